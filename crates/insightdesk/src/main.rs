@@ -1,0 +1,2 @@
+//! The `insightdesk` command.
+fn main() {}
