@@ -1,0 +1,3 @@
+//! What one recorded sample costs.
+
+fn main() {}

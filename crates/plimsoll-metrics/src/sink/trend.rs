@@ -1,0 +1,536 @@
+//! A distribution of values in fixed memory.
+//!
+//! A base-2 exponential histogram of scale 8, the layout of OTLP exponential histograms and Prometheus native ones.
+//! Bucket boundaries are the powers of 2^(1/256), and buckets are upper-inclusive:
+//!
+//! ```text
+//!        2^0                      2^1                      2^2
+//!         ┊ 256 buckets, each      ┊ 256 buckets, each      ┊
+//!  ───────┼┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┼┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┼──►
+//!            0.27 % wide              0.27 % wide
+//!         └ chunk of 32 buckets ┘ … allocated when the first value falls into it
+//! ```
+//!
+//! A value is reported as the middle of its bucket, so its relative error is at most (g−1)/(g+1) = 0.135 % with
+//! g = 2^(1/256). Count, sum, minimum and maximum are exact. Positive values keep that bound from 2^-1022 up to the largest
+//! double; what is smaller counts as zero. Negative values go to a mirrored set of buckets.
+
+use self::layout::{CHUNK_BUCKETS, bucket_of, midpoint, upper_bound};
+
+/// A distribution: exact count, sum, minimum and maximum; quantiles within 0.135 %.
+#[derive(Debug, Clone, Default)]
+pub struct Trend {
+    count: u64,
+    sum: f64,
+    min: f64,
+    max: f64,
+    zeros: u64,
+    positive: Buckets,
+    negative: Option<Box<Buckets>>,
+}
+
+/// One non-empty bucket of a [`Trend`], for exporters and curves.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bucket {
+    /// The largest value that falls into it.
+    pub upper: f64,
+    /// How many samples it holds.
+    pub count: u64,
+}
+
+impl Trend {
+    /// The scale of the bucket layout in OTLP's sense; Prometheus calls it schema.
+    pub const SCALE: u32 = layout::SCALE;
+
+    #[inline]
+    pub(crate) fn record(&mut self, value: f64) {
+        if self.count == 0 {
+            (self.min, self.max) = (value, value);
+        } else {
+            self.min = self.min.min(value);
+            self.max = self.max.max(value);
+        }
+        self.count += 1;
+        self.sum += value;
+        if value >= f64::MIN_POSITIVE {
+            self.positive.add(bucket_of(value));
+        } else {
+            self.record_zero_or_negative(value);
+        }
+    }
+
+    fn record_zero_or_negative(&mut self, value: f64) {
+        if value <= -f64::MIN_POSITIVE {
+            self.negative.get_or_insert_default().add(bucket_of(-value));
+        } else {
+            self.zeros += 1;
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        if other.count == 0 {
+            return;
+        }
+        if self.count == 0 {
+            (self.min, self.max) = (other.min, other.max);
+        } else {
+            self.min = self.min.min(other.min);
+            self.max = self.max.max(other.max);
+        }
+        self.count += other.count;
+        self.sum += other.sum;
+        self.zeros += other.zeros;
+        self.positive.merge(&other.positive);
+        if let Some(negative) = &other.negative {
+            self.negative.get_or_insert_default().merge(negative);
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        (self.count, self.sum, self.min, self.max, self.zeros) = (0, 0.0, 0.0, 0.0, 0);
+        self.positive.clear();
+        if let Some(negative) = &mut self.negative {
+            negative.clear();
+        }
+    }
+
+    /// How many samples.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The sum of all samples.
+    #[must_use]
+    pub fn sum(&self) -> f64 {
+        self.sum
+    }
+
+    /// The smallest sample; zero without samples, as in k6.
+    #[must_use]
+    pub fn min(&self) -> f64 {
+        self.min
+    }
+
+    /// The largest sample; zero without samples, as in k6.
+    #[must_use]
+    pub fn max(&self) -> f64 {
+        self.max
+    }
+
+    /// The mean; zero without samples, as in k6.
+    #[must_use]
+    pub fn avg(&self) -> f64 {
+        if self.count == 0 { 0.0 } else { self.sum / self.count as f64 }
+    }
+
+    /// The median.
+    #[must_use]
+    pub fn med(&self) -> f64 {
+        self.quantile(0.5)
+    }
+
+    /// The value below which the share `q` (0 to 1) of the samples lies; zero without samples, as in k6.
+    ///
+    /// k6's definition: linear interpolation between the two samples next to rank `q · (count − 1)`. Both are known to
+    /// within their bucket; the smallest and the largest are known exactly.
+    #[must_use]
+    pub fn quantile(&self, q: f64) -> f64 {
+        let Some(last) = self.count.checked_sub(1) else { return 0.0 };
+        let rank = q.clamp(0.0, 1.0) * last as f64;
+        let below = rank.floor();
+        let (low, high) = self.neighbours(below as u64);
+        // An infinite neighbour must not turn a weight of zero into NaN.
+        if rank > below { low + (high - low) * (rank - below) } else { low }
+    }
+
+    /// The samples of rank `rank` and `rank + 1` in sorted order.
+    fn neighbours(&self, rank: u64) -> (f64, f64) {
+        let next = (rank + 1).min(self.count - 1);
+        let mut low = None;
+        let mut seen = 0;
+        for (value, count) in self.ascending() {
+            seen += count;
+            if low.is_none() && rank < seen {
+                low = Some(value);
+            }
+            if next < seen {
+                let low = self.sample(rank, low.unwrap_or(value));
+                return (low, self.sample(next, value));
+            }
+        }
+        (self.max, self.max)
+    }
+
+    /// The best knowledge of the sample at `rank`, given the middle of its bucket.
+    fn sample(&self, rank: u64, middle: f64) -> f64 {
+        if rank == 0 {
+            self.min
+        } else if rank == self.count - 1 {
+            self.max
+        } else {
+            middle.clamp(self.min, self.max)
+        }
+    }
+
+    /// Bucket middles with their counts, smallest first.
+    fn ascending(&self) -> impl Iterator<Item = (f64, u64)> {
+        let negative = self.negative.iter().flat_map(|buckets| buckets.descending());
+        let zero = (self.zeros > 0).then_some((0.0, self.zeros));
+        let positive = self.positive.ascending();
+        negative
+            .map(|(bucket, count)| (-midpoint(bucket), count))
+            .chain(zero)
+            .chain(positive.map(|(bucket, count)| (midpoint(bucket), count)))
+    }
+
+    /// Samples that were zero, or too near to it to be told apart.
+    #[must_use]
+    pub fn zeros(&self) -> u64 {
+        self.zeros
+    }
+
+    /// The non-empty buckets of positive values, smallest first. Bucket boundaries are exactly those of an OTLP
+    /// exponential histogram of [`Self::SCALE`].
+    pub fn positive_buckets(&self) -> impl Iterator<Item = Bucket> {
+        self.positive.ascending().map(|(bucket, count)| Bucket { upper: upper_bound(bucket), count })
+    }
+
+    /// How many samples are at most `bound`, to within the bucket that `bound` falls into.
+    #[must_use]
+    pub fn count_at_most(&self, bound: f64) -> u64 {
+        self.ascending().take_while(|(middle, _)| *middle <= bound).map(|(_, count)| count).sum()
+    }
+}
+
+/// Two trends are equal when they hold the same samples as far as they can tell; allocated memory does not matter.
+impl PartialEq for Trend {
+    fn eq(&self, other: &Self) -> bool {
+        (self.count, self.zeros) == (other.count, other.zeros)
+            && (self.sum, self.min, self.max) == (other.sum, other.min, other.max)
+            && self.ascending().eq(other.ascending())
+    }
+}
+
+/// Counts by bucket number, in chunks that exist once a value has fallen into them.
+#[derive(Debug, Clone, Default)]
+struct Buckets {
+    /// Chunk number of `chunks[0]`.
+    first: u32,
+    chunks: Vec<Option<Box<Chunk>>>,
+}
+
+#[derive(Debug, Clone)]
+struct Chunk {
+    /// Sum of `counts`, so that merges and quantiles pass over what is empty.
+    total: u64,
+    counts: [u64; CHUNK_BUCKETS as usize],
+}
+
+impl Chunk {
+    const EMPTY: Self = Self { total: 0, counts: [0; CHUNK_BUCKETS as usize] };
+}
+
+impl Buckets {
+    #[inline]
+    fn add(&mut self, bucket: u32) {
+        let place = (bucket / CHUNK_BUCKETS).wrapping_sub(self.first) as usize;
+        let chunk = match self.chunks.get_mut(place) {
+            Some(Some(chunk)) => chunk,
+            _ => self.allocate(bucket / CHUNK_BUCKETS),
+        };
+        chunk.total += 1;
+        chunk.counts[(bucket % CHUNK_BUCKETS) as usize] += 1;
+    }
+
+    /// The chunk of that number, made if need be; the directory grows at the end where it is too short.
+    #[cold]
+    fn allocate(&mut self, number: u32) -> &mut Chunk {
+        if self.chunks.is_empty() {
+            self.first = number;
+        }
+        if number < self.first {
+            let missing = (self.first - number) as usize;
+            self.chunks.splice(0..0, std::iter::repeat_with(|| None).take(missing));
+            self.first = number;
+        }
+        let place = (number - self.first) as usize;
+        if place >= self.chunks.len() {
+            self.chunks.resize_with(place + 1, || None);
+        }
+        self.chunks[place].get_or_insert_with(|| Box::new(Chunk::EMPTY))
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (number, theirs) in other.filled() {
+            let mine = self.allocate(number);
+            mine.total += theirs.total;
+            for (mine, theirs) in mine.counts.iter_mut().zip(&theirs.counts) {
+                *mine += theirs;
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        for chunk in self.chunks.iter_mut().flatten().filter(|chunk| chunk.total > 0) {
+            **chunk = Chunk::EMPTY;
+        }
+    }
+
+    /// Chunks that hold something, with their numbers, in ascending order.
+    fn filled(&self) -> impl DoubleEndedIterator<Item = (u32, &Chunk)> {
+        let chunks = self.chunks.iter().enumerate();
+        chunks
+            .filter_map(|(place, chunk)| Some((self.first + place as u32, chunk.as_deref()?)))
+            .filter(|(_, chunk)| chunk.total > 0)
+    }
+
+    fn ascending(&self) -> impl Iterator<Item = (u32, u64)> {
+        self.filled().flat_map(|(number, chunk)| entries(number, chunk))
+    }
+
+    fn descending(&self) -> impl Iterator<Item = (u32, u64)> {
+        self.filled().rev().flat_map(|(number, chunk)| entries(number, chunk).rev())
+    }
+}
+
+/// Bucket numbers and counts of one chunk, empty ones left out.
+fn entries(number: u32, chunk: &Chunk) -> impl DoubleEndedIterator<Item = (u32, u64)> {
+    let buckets = number * CHUNK_BUCKETS..(number + 1) * CHUNK_BUCKETS;
+    buckets.zip(chunk.counts).filter(|(_, count)| *count > 0)
+}
+
+/// The numbering of buckets: pure arithmetic on the bits of a double.
+mod layout {
+    pub(super) const SCALE: u32 = 8;
+    /// Buckets in one octave.
+    const OCTAVE: u32 = 1 << SCALE;
+    /// An eighth of an octave: 264 bytes a chunk. A series of one narrow distribution needs a handful; one of a single
+    /// value needs one.
+    pub(super) const CHUNK_BUCKETS: u32 = 32;
+
+    const MANTISSA_BITS: u32 = 52;
+    const MANTISSA: u64 = (1 << MANTISSA_BITS) - 1;
+    /// The table that guesses a bucket from the top bits of a mantissa. At 2^10 entries no entry spans more than one
+    /// boundary: buckets are narrowest at the start of an octave, where 256/ln 2 = 369 fit into a unit of mantissa.
+    const GUESS_BITS: u32 = 10;
+
+    /// Mantissa bits of 2^(k/256), rounded down; the extra last one is above every mantissa.
+    const BOUNDS: [u64; OCTAVE as usize + 1] = bounds();
+    /// For each value of a mantissa's top bits, the bucket of the smallest such mantissa.
+    const GUESSES: [u8; 1 << GUESS_BITS] = guesses();
+
+    /// The number of the bucket that holds a positive normal double: octave · 256 + place in the octave.
+    ///
+    /// Upper-inclusive buckets of v are lower-inclusive buckets of v's predecessor, which is one less in bits. That also
+    /// sends an exact power of two to the last bucket of the octave below it.
+    #[inline]
+    pub(super) fn bucket_of(value: f64) -> u32 {
+        let bits = value.to_bits() - 1;
+        let mantissa = bits & MANTISSA;
+        let octave = (bits >> MANTISSA_BITS) as u32;
+        let guess = u32::from(GUESSES[(mantissa >> (MANTISSA_BITS - GUESS_BITS)) as usize]);
+        octave * OCTAVE + guess + u32::from(mantissa >= BOUNDS[guess as usize + 1])
+    }
+
+    /// The largest value of a bucket.
+    pub(super) fn upper_bound(bucket: u32) -> f64 {
+        let (octave, place) = (bucket / OCTAVE, bucket % OCTAVE + 1);
+        let bits = u64::from(octave) << MANTISSA_BITS;
+        // The carry of the last boundary steps into the next octave, where it belongs.
+        f64::from_bits(bits + BOUNDS[place as usize].min(MANTISSA + 1))
+    }
+
+    /// The value with the same relative distance to both ends of its bucket: 2ab/(a+b).
+    pub(super) fn midpoint(bucket: u32) -> f64 {
+        const GROWTH: f64 = 1.002_711_275_050_202_5; // 2^(1/256)
+        upper_bound(bucket).min(f64::MAX) * (2.0 / (1.0 + GROWTH))
+    }
+
+    /// Q62 fixed-point arithmetic: the only kind that runs at compile time.
+    const ONE: u128 = 1 << 62;
+
+    const fn bounds() -> [u64; OCTAVE as usize + 1] {
+        let mut bounds = [1 << MANTISSA_BITS; OCTAVE as usize + 1];
+        let mut k = 0;
+        while k < OCTAVE {
+            bounds[k as usize] = ((power(k) - ONE) >> (62 - MANTISSA_BITS)) as u64;
+            k += 1;
+        }
+        bounds
+    }
+
+    /// 2^(k/256): the product of 2^(1/2), 2^(1/4), … for the bits set in `k`, highest first.
+    const fn power(k: u32) -> u128 {
+        let mut product = ONE;
+        let mut root = 2 * ONE;
+        let mut bit = OCTAVE;
+        while bit > 1 {
+            bit >>= 1;
+            root = (root << 62).isqrt();
+            if k & bit != 0 {
+                product = (product * root) >> 62;
+            }
+        }
+        product
+    }
+
+    const fn guesses() -> [u8; 1 << GUESS_BITS] {
+        let mut guesses = [0; 1 << GUESS_BITS];
+        let mut bucket = 0;
+        let mut entry = 0;
+        while entry < guesses.len() {
+            let smallest = (entry as u64) << (MANTISSA_BITS - GUESS_BITS);
+            while BOUNDS[bucket + 1] <= smallest {
+                bucket += 1;
+            }
+            guesses[entry] = bucket as u8;
+            entry += 1;
+        }
+        guesses
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn boundaries_are_powers_of_the_256th_root_of_two() {
+            for (k, bound) in BOUNDS.iter().enumerate().take(OCTAVE as usize) {
+                let exact = (2f64.powf(k as f64 / f64::from(OCTAVE)) - 1.0) * (1u64 << MANTISSA_BITS) as f64;
+                assert!((*bound as f64 - exact).abs() <= 2.0, "boundary {k}: {bound} instead of {exact}");
+            }
+        }
+
+        #[test]
+        fn powers_of_two_close_their_octave() {
+            for exponent in [-1021, -20, -1, 0, 1, 10, 1023] {
+                let bound = 2f64.powi(exponent);
+                assert_eq!(bucket_of(bound) % OCTAVE, OCTAVE - 1, "2^{exponent}");
+                assert_eq!(bucket_of(bound.next_up()), bucket_of(bound) + 1, "just above 2^{exponent}");
+                assert!((upper_bound(bucket_of(bound)) - bound).abs() <= 0.0, "2^{exponent}");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn trend(values: &[f64]) -> Trend {
+        let mut trend = Trend::default();
+        for value in values {
+            trend.record(*value);
+        }
+        trend
+    }
+
+    /// k6's definition on the sorted samples themselves.
+    fn exact(sorted: &[f64], q: f64) -> f64 {
+        let rank = q * (sorted.len() - 1) as f64;
+        let (low, high) = (sorted[rank.floor() as usize], sorted[rank.ceil() as usize]);
+        low + (high - low) * (rank - rank.floor())
+    }
+
+    fn assert_quantiles(mut values: Vec<f64>) {
+        let trend = trend(&values);
+        values.sort_by(f64::total_cmp);
+        for q in [0.0, 0.001, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0] {
+            let (got, want) = (trend.quantile(q), exact(&values, q));
+            // Interpolation between samples of opposite sign can come near zero, where a relative bound is meaningless:
+            // there the bound is relative to the samples interpolated.
+            let rank = q * (values.len() - 1) as f64;
+            let scale = values[rank.floor() as usize].abs().max(values[rank.ceil() as usize].abs());
+            let scale = if scale > want.abs() && values[0] < 0.0 { scale } else { want.abs() };
+            assert!((got - want).abs() <= 0.002 * scale + 1e-300, "q={q}: {got}, exactly {want}");
+        }
+        assert_eq!(trend.count(), values.len() as u64);
+        assert!((trend.min() - values[0]).abs() <= 0.0);
+        assert!((trend.max() - values[values.len() - 1]).abs() <= 0.0);
+    }
+
+    fn shapes() -> impl Strategy<Value = Vec<f64>> {
+        let uniform = prop::collection::vec(0.0..1000.0f64, 1..400);
+        let log_normal = prop::collection::vec((-3.0..3.0f64, -3.0..3.0f64), 1..400)
+            .prop_map(|pairs| pairs.into_iter().map(|(a, b)| (1.5 + a + b).exp()).collect());
+        let bimodal = prop::collection::vec((any::<bool>(), 0.9..1.1f64), 1..400)
+            .prop_map(|v| v.into_iter().map(|(slow, x)| if slow { 3000.0 * x } else { 2.0 * x }).collect());
+        let constant = (1e-6..1e9f64, 1..50usize).prop_map(|(value, n)| vec![value; n]);
+        let huge = prop::collection::vec(-300.0..300.0f64, 1..100)
+            .prop_map(|v| v.into_iter().map(|exponent| 10f64.powf(exponent)).collect());
+        let signed = prop::collection::vec(-100.0..100.0f64, 1..200)
+            .prop_map(|v| v.into_iter().map(|x| if x.abs() < 10.0 { 0.0 } else { x }).collect());
+        prop_oneof![uniform, log_normal, bimodal, constant, huge, signed]
+    }
+
+    proptest! {
+        #[test]
+        fn quantiles_are_within_their_bound(values in shapes()) {
+            assert_quantiles(values);
+        }
+
+        #[test]
+        fn merged_trends_equal_one(values in shapes(), shards in 1..6usize) {
+            let mut merged = Trend::default();
+            for shard in 0..shards {
+                let part: Vec<f64> = values.iter().copied().skip(shard).step_by(shards).collect();
+                merged.merge(&trend(&part));
+            }
+            let whole = trend(&values);
+            prop_assert!(merged.ascending().eq(whole.ascending()), "bucket for bucket");
+            prop_assert_eq!((merged.count(), merged.min(), merged.max()), (whole.count(), whole.min(), whole.max()));
+            prop_assert!((merged.sum() - whole.sum()).abs() <= 1e-9 * whole.sum().abs().max(1.0));
+        }
+
+        #[test]
+        fn every_value_lies_in_its_bucket(value in f64::MIN_POSITIVE.next_up()..f64::MAX) {
+            let bucket = bucket_of(value);
+            prop_assert!(value <= upper_bound(bucket));
+            prop_assert!(bucket == 0 || value > upper_bound(bucket - 1));
+            let error = (midpoint(bucket) - value).abs() / value;
+            prop_assert!(error <= 0.001_36, "relative error {}", error);
+        }
+    }
+
+    #[test]
+    fn an_empty_trend_is_all_zero_as_in_k6() {
+        let trend = Trend::default();
+        for stat in [trend.avg(), trend.min(), trend.max(), trend.med(), trend.quantile(0.95), trend.sum()] {
+            assert!(stat.abs() <= 0.0);
+        }
+    }
+
+    #[test]
+    fn few_samples_interpolate_as_in_k6() {
+        let two = trend(&[1.0, 2.0]);
+        assert!((two.med() - 1.5).abs() < 1e-12);
+        assert!((two.quantile(0.9) - 1.9).abs() < 1e-12);
+        assert!((trend(&[7.25]).quantile(0.33) - 7.25).abs() <= 0.0);
+    }
+
+    #[test]
+    fn clearing_forgets_everything_but_the_memory() {
+        let mut reused = trend(&[-2.0, 0.0, 3.0, 1e12]);
+        reused.clear();
+        assert_eq!(reused, Trend::default());
+        reused.record(5.0);
+        assert_eq!(reused, trend(&[5.0]));
+    }
+
+    #[test]
+    fn infinities_do_no_harm() {
+        let trend = trend(&[f64::INFINITY, 1.0, f64::NEG_INFINITY]);
+        assert_eq!(trend.count(), 3);
+        assert!((trend.med() - 1.0).abs() < 0.002);
+    }
+
+    #[test]
+    fn counts_below_a_bound() {
+        let trend = trend(&[1.0, 2.0, 3.0, 400.0]);
+        assert_eq!(trend.count_at_most(3.5), 3);
+        assert_eq!(trend.positive_buckets().map(|bucket| bucket.count).sum::<u64>(), 4);
+    }
+}
