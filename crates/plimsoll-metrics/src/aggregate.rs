@@ -1,7 +1,7 @@
 //! The read side: what all shards have recorded, merged.
 //!
-//! A worker's tick calls [`Aggregate::absorb`]; thresholds, progress, summary and reports query. Tag sets of different
-//! shards are matched by content, once per series. Start from [`Aggregate`].
+//! A worker's tick calls [`Aggregate::absorb`]; thresholds, progress, summary and reports query. Tag sets of
+//! different shards are matched by content, once per series. Start from [`Aggregate`].
 
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -104,8 +104,8 @@ impl Aggregate {
         Self::default()
     }
 
-    /// Takes over what a shard has recorded since it was last absorbed. The cost depends on the number of series touched
-    /// since then, not on the number of samples.
+    /// Takes over what a shard has recorded since it was last absorbed. The cost depends on the number of
+    /// series touched since then, not on the number of samples.
     pub fn absorb(&mut self, shard: &mut Shard) {
         let identity = self.identity.clone();
         shard.drain(&identity, |origin, delta| {

@@ -1,7 +1,7 @@
 //! What a load test measures: metric definitions, tags, sinks, and the threshold language.
 //!
-//! This room is pure and synchronous: no I/O, no clock, no async. Everything else in plimsoll writes into it or reads
-//! from it.
+//! This room is pure and synchronous: no I/O, no clock, no async. Everything else in plimsoll writes into it
+//! or reads from it.
 //!
 //! The way of one value:
 //!
@@ -19,15 +19,16 @@
 //! Modules, in reading order:
 //!
 //! - [`registry`]: metric definitions ([`Registry`], [`MetricId`]); [`builtin`]: the ones every run has.
-//! - [`tags`]: interned keys and values on the write side, [`Tags`] on the read side; [`pins`]: the values that
-//!   threshold selectors mention and that therefore must survive folding.
+//! - [`tags`]: interned keys and values on the write side, [`Tags`] on the read side; [`pins`]: the values
+//!   that threshold selectors mention and that therefore must survive folding.
 //! - [`sink`]: the state of one series: [`Counter`], [`Gauge`], [`Rate`], [`Trend`].
 //! - [`shard`]: the write side, one per worker. [`raw`]: single samples for streaming outputs.
 //! - [`aggregate`]: the read side.
 //! - [`threshold`]: the pass/fail language over an aggregate.
 //! - [`template`]: URL → endpoint name; [`nearest`]: "did you mean".
 //!
-//! **Invariant:** memory depends on the number of distinct series, which is capped, never on the length of the run.
+//! **Invariant:** memory depends on the number of distinct series, which is capped, never on the length of
+//! the run.
 
 pub mod aggregate;
 pub mod builtin;

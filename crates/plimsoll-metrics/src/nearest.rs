@@ -3,8 +3,8 @@
 /// Names beyond this length are compared by their beginning: enough to find a slip, and it bounds the work.
 const LONGEST: usize = 96;
 
-/// The candidate nearest to `name` by edit distance, if one is near enough to be a slip of it: at most a third of its
-/// letters differ. Of equally near ones the first in alphabetical order.
+/// The candidate nearest to `name` by edit distance, if one is near enough to be a slip of it: at most a
+/// third of its letters differ. Of equally near ones the first in alphabetical order.
 #[must_use]
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (name.chars().count().min(LONGEST) / 3).max(1);
@@ -16,7 +16,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours that turn one string into the other; case costs nothing.
+/// Insertions, deletions, replacements and swaps of neighbours that turn one string into the other; case
+/// costs nothing.
 fn distance(a: &str, b: &str) -> usize {
     let letters = |text: &str| text.chars().take(LONGEST).map(|c| c.to_ascii_lowercase()).collect::<Vec<_>>();
     let (a, b) = (letters(a), letters(b));

@@ -1,8 +1,8 @@
 //! The tag values that threshold selectors mention.
 //!
-//! `http_req_duration{url:http://x/tickets/7}` must be judged on exactly the samples with that URL, although series are
-//! keyed by templates and tag sets fold past the cap. So the pairs that any selector names are *pinned*: the script
-//! layer keeps a pinned raw value as it is, and folding keeps pinned pairs.
+//! `http_req_duration{url:http://x/tickets/7}` must be judged on exactly the samples with that URL, although
+//! series are keyed by templates and tag sets fold past the cap. So the pairs that any selector names are
+//! *pinned*: the script layer keeps a pinned raw value as it is, and folding keeps pinned pairs.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 

@@ -1,7 +1,7 @@
 //! Single samples, for outputs that stream them.
 //!
-//! Kept only when an output asked for them, in a bounded buffer; what does not fit is counted, and the run goes on. Start
-//! from [`SampleBatch`].
+//! Kept only when an output asked for them, in a bounded buffer; what does not fit is counted, and the run
+//! goes on. Start from [`SampleBatch`].
 
 use std::sync::Arc;
 
@@ -10,14 +10,16 @@ use crate::shard::SeriesId;
 use crate::tags::Tags;
 use crate::time::Timestamp;
 
-/// Key-value pairs that ride on a sample but do not key its series: k6's metadata (`vu`, `iter`, the script's own).
+/// Key-value pairs that ride on a sample but do not key its series: k6's metadata (`vu`, `iter`, the script's
+/// own).
 pub type Metadata = Tags;
 
 /// What a raw sample carries beyond its series: filled in only when raw samples are on.
 #[derive(Debug, Clone, Default)]
 pub struct SampleContext {
-    /// The URL that k6 would put into the tags `url` and `name`, where the series carries its template instead. `None`
-    /// where the series' own values are k6's (a `name` tag set by the script, a pinned URL, no URL at all).
+    /// The URL that k6 would put into the tags `url` and `name`, where the series carries its template
+    /// instead. `None` where the series' own values are k6's (a `name` tag set by the script, a pinned URL,
+    /// no URL at all).
     pub url: Option<Arc<str>>,
     /// Metadata of the sample.
     pub metadata: Option<Metadata>,
@@ -84,8 +86,8 @@ impl RawBuffer {
         }
     }
 
-    /// Hands over what there is. `table` describes the shard's series from the given index on; it is asked only when
-    /// series were added since the last batch.
+    /// Hands over what there is. `table` describes the shard's series from the given index on; it is asked
+    /// only when series were added since the last batch.
     pub(crate) fn take<I>(&mut self, series: usize, table: impl FnOnce(usize) -> I) -> SampleBatch
     where
         I: Iterator<Item = (MetricId, Tags)>,

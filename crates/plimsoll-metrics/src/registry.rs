@@ -1,7 +1,7 @@
 //! Metric definitions: name, kind and meaning of every metric of a run.
 //!
-//! Identity is kept apart from value: a [`MetricId`] is all that the recording path carries; names live here. Start
-//! from [`Registry`].
+//! Identity is kept apart from value: a [`MetricId`] is all that the recording path carries; names live here.
+//! Start from [`Registry`].
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -114,8 +114,8 @@ pub struct Metric {
 
 /// All metrics of a run: the built-in ones, then the script's own in declaration order.
 ///
-/// A cheap handle: clones share one table, because every VU may declare metrics in its init context while outputs and
-/// reports look names up. Nothing on the recording path touches it.
+/// A cheap handle: clones share one table, because every VU may declare metrics in its init context while
+/// outputs and reports look names up. Nothing on the recording path touches it.
 #[derive(Clone)]
 pub struct Registry {
     table: Arc<RwLock<Table>>,

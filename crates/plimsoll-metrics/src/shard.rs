@@ -5,8 +5,9 @@
 //!
 //! # Limits
 //!
-//! Scripts can make up tags without end. A shard holds at most [`ShardConfig::max_tag_sets`] tag sets; what is new after
-//! that *folds*: it is recorded under fewer tags, so that totals stay exact. Folding has two stages:
+//! Scripts can make up tags without end. A shard holds at most [`ShardConfig::max_tag_sets`] tag sets; what
+//! is new after that *folds*: it is recorded under fewer tags, so that totals stay exact. Folding has two
+//! stages:
 //!
 //! | tag sets held | a new tag set keeps |
 //! |---|---|
@@ -55,7 +56,8 @@ impl SeriesId {
 pub struct ShardConfig {
     /// How many distinct tag sets it holds before new ones fold.
     pub max_tag_sets: usize,
-    /// How many distinct tag values it interns; later ones become [`Symbol::OVERFLOW`], and their tag sets fold.
+    /// How many distinct tag values it interns; later ones become [`Symbol::OVERFLOW`], and their tag sets
+    /// fold.
     pub max_symbols: usize,
     /// The same limit in bytes.
     pub max_symbol_bytes: usize,
@@ -220,8 +222,8 @@ impl Shard {
         self.series_near(metric, tags, 0)
     }
 
-    /// The series of several metrics under one tag set. Cheapest when always asked for in the same order, as in
-    /// [`builtin::HTTP`](crate::builtin::HTTP).
+    /// The series of several metrics under one tag set. Cheapest when always asked for in the same order, as
+    /// in [`builtin::HTTP`](crate::builtin::HTTP).
     pub fn series_block<const N: usize>(&mut self, metrics: &[MetricId; N], tags: TagSetId) -> [SeriesId; N] {
         let mut ids = [SeriesId(0); N];
         for (place, (id, metric)) in ids.iter_mut().zip(metrics).enumerate() {
@@ -327,8 +329,8 @@ impl Shard {
         self.tag_sets.folds()
     }
 
-    /// Gives the state of every touched series to `take` and clears it. `take` answers with the series' place in the
-    /// aggregate, which is remembered, so that tags are resolved once per series.
+    /// Gives the state of every touched series to `take` and clears it. `take` answers with the series' place
+    /// in the aggregate, which is remembered, so that tags are resolved once per series.
     pub(crate) fn drain(&mut self, identity: &Identity, mut take: impl FnMut(Origin, &Delta<'_>) -> u32) {
         self.belong_to(identity);
         let mut touched = std::mem::take(&mut self.touched);

@@ -1,18 +1,20 @@
 //! Tags: interned numbers on the write side, strings on the read side.
 //!
-//! A shard hands out [`TagKey`]s and [`Symbol`]s, so that recording compares and hashes small integers. [`Tags`] is
-//! what an aggregate, an output or a report sees: names and values, sorted by name.
+//! A shard hands out [`TagKey`]s and [`Symbol`]s, so that recording compares and hashes small integers.
+//! [`Tags`] is what an aggregate, an output or a report sees: names and values, sorted by name.
 
 use std::fmt;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-/// An interned tag name. Those in [`mod@tag`] are the same in every shard; others belong to the shard that made them.
+/// An interned tag name. Those in [`mod@tag`] are the same in every shard; others belong to the shard that
+/// made them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TagKey(pub(crate) u32);
 
-/// An interned tag value. The constants here are the same in every shard; others belong to the shard that made them.
+/// An interned tag value. The constants here are the same in every shard; others belong to the shard that
+/// made them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Symbol(pub(crate) u32);
 
@@ -150,7 +152,8 @@ impl fmt::Display for Tags {
     }
 }
 
-/// A condition on tags: every pair must be there with exactly that value. Sorted, so that two spellings are one filter.
+/// A condition on tags: every pair must be there with exactly that value. Sorted, so that two spellings are
+/// one filter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct TagFilter(Vec<(String, String)>);
 

@@ -3,15 +3,16 @@
 //! Series keyed by raw URLs grow without end, so the script layer names a request that has no `name` tag by
 //! [`path`]. What it does:
 //!
-//! - a path segment that looks like an identifier becomes `{id}`: digits, UUIDs, hexadecimal strings, hashes, ULIDs,
-//!   prefixed ids such as `tkt_01h455vb4pex5vsknk084sn02q`;
-//! - the query keeps its names and loses its values: `?page=2&q=printer` → `?page={}&q={}`, so that a search and a
-//!   listing stay two endpoints while no value makes a series. Past [`MAX_QUERY_NAMES`] names the rest is `…`;
+//! - a path segment that looks like an identifier becomes `{id}`: digits, UUIDs, hexadecimal strings, hashes,
+//!   ULIDs, prefixed ids such as `tkt_01h455vb4pex5vsknk084sn02q`;
+//! - the query keeps its names and loses its values: `?page=2&q=printer` → `?page={}&q={}`, so that a search
+//!   and a listing stay two endpoints while no value makes a series. Past [`MAX_QUERY_NAMES`] names the rest
+//!   is `…`;
 //! - credentials are masked as in k6: `http://****:****@host/`, a fragment is dropped;
 //! - scheme, host and port stay.
 //!
-//! A URL is one pass of work, cut at [`MAX_LENGTH`] bytes. It decides by the look of a segment alone, so the name of one
-//! URL does not depend on the others.
+//! A URL is one pass of work, cut at [`MAX_LENGTH`] bytes. It decides by the look of a segment alone, so the
+//! name of one URL does not depend on the others.
 
 use std::borrow::Cow;
 
@@ -133,14 +134,16 @@ fn is_hex(text: &str) -> bool {
     text.len() >= 8 && has_digit(text) && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// Sixteen or more letters and digits, at least a fifth of them digits or of both cases: ULIDs, nano ids, base64 hashes.
-/// A date or a version inside of words (`release-2024-notes`) has separators, so it does not get here.
+/// Sixteen or more letters and digits, at least a fifth of them digits or of both cases: ULIDs, nano ids,
+/// base64 hashes. A date or a version inside of words (`release-2024-notes`) has separators, so it does not
+/// get here.
 fn is_mixed(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     text.len() >= 16 && text.bytes().all(|b| b.is_ascii_alphanumeric()) && digits * 5 >= text.len().min(20)
 }
 
-/// `tkt_01h455vb4pex5vsknk084sn02q`, `user-42`, `cus_9s6XKzkNRiz8i3`: a short word, a separator, an identifier.
+/// `tkt_01h455vb4pex5vsknk084sn02q`, `user-42`, `cus_9s6XKzkNRiz8i3`: a short word, a separator, an
+/// identifier.
 fn has_identifier_suffix(text: &str) -> bool {
     const LONGEST_PREFIX: usize = 16;
     let Some((prefix, id)) = text.rsplit_once(['_', '-', ':']) else { return false };

@@ -10,8 +10,9 @@ use crate::tags::{Symbol, TagKey, tag};
 
 type Pair = (TagKey, Symbol);
 
-/// As-written sequences that are remembered per tag set on average, so that a warm lookup need not sort. A call site
-/// writes its tags in one order, so a tag set has about as many spellings as the script has places that record it.
+/// As-written sequences that are remembered per tag set on average, so that a warm lookup need not sort. A
+/// call site writes its tags in one order, so a tag set has about as many spellings as the script has places
+/// that record it.
 const SPELLINGS: usize = 4;
 
 /// Interned tag sets. Number 0 is the empty set.

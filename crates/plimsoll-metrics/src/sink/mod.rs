@@ -1,7 +1,7 @@
 //! The state of one series: what is kept of its samples.
 //!
-//! Every sink can be merged with another of its kind without loss, and cleared for reuse without giving memory back.
-//! Start from [`Sink`].
+//! Every sink can be merged with another of its kind without loss, and cleared for reuse without giving
+//! memory back. Start from [`Sink`].
 
 mod counter;
 mod gauge;

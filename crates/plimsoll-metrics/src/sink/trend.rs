@@ -1,7 +1,7 @@
 //! A distribution of values in fixed memory.
 //!
-//! A base-2 exponential histogram of scale 8, the layout of OTLP exponential histograms and Prometheus native ones.
-//! Bucket boundaries are the powers of 2^(1/256), and buckets are upper-inclusive:
+//! A base-2 exponential histogram of scale 8, the layout of OTLP exponential histograms and Prometheus native
+//! ones. Bucket boundaries are the powers of 2^(1/256), and buckets are upper-inclusive:
 //!
 //! ```text
 //!        2^0                      2^1                      2^2
@@ -11,9 +11,12 @@
 //!         └ chunk of 32 buckets ┘ … allocated when the first value falls into it
 //! ```
 //!
-//! A value is reported as the middle of its bucket, so its relative error is at most (g−1)/(g+1) = 0.135 % with
-//! g = 2^(1/256). Count, sum, minimum and maximum are exact. Positive values keep that bound from 2^-1022 up to the largest
-//! double; what is smaller counts as zero. Negative values go to a mirrored set of buckets.
+//! A value is reported as the middle of its bucket, so its relative error is at most (g−1)/(g+1) = 0.135 %
+//! with g = 2^(1/256). Count, sum, minimum and maximum are exact. Positive values keep that bound from
+//! 2^-1022 up to the largest double; what is smaller counts as zero. Negative values go to a mirrored set of
+//! buckets.
+
+mod layout;
 
 use self::layout::{CHUNK_BUCKETS, bucket_of, midpoint, upper_bound};
 
@@ -132,8 +135,8 @@ impl Trend {
 
     /// The value below which the share `q` (0 to 1) of the samples lies; zero without samples, as in k6.
     ///
-    /// k6's definition: linear interpolation between the two samples next to rank `q · (count − 1)`. Both are known to
-    /// within their bucket; the smallest and the largest are known exactly.
+    /// k6's definition: linear interpolation between the two samples next to rank `q · (count − 1)`. Both are
+    /// known to within their bucket; the smallest and the largest are known exactly.
     #[must_use]
     pub fn quantile(&self, q: f64) -> f64 {
         let Some(last) = self.count.checked_sub(1) else { return 0.0 };
@@ -190,8 +193,8 @@ impl Trend {
         self.zeros
     }
 
-    /// The non-empty buckets of positive values, smallest first. Bucket boundaries are exactly those of an OTLP
-    /// exponential histogram of [`Self::SCALE`].
+    /// The non-empty buckets of positive values, smallest first. Bucket boundaries are exactly those of an
+    /// OTLP exponential histogram of [`Self::SCALE`].
     pub fn positive_buckets(&self) -> impl Iterator<Item = Bucket> {
         self.positive.ascending().map(|(bucket, count)| Bucket { upper: upper_bound(bucket), count })
     }
@@ -203,7 +206,8 @@ impl Trend {
     }
 }
 
-/// Two trends are equal when they hold the same samples as far as they can tell; allocated memory does not matter.
+/// Two trends are equal when they hold the same samples as far as they can tell; allocated memory does not
+/// matter.
 impl PartialEq for Trend {
     fn eq(&self, other: &Self) -> bool {
         (self.count, self.zeros) == (other.count, other.zeros)
@@ -300,120 +304,6 @@ fn entries(number: u32, chunk: &Chunk) -> impl DoubleEndedIterator<Item = (u32, 
     buckets.zip(chunk.counts).filter(|(_, count)| *count > 0)
 }
 
-/// The numbering of buckets: pure arithmetic on the bits of a double.
-mod layout {
-    pub(super) const SCALE: u32 = 8;
-    /// Buckets in one octave.
-    const OCTAVE: u32 = 1 << SCALE;
-    /// An eighth of an octave: 264 bytes a chunk. A series of one narrow distribution needs a handful; one of a single
-    /// value needs one.
-    pub(super) const CHUNK_BUCKETS: u32 = 32;
-
-    const MANTISSA_BITS: u32 = 52;
-    const MANTISSA: u64 = (1 << MANTISSA_BITS) - 1;
-    /// The table that guesses a bucket from the top bits of a mantissa. At 2^10 entries no entry spans more than one
-    /// boundary: buckets are narrowest at the start of an octave, where 256/ln 2 = 369 fit into a unit of mantissa.
-    const GUESS_BITS: u32 = 10;
-
-    /// Mantissa bits of 2^(k/256), rounded down; the extra last one is above every mantissa.
-    const BOUNDS: [u64; OCTAVE as usize + 1] = bounds();
-    /// For each value of a mantissa's top bits, the bucket of the smallest such mantissa.
-    const GUESSES: [u8; 1 << GUESS_BITS] = guesses();
-
-    /// The number of the bucket that holds a positive normal double: octave · 256 + place in the octave.
-    ///
-    /// Upper-inclusive buckets of v are lower-inclusive buckets of v's predecessor, which is one less in bits. That also
-    /// sends an exact power of two to the last bucket of the octave below it.
-    #[inline]
-    pub(super) fn bucket_of(value: f64) -> u32 {
-        let bits = value.to_bits() - 1;
-        let mantissa = bits & MANTISSA;
-        let octave = (bits >> MANTISSA_BITS) as u32;
-        let guess = u32::from(GUESSES[(mantissa >> (MANTISSA_BITS - GUESS_BITS)) as usize]);
-        octave * OCTAVE + guess + u32::from(mantissa >= BOUNDS[guess as usize + 1])
-    }
-
-    /// The largest value of a bucket.
-    pub(super) fn upper_bound(bucket: u32) -> f64 {
-        let (octave, place) = (bucket / OCTAVE, bucket % OCTAVE + 1);
-        let bits = u64::from(octave) << MANTISSA_BITS;
-        // The carry of the last boundary steps into the next octave, where it belongs.
-        f64::from_bits(bits + BOUNDS[place as usize].min(MANTISSA + 1))
-    }
-
-    /// The value with the same relative distance to both ends of its bucket: 2ab/(a+b).
-    pub(super) fn midpoint(bucket: u32) -> f64 {
-        const GROWTH: f64 = 1.002_711_275_050_202_5; // 2^(1/256)
-        upper_bound(bucket).min(f64::MAX) * (2.0 / (1.0 + GROWTH))
-    }
-
-    /// Q62 fixed-point arithmetic: the only kind that runs at compile time.
-    const ONE: u128 = 1 << 62;
-
-    const fn bounds() -> [u64; OCTAVE as usize + 1] {
-        let mut bounds = [1 << MANTISSA_BITS; OCTAVE as usize + 1];
-        let mut k = 0;
-        while k < OCTAVE {
-            bounds[k as usize] = ((power(k) - ONE) >> (62 - MANTISSA_BITS)) as u64;
-            k += 1;
-        }
-        bounds
-    }
-
-    /// 2^(k/256): the product of 2^(1/2), 2^(1/4), … for the bits set in `k`, highest first.
-    const fn power(k: u32) -> u128 {
-        let mut product = ONE;
-        let mut root = 2 * ONE;
-        let mut bit = OCTAVE;
-        while bit > 1 {
-            bit >>= 1;
-            root = (root << 62).isqrt();
-            if k & bit != 0 {
-                product = (product * root) >> 62;
-            }
-        }
-        product
-    }
-
-    const fn guesses() -> [u8; 1 << GUESS_BITS] {
-        let mut guesses = [0; 1 << GUESS_BITS];
-        let mut bucket = 0;
-        let mut entry = 0;
-        while entry < guesses.len() {
-            let smallest = (entry as u64) << (MANTISSA_BITS - GUESS_BITS);
-            while BOUNDS[bucket + 1] <= smallest {
-                bucket += 1;
-            }
-            guesses[entry] = bucket as u8;
-            entry += 1;
-        }
-        guesses
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-
-        #[test]
-        fn boundaries_are_powers_of_the_256th_root_of_two() {
-            for (k, bound) in BOUNDS.iter().enumerate().take(OCTAVE as usize) {
-                let exact = (2f64.powf(k as f64 / f64::from(OCTAVE)) - 1.0) * (1u64 << MANTISSA_BITS) as f64;
-                assert!((*bound as f64 - exact).abs() <= 2.0, "boundary {k}: {bound} instead of {exact}");
-            }
-        }
-
-        #[test]
-        fn powers_of_two_close_their_octave() {
-            for exponent in [-1021, -20, -1, 0, 1, 10, 1023] {
-                let bound = 2f64.powi(exponent);
-                assert_eq!(bucket_of(bound) % OCTAVE, OCTAVE - 1, "2^{exponent}");
-                assert_eq!(bucket_of(bound.next_up()), bucket_of(bound) + 1, "just above 2^{exponent}");
-                assert!((upper_bound(bucket_of(bound)) - bound).abs() <= 0.0, "2^{exponent}");
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -440,8 +330,8 @@ mod tests {
         values.sort_by(f64::total_cmp);
         for q in [0.0, 0.001, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0] {
             let (got, want) = (trend.quantile(q), exact(&values, q));
-            // Interpolation between samples of opposite sign can come near zero, where a relative bound is meaningless:
-            // there the bound is relative to the samples interpolated.
+            // Interpolation between samples of opposite sign can come near zero, where a relative bound is
+            // meaningless: there the bound is relative to the samples interpolated.
             let rank = q * (values.len() - 1) as f64;
             let scale = values[rank.floor() as usize].abs().max(values[rank.ceil() as usize].abs());
             let scale = if scale > want.abs() && values[0] < 0.0 { scale } else { want.abs() };

@@ -113,8 +113,8 @@ impl ThresholdReport {
         self.rules.iter().any(|rule| rule.fails(policy))
     }
 
-    /// The first crossed threshold that ends the run at this point of it. Missing data never end a run early: they may
-    /// still come.
+    /// The first crossed threshold that ends the run at this point of it. Missing data never end a run early:
+    /// they may still come.
     #[must_use]
     pub fn abort(&self, elapsed: Duration) -> Option<(&RuleReport, &ThresholdResult)> {
         let aborts = |result: &&ThresholdResult| {

@@ -1,8 +1,8 @@
 //! The threshold language: `http_req_duration{status:200}: ['p(95)<500']`.
 //!
 //! Text becomes a [`Selector`] and [`Expression`]s ([`parse`]); those are bound to the metrics of a run
-//! ([`Thresholds::bind`]) and judged on an [`Aggregate`](crate::Aggregate) ([`evaluate`]). Three outcomes: passed,
-//! crossed, and *no data*, which is never passed: a run that measured nothing is not green.
+//! ([`Thresholds::bind`]) and judged on an [`Aggregate`](crate::Aggregate) ([`evaluate`]). Three outcomes:
+//! passed, crossed, and *no data*, which is never passed: a run that measured nothing is not green.
 
 mod evaluate;
 mod parse;
@@ -240,7 +240,8 @@ pub struct Thresholds {
 }
 
 impl Thresholds {
-    /// Binds the specs to the metrics of a run: to be called after the script's init context has declared its own.
+    /// Binds the specs to the metrics of a run: to be called after the script's init context has declared its
+    /// own.
     ///
     /// # Errors
     /// Every unknown metric and every aggregation that its metric does not have, all at once.
