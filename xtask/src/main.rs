@@ -1,2 +1,83 @@
 //! Project automation: `cargo xtask <command>`.
-fn main() {}
+//!
+//! | module | command |
+//! |---|---|
+//! | [`tidy`] | `tidy`: what the compiler and clippy do not check |
+//! | [`checks`] | `test` and `ci` |
+//! | [`quickstart`] | `quickstart`: smoke test against InsightDesk, from nothing |
+//! | [`bench`] | `bench throughput`, `memory`, `startup`, `fairness` |
+//!
+//! Below them: [`workspace`] knows the repository, [`build`] makes release binaries, [`process`] runs children and leaves
+//! none behind, [`local_server`] starts one of our servers, [`http`] asks it one question, [`say`] prints. Nothing here is
+//! part of the product.
+
+mod bench;
+mod build;
+mod checks;
+mod http;
+mod local_server;
+mod process;
+mod quickstart;
+mod say;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::process::Interrupts;
+use crate::say::say;
+use crate::workspace::Workspace;
+
+/// Project automation.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+enum Command {
+    /// Check crate edges, sizes, names, marks, links, licences and duplicate dependencies
+    Tidy,
+    /// Run all tests of the workspace, documentation examples included
+    Test {
+        /// Passed on to `cargo test`, for example `-p plimsoll-net -- redirect`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
+        arguments: Vec<String>,
+    },
+    /// Do what CI does: formatting, tidy, clippy, documentation, tests
+    Ci,
+    /// Build everything, start InsightDesk, run the smoke test against it and leave a report
+    Quickstart(quickstart::Arguments),
+    /// Measure plimsoll beside the other generators of this machine
+    #[command(subcommand)]
+    Bench(bench::Command),
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run(Command::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            say!(error "{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode> {
+    let mut interrupts = Interrupts::listen()?;
+    let workspace = Workspace::locate();
+    let work = async {
+        match command {
+            Command::Tidy => tidy::run(&workspace),
+            Command::Test { arguments } => checks::test(&workspace, &arguments).await,
+            Command::Ci => checks::ci(&workspace).await,
+            // It passes interruptions on to the running test, which still has a summary to print.
+            Command::Quickstart(arguments) => return quickstart::run(&workspace, &arguments).await,
+            Command::Bench(command) => bench::run(&workspace, &command).await,
+        }
+    };
+    tokio::select! {
+        result = work => result,
+        signal = interrupts.next() => Ok(process::exit_code_of_signal(signal)),
+    }
+}

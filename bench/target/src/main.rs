@@ -8,7 +8,7 @@
 //! - `GET /__ledger` answers the ledger as one line of `key=value` pairs and closes the connection.
 //! - `DELETE /__ledger` does the same and starts an empty ledger.
 //!
-//! It is no web server: a request with a body is not understood, and a request head of more than [`HEAD_BYTES_MAX`]
+//! It is no web server: a request with a body is not understood, and a request head of more than [`connection::HEAD_BYTES_MAX`]
 //! ends the connection. Start reading at [`main`], then [`connection::serve`].
 
 mod connection;
@@ -20,7 +20,6 @@ use std::rc::Rc;
 use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
-use crate::connection::HEAD_BYTES_MAX;
 use crate::ledger::Ledger;
 
 /// Listens on a free port, says which on stdout, and serves until it is killed.

@@ -1,0 +1,92 @@
+//! `cargo xtask bench`: what plimsoll costs and yields, beside the other generators of this machine.
+//!
+//! | module | measurement |
+//! |---|---|
+//! | [`throughput`] | requests per second of one core |
+//! | [`memory`] | resident memory per sleeping virtual user |
+//! | [`startup`] | time from process start to the first request |
+//! | [`fairness`] | what an endless loop in one virtual user does to the others |
+//!
+//! Each starts the [`target`], whose ledger is the independent truth, and [`generator`]s with the scripts of
+//! `bench/scripts`. `bench/README.md` says how to read the figures.
+
+mod cores;
+mod fairness;
+mod generator;
+mod memory;
+mod startup;
+mod statistics;
+mod target;
+mod throughput;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use rustix::process::{Resource, getrlimit, setrlimit};
+
+use crate::build;
+use crate::say::say;
+use crate::workspace::Workspace;
+
+/// What to measure.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Requests per second of one core: GET and check with 50 virtual users, against every generator on PATH
+    Throughput(throughput::Arguments),
+    /// Resident memory per virtual user that holds one connection and sleeps
+    Memory(memory::Arguments),
+    /// Time from process start to the first request at the target
+    Startup(startup::Arguments),
+    /// Latency of well-behaved virtual users beside one in an endless loop
+    Fairness(fairness::Arguments),
+}
+
+/// What all measurements have in common.
+#[derive(clap::Args)]
+pub(crate) struct Subject {
+    /// Measure this plimsoll instead of building one
+    #[arg(long, value_name = "PATH")]
+    plimsoll: Option<PathBuf>,
+}
+
+/// Measures and prints.
+pub(crate) async fn run(workspace: &Workspace, command: &Command) -> Result<ExitCode> {
+    raise_file_limit()?;
+    match command {
+        Command::Throughput(arguments) => throughput::run(workspace, arguments).await?,
+        Command::Memory(arguments) => memory::run(workspace, arguments).await?,
+        Command::Startup(arguments) => startup::run(workspace, arguments).await?,
+        Command::Fairness(arguments) => fairness::run(workspace, arguments).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The binaries that every measurement needs.
+struct Programs {
+    plimsoll: PathBuf,
+    target: PathBuf,
+}
+
+impl Programs {
+    async fn build(workspace: &Workspace, subject: &Subject) -> Result<Self> {
+        if let Some(plimsoll) = &subject.plimsoll {
+            let plimsoll = plimsoll.canonicalize().with_context(|| plimsoll.display().to_string())?;
+            let [target] = build::release(workspace, ["bench-target"]).await?;
+            return Ok(Self { plimsoll, target });
+        }
+        let [plimsoll, target] = build::release(workspace, ["plimsoll", "bench-target"]).await?;
+        Ok(Self { plimsoll, target })
+    }
+}
+
+/// A connection is a file on both ends, and shells hand out 1,024: children inherit what the system allows.
+fn raise_file_limit() -> Result<()> {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).context("failed to raise the limit of open files")?;
+    if let Some(files) = limit.maximum.filter(|&files| files < 20_000) {
+        say!(progress "at most {files} open files are allowed here: measurements with more connections will fail");
+    }
+    Ok(())
+}

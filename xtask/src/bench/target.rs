@@ -1,0 +1,100 @@
+//! The target of a measurement: `bench/target`, on a core of its own, and the ledger it keeps.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use tokio::process::Command;
+
+use super::cores::pinned;
+use crate::http;
+use crate::local_server::LocalServer;
+
+/// A target that listens.
+pub(crate) struct Target {
+    server: LocalServer,
+}
+
+impl Target {
+    /// Starts the target on one core.
+    pub(crate) async fn start(program: &Path, core: usize) -> Result<Self> {
+        let mut command = Command::new(program);
+        let starting = pinned(core, || LocalServer::spawn("the target", &mut command))?;
+        Ok(Self { server: starting.announced().await? })
+    }
+
+    /// What generators are pointed at.
+    pub(crate) fn url(&self) -> String {
+        self.server.url() + "/"
+    }
+
+    /// What was received since the ledger was last taken.
+    pub(crate) async fn ledger(&self) -> Result<Ledger> {
+        self.ask("GET").await
+    }
+
+    /// Like [`Self::ledger`], and counts from zero again.
+    pub(crate) async fn take_ledger(&self) -> Result<Ledger> {
+        self.ask("DELETE").await
+    }
+
+    async fn ask(&self, method: &str) -> Result<Ledger> {
+        let answer = http::ask(self.server.address(), method, "/__ledger").await?;
+        ensure!(answer.status == 200, "the target answered {} when asked for its ledger", answer.status);
+        Ledger::parse(&answer.body).with_context(|| format!("not a ledger: {:?}", answer.body))
+    }
+
+    /// Stops the target.
+    pub(crate) async fn stop(self) -> Result<()> {
+        self.server.stop().await
+    }
+}
+
+/// What the target received. Times are nanoseconds since the Unix epoch, 0 before the first request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ledger {
+    pub(crate) requests: u64,
+    pub(crate) connections: u64,
+    pub(crate) first_request_ns: u64,
+    last_request_ns: u64,
+}
+
+impl Ledger {
+    fn parse(line: &str) -> Option<Self> {
+        let value = |key: &str| {
+            let mut pairs = line.split_whitespace().filter_map(|pair| pair.split_once('='));
+            pairs.find(|&(name, _)| name == key)?.1.parse().ok()
+        };
+        Some(Self {
+            requests: value("requests")?,
+            connections: value("connections")?,
+            first_request_ns: value("first_request_ns")?,
+            last_request_ns: value("last_request_ns")?,
+        })
+    }
+
+    /// Requests per second between the first and the last one.
+    pub(crate) fn rate(&self) -> Option<f64> {
+        let nanoseconds = self.last_request_ns.checked_sub(self.first_request_ns).filter(|&time| time > 0)?;
+        Some(self.requests as f64 * 1e9 / nanoseconds as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ledger_is_read_by_names() {
+        let ledger = Ledger::parse("requests=5 connections=2 first_request_ns=1000 last_request_ns=501000");
+        let ledger = ledger.expect("well-formed");
+        assert_eq!((ledger.requests, ledger.connections), (5, 2));
+        assert_eq!(ledger.rate(), Some(10_000.0));
+        assert_eq!(Ledger::parse("requests=5"), None);
+    }
+
+    #[test]
+    fn one_request_has_no_rate() {
+        let ledger = Ledger { requests: 1, connections: 1, first_request_ns: 7, last_request_ns: 7 };
+        assert_eq!(ledger.rate(), None);
+    }
+}

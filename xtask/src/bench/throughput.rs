@@ -1,0 +1,101 @@
+//! `bench throughput`: requests per second of one core, plimsoll beside its peers.
+//!
+//! The rounds are interleaved (each generator once, then all again), so that whatever else the machine is doing meets
+//! all of them alike. Ratios are made from what the target counted, not from what the generators say.
+
+use anyhow::{Context as _, Result};
+
+use super::cores::Cores;
+use super::generator::{Generator, Load, script};
+use super::statistics::{Spread, Thousands};
+use super::target::Target;
+use super::{Programs, Subject};
+use crate::say::say;
+use crate::workspace::Workspace;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    subject: Subject,
+    /// How long each generator runs per round
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    seconds: u32,
+    /// How often each generator runs
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Virtual users, or connections
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    vus: u32,
+}
+
+/// What one generator came to, round by round.
+struct Series {
+    generator: Generator,
+    claimed: Vec<f64>,
+    counted: Vec<f64>,
+}
+
+pub(crate) async fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let programs = Programs::build(workspace, &arguments.subject).await?;
+    let cores = Cores::pick()?;
+    let target = Target::start(&programs.target, cores.target).await?;
+    let load = Load {
+        url: target.url(),
+        connections: arguments.vus,
+        seconds: arguments.seconds,
+        script: script(workspace, "get_check.js"),
+    };
+    let mut all: Vec<Series> = Generator::all(&programs.plimsoll)
+        .into_iter()
+        .map(|generator| Series { generator, claimed: vec![], counted: vec![] })
+        .collect();
+    for round in 1..=arguments.rounds {
+        for series in &mut all {
+            say!(progress "round {round} of {}: {}", arguments.rounds, series.generator.name);
+            series.measure(&load, &target, cores).await?;
+        }
+    }
+    target.stop().await?;
+    let Arguments { rounds, seconds, vus, .. } = arguments;
+    say!(
+        "{rounds} rounds of {seconds} s, {vus} connections, target on core {}, generator on core {}\n",
+        cores.target,
+        cores.generator
+    );
+    print(&all);
+    Ok(())
+}
+
+impl Series {
+    async fn measure(&mut self, load: &Load, target: &Target, cores: Cores) -> Result<()> {
+        target.take_ledger().await?;
+        self.claimed.push(self.generator.apply(load, cores.generator).await?);
+        let counted = target.take_ledger().await?.rate();
+        self.counted.push(counted.with_context(|| format!("no request of {} arrived", self.generator.name))?);
+        Ok(())
+    }
+}
+
+fn print(all: &[Series]) {
+    let rows: Vec<(&str, Spread, Spread)> = all
+        .iter()
+        .filter_map(|series| {
+            Some((series.generator.name, Spread::of(&series.claimed)?, Spread::of(&series.counted)?))
+        })
+        .collect();
+    say!("{:<10} {:>34}   {:>34}", "", "req/s as the target counted", "req/s as the generator says");
+    for (name, claimed, counted) in &rows {
+        say!("{name:<10} {}   {}", columns(counted), columns(claimed));
+    }
+    let Some(((_, _, plimsoll), peers)) = rows.split_first() else { return };
+    say!("");
+    for (name, _, peer) in peers {
+        say!("plimsoll/{name:<8} {:.2}", plimsoll.median / peer.median);
+    }
+}
+
+/// Median, and the range in brackets; 34 characters wide.
+fn columns(spread: &Spread) -> String {
+    let range = format!("({} – {})", Thousands(spread.min), Thousands(spread.max));
+    format!("{:>11} {range:>22}", Thousands(spread.median))
+}
