@@ -1,1 +1,52 @@
-//! plimsoll-net.
+//! The network client of plimsoll: one request in, one fact out.
+//!
+//! A [`Client`] belongs to one virtual user and lives on one current-thread runtime. [`Client::exchange`] sends a
+//! [`Request`] and returns an [`Exchange`]: what came back (a [`Response`] or a numbered [`NetError`]), how long
+//! each phase took, and how many bytes crossed the socket. It does exactly one hop; following redirects
+//! ([`redirect`]), keeping cookies ([`CookieJar`]) and decoding bodies ([`Response::decode_body`]) are separate
+//! steps that the caller combines.
+//!
+//! The crate knows no JavaScript and no metric, writes no log line and takes no lock on the way of a request.
+//!
+//! | module | subject |
+//! |---|---|
+//! | `client` | [`Client`], [`Exchange`]: the life of one exchange |
+//! | `shared` | [`Shared`], [`Options`]: what all clients of a worker have in common |
+//! | `http` | [`Url`], [`Request`], [`Response`], [`redirect`], [`CookieJar`], content decoding, the HTTP/1.1 codec |
+//! | `pool`, `connection`, `connect` | keep-alive connections, and how a new one is made |
+//! | `dns`, `hosts`, `ip_range` | names to addresses: cache, policy, overrides, what must not be dialed |
+//! | `tls` | rustls set-up, verification, session facts |
+//! | `timings` | the phases of an exchange |
+//! | `error`, `error_code` | what can go wrong, with k6's numbers |
+
+mod client;
+mod connect;
+mod connection;
+mod dns;
+mod error;
+mod error_code;
+mod hosts;
+mod http;
+mod ip_range;
+mod options;
+mod pool;
+mod shared;
+mod timings;
+mod tls;
+
+pub use client::{Client, Exchange};
+pub use dns::{DnsOptions, DnsPolicy, DnsSelect};
+pub use error::{NetError, Operation};
+pub use error_code::ErrorCode;
+pub use hosts::{HostOverrides, HostnamePatterns, InvalidHostPattern, InvalidOverride};
+pub use http::cookies::{Cookie, CookieJar};
+pub use http::redirect;
+pub use http::request::{Method, Request};
+pub use http::request_headers::RequestHeaders;
+pub use http::response::{Headers, Protocol, Response};
+pub use http::url::{Origin, Scheme, Url};
+pub use ip_range::{InvalidIpRange, IpRange};
+pub use options::{Limits, Options};
+pub use shared::Shared;
+pub use timings::{Timings, Traffic};
+pub use tls::{TlsInfo, TlsOptions, TrustedRoots};

@@ -1,0 +1,168 @@
+//! The client of one virtual user, and the life of one exchange.
+//!
+//! An exchange takes an idle connection or makes one, sends the request, receives the response and keeps the
+//! connection if the server lets it. Two rules decide what happens when that fails:
+//!
+//! - At the deadline it ends with [`NetError::RequestTimeout`], in whatever phase it is, and the connection is closed.
+//!   The same holds when the future is dropped: a connection is in the pool only while no exchange uses it.
+//! - A server may close an idle connection at any time, also at the moment a request is sent on it. If a *reused*
+//!   connection dies before the first byte of a response, and the request is idempotent (GET, HEAD, OPTIONS, TRACE or
+//!   an `Idempotency-Key` header) or no byte of it had been written, it is sent once more on a fresh connection.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::connect::connect;
+use crate::connection::Connection;
+use crate::error::NetError;
+use crate::http::h1;
+use crate::http::request::Request;
+use crate::http::response::{Protocol, Response};
+use crate::pool::Pool;
+use crate::shared::Shared;
+use crate::timings::{Stopwatch, Timings, Traffic};
+use crate::tls::TlsInfo;
+
+/// Sends requests for one virtual user, and keeps its connections between them.
+#[derive(Debug)]
+pub struct Client {
+    shared: Shared,
+    pool: RefCell<Pool>,
+}
+
+/// Everything there is to know about one request.
+#[derive(Debug)]
+pub struct Exchange {
+    /// When it was asked for.
+    pub started_at: Instant,
+    /// When it was over: the last byte of the response, or the failure.
+    pub ended_at: Instant,
+    /// How long each phase took.
+    pub timings: Timings,
+    /// What crossed the socket.
+    pub traffic: Traffic,
+    /// The protocol spoken.
+    pub protocol: Protocol,
+    /// The address of the server, once it was connected to.
+    pub remote: Option<SocketAddr>,
+    /// What the TLS handshake agreed on, if there was one.
+    pub tls: Option<TlsInfo>,
+    /// Whether the connection had been used before.
+    pub reused_connection: bool,
+    /// The answer.
+    pub result: Result<Response, NetError>,
+}
+
+/// What an exchange leaves behind even when it is cut off at its deadline.
+struct Attempt {
+    watch: Stopwatch,
+    connection: Option<Connection>,
+    /// Of connections that an earlier try used up.
+    traffic: Traffic,
+}
+
+impl Client {
+    /// A client without connections.
+    pub fn new(shared: Shared) -> Self {
+        Self { shared, pool: RefCell::default() }
+    }
+
+    /// The state it shares with the other clients of its worker.
+    pub fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Sends `request` and waits for the whole response. Several exchanges of one client may run at the same time;
+    /// each has a connection to itself. Dropping the future closes the connection.
+    pub async fn exchange(&self, request: &Request, deadline: Instant) -> Exchange {
+        let mut attempt =
+            Attempt { watch: Stopwatch::start(), connection: None, traffic: Traffic::default() };
+        let result = timeout_at(deadline, self.run(request, &mut attempt)).await;
+        self.conclude(request, attempt, result.unwrap_or(Err(NetError::RequestTimeout)))
+    }
+
+    /// Closes the idle connections, as between the iterations of a run with `noVUConnectionReuse`.
+    pub fn close_idle(&self) {
+        self.pool.borrow_mut().clear();
+    }
+
+    /// How many connections are kept.
+    pub fn idle_connections(&self) -> usize {
+        self.pool.borrow().len()
+    }
+
+    async fn run(&self, request: &Request, attempt: &mut Attempt) -> Result<h1::Answer, NetError> {
+        request.validate()?;
+        let origin = request.url.origin()?;
+        let pooled = self.pool.borrow_mut().take(origin);
+        if let Some(connection) = pooled {
+            match attempt.run_on(connection, &self.shared, request).await {
+                Err(_) if attempt.may_retry(request) => attempt.give_up_connection(),
+                result => return result,
+            }
+        }
+        let connection = connect(&self.shared, origin, &mut attempt.watch).await?;
+        attempt.run_on(connection, &self.shared, request).await
+    }
+
+    /// Turns what is known at the end into the fact, and keeps the connection if it may be used again.
+    fn conclude(
+        &self,
+        request: &Request,
+        attempt: Attempt,
+        result: Result<h1::Answer, NetError>,
+    ) -> Exchange {
+        let Attempt { watch, mut connection, mut traffic } = attempt;
+        let ended_at = if result.is_ok() { watch.response_end() } else { Instant::now() };
+        if let Some(connection) = &mut connection {
+            traffic.add(connection.take_traffic());
+        }
+        let mut exchange = Exchange {
+            started_at: watch.asked,
+            ended_at,
+            timings: watch.finish(ended_at),
+            traffic,
+            protocol: Protocol::default(),
+            remote: connection.as_ref().map(|connection| connection.remote),
+            tls: connection.as_ref().and_then(|connection| connection.tls),
+            reused_connection: connection.as_ref().is_some_and(|connection| connection.reused),
+            result: Err(NetError::Eof),
+        };
+        exchange.result = result.map(|answer| {
+            exchange.protocol = answer.response.protocol;
+            if let (true, Some(connection), Ok(origin)) = (answer.reusable, connection, request.url.origin())
+            {
+                self.pool.borrow_mut().put(origin, connection, self.shared.options());
+            }
+            answer.response
+        });
+        exchange
+    }
+}
+
+impl Attempt {
+    async fn run_on(
+        &mut self,
+        connection: Connection,
+        shared: &Shared,
+        request: &Request,
+    ) -> Result<h1::Answer, NetError> {
+        let connection = self.connection.insert(connection);
+        self.watch.connection_ready();
+        h1::exchange(connection, shared, request, &mut self.watch).await
+    }
+
+    /// See the module's second rule. An answer that began is never thrown away.
+    fn may_retry(&self, request: &Request) -> bool {
+        let nothing_sent = self.connection.as_ref().is_some_and(|connection| connection.sent() == 0);
+        !self.watch.has_response_bytes() && (nothing_sent || request.is_replayable())
+    }
+
+    fn give_up_connection(&mut self) {
+        if let Some(mut connection) = self.connection.take() {
+            self.traffic.add(connection.take_traffic());
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! One connection: a socket that counts its bytes, with or without TLS on top.
+//!
+//! It owns no buffer. Reads go into the worker's shared buffer, and the HTTP codec copies out what a response must own.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+use crate::error::{NetError, Operation};
+use crate::timings::Traffic;
+use crate::tls::{self, TlsInfo};
+
+/// An open connection, idle or in use by one exchange.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: Stream,
+    pub(crate) remote: SocketAddr,
+    pub(crate) tls: Option<TlsInfo>,
+    /// Whether an exchange was completed on it before.
+    pub(crate) reused: bool,
+}
+
+#[derive(Debug)]
+enum Stream {
+    Plain(Socket),
+    // Boxed because it is twenty times the size of a plain socket.
+    Tls(Box<TlsStream<Socket>>),
+}
+
+impl Connection {
+    pub(crate) fn plain(socket: Socket, remote: SocketAddr) -> Self {
+        Self { stream: Stream::Plain(socket), remote, tls: None, reused: false }
+    }
+
+    pub(crate) fn tls(stream: TlsStream<Socket>, remote: SocketAddr) -> Self {
+        let info = TlsInfo::of(stream.get_ref().1);
+        Self { stream: Stream::Tls(Box::new(stream)), remote, tls: Some(info), reused: false }
+    }
+
+    pub(crate) fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<Result<(), NetError>> {
+        let polled = match &mut self.stream {
+            Stream::Plain(socket) => Pin::new(socket).poll_read(cx, buffer),
+            Stream::Tls(stream) => match Pin::new(stream).poll_read(cx, buffer) {
+                // A peer that closes without saying so in TLS: for HTTP, the framing decides whether that is an error.
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    Poll::Ready(Ok(()))
+                }
+                polled => polled,
+            },
+        };
+        polled.map_err(|error| tls::stream_error(Operation::Read, &error))
+    }
+
+    pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize, NetError>> {
+        match &mut self.stream {
+            Stream::Plain(socket) => Pin::new(socket).poll_write(cx, bytes),
+            Stream::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+        .map_err(|error| tls::stream_error(Operation::Write, &error))
+    }
+
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), NetError>> {
+        match &mut self.stream {
+            Stream::Plain(_) => Poll::Ready(Ok(())),
+            Stream::Tls(stream) => {
+                Pin::new(stream).poll_flush(cx).map_err(|error| tls::stream_error(Operation::Write, &error))
+            }
+        }
+    }
+
+    /// Whether an idle connection can carry another request: nothing to read, neither data nor its end. Costs no
+    /// system call unless the reactor has seen something arrive.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        let mut byte = [0];
+        let mut cx = Context::from_waker(Waker::noop());
+        self.poll_read(&mut cx, &mut ReadBuf::new(&mut byte)).is_pending()
+    }
+
+    /// The bytes written since the traffic was last taken.
+    pub(crate) fn sent(&self) -> u64 {
+        match &self.stream {
+            Stream::Plain(socket) => socket.traffic.sent,
+            Stream::Tls(stream) => stream.get_ref().0.traffic.sent,
+        }
+    }
+
+    /// The bytes that crossed the socket since the last call.
+    pub(crate) fn take_traffic(&mut self) -> Traffic {
+        let socket = match &mut self.stream {
+            Stream::Plain(socket) => socket,
+            Stream::Tls(stream) => stream.get_mut().0,
+        };
+        std::mem::take(&mut socket.traffic)
+    }
+}
+
+/// A TCP socket that counts.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    tcp: TcpStream,
+    traffic: Traffic,
+}
+
+impl Socket {
+    pub(crate) fn new(tcp: TcpStream) -> Self {
+        Self { tcp, traffic: Traffic::default() }
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let socket = self.get_mut();
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut socket.tcp).poll_read(cx, buffer);
+        socket.traffic.received += (buffer.filled().len() - before) as u64;
+        polled
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let socket = self.get_mut();
+        let polled = Pin::new(&mut socket.tcp).poll_write(cx, bytes);
+        if let Poll::Ready(Ok(written)) = polled {
+            socket.traffic.sent += written as u64;
+        }
+        polled
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().tcp).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().tcp).poll_shutdown(cx)
+    }
+}

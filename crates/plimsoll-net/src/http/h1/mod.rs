@@ -1,0 +1,136 @@
+//! HTTP/1.1 on a connection: write the request, read the response.
+//!
+//! The codec itself does no I/O: [`encode`] appends a request to a buffer, [`decoder::Decoder`] is fed what arrives.
+//! This module moves the bytes. A request with a small body leaves in one write from the worker's buffer, and a small
+//! response is decoded where it arrived, in the worker's read buffer; only what does not fit a single step is copied.
+
+mod chunked;
+mod decoder;
+mod encode;
+mod head;
+
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use tokio::io::ReadBuf;
+
+use crate::connection::Connection;
+use crate::error::NetError;
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::shared::Shared;
+use crate::timings::Stopwatch;
+use decoder::Decoder;
+
+/// A response, and whether its connection can carry another request.
+pub(crate) struct Answer {
+    pub(crate) response: Response,
+    pub(crate) reusable: bool,
+}
+
+/// Bodies up to this size are copied behind the head, so that both leave in one write.
+const INLINE_BODY: usize = 16 * 1024;
+
+/// Performs one exchange on `connection`.
+pub(crate) async fn exchange(
+    connection: &mut Connection,
+    shared: &Shared,
+    request: &Request,
+    watch: &mut Stopwatch,
+) -> Result<Answer, NetError> {
+    let mut wire =
+        Wire { decoder: Decoder::new(request, shared.options().limits), connection, shared, watch };
+    let sent_whole = wire.send(request).await?;
+    let (response, open) = wire.receive().await?;
+    let reusable =
+        sent_whole && open && shared.options().reuse_connections && !encode::asks_to_close(request);
+    Ok(Answer { response, reusable })
+}
+
+/// Both directions of one exchange.
+struct Wire<'a> {
+    connection: &'a mut Connection,
+    shared: &'a Shared,
+    watch: &'a mut Stopwatch,
+    decoder: Decoder,
+}
+
+impl Wire<'_> {
+    /// Writes the request. Returns `false` if the server answered before it had all of it: the rest is not sent then.
+    async fn send(&mut self, request: &Request) -> Result<bool, NetError> {
+        let body = request.body.clone().unwrap_or_default();
+        let separate = if body.len() > INLINE_BODY { body } else { Bytes::new() };
+        let rest_of_head =
+            poll_fn(|cx| Poll::Ready(self.write_first(cx, request, separate.is_empty()))).await?;
+        for mut part in [rest_of_head, separate] {
+            while !part.is_empty() {
+                match poll_fn(|cx| self.poll_write_or_read(cx, &part)).await? {
+                    Some(written) => part.advance(written),
+                    None => return Ok(false),
+                }
+            }
+        }
+        poll_fn(|cx| self.connection.poll_flush(cx)).await?;
+        self.watch.request_written();
+        Ok(true)
+    }
+
+    /// Encodes the request and writes as much of it as the socket takes at once. Returns what it did not take, which
+    /// is nothing as a rule.
+    fn write_first(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: &Request,
+        with_body: bool,
+    ) -> Result<Bytes, NetError> {
+        self.shared.with_write_buffer(|buffer| {
+            encode::head(buffer, request, self.shared.options());
+            if with_body {
+                encode::body(buffer, request);
+            }
+            let written = match self.connection.poll_write(cx, buffer) {
+                Poll::Ready(written) => written?,
+                Poll::Pending => 0,
+            };
+            Ok(Bytes::copy_from_slice(&buffer[written..]))
+        })
+    }
+
+    /// Writes some of `bytes`. While the socket takes none, looks for an answer: a server that refuses a large body
+    /// may stop reading it. Returns `None` once an answer has begun.
+    fn poll_write_or_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<Result<Option<usize>, NetError>> {
+        if let Poll::Ready(written) = self.connection.poll_write(cx, bytes) {
+            return Poll::Ready(written.map(Some));
+        }
+        ready!(self.poll_receive(cx))?;
+        Poll::Ready(Ok(None))
+    }
+
+    /// Reads until the response is complete. Also tells whether the connection stays open after it.
+    async fn receive(&mut self) -> Result<(Response, bool), NetError> {
+        loop {
+            if let Some(answer) = self.decoder.take_answer() {
+                return Ok(answer);
+            }
+            poll_fn(|cx| self.poll_receive(cx)).await?;
+        }
+    }
+
+    /// Reads once and gives the decoder what came.
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), NetError>> {
+        self.shared.with_read_buffer(|buffer| {
+            let mut read = ReadBuf::new(buffer);
+            ready!(self.connection.poll_read(cx, &mut read))?;
+            if read.filled().is_empty() {
+                return Poll::Ready(self.decoder.end_of_stream());
+            }
+            self.watch.bytes_received();
+            Poll::Ready(self.decoder.feed(read.filled()))
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! HTTP values and the steps around an exchange; [`h1`] is the wire.
+
+pub(crate) mod cookie_date;
+pub(crate) mod cookies;
+pub(crate) mod decode;
+pub(crate) mod h1;
+pub mod redirect;
+pub(crate) mod request;
+pub(crate) mod request_headers;
+pub(crate) mod response;
+pub(crate) mod url;

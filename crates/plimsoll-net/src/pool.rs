@@ -1,0 +1,68 @@
+//! The idle connections of one client.
+//!
+//! A virtual user talks to a handful of origins, so this is a list searched from the end: the most recently used
+//! connection is the least likely to have been closed by the server.
+
+use std::sync::Arc;
+
+use crate::connection::Connection;
+use crate::http::url::Origin;
+use crate::options::Options;
+
+#[derive(Debug, Default)]
+pub(crate) struct Pool {
+    idle: Vec<Idle>,
+}
+
+#[derive(Debug)]
+struct Idle {
+    origin: Arc<Origin>,
+    connection: Connection,
+}
+
+impl Pool {
+    /// An idle connection to `origin` that the server has not closed, as far as is known. Dead ones met on the way
+    /// are dropped.
+    pub(crate) fn take(&mut self, origin: &Arc<Origin>) -> Option<Connection> {
+        while let Some(at) = self.idle.iter().rposition(|idle| idle.is_to(origin)) {
+            let mut connection = self.idle.remove(at).connection;
+            if connection.is_quiet() {
+                connection.reused = true;
+                return Some(connection);
+            }
+        }
+        None
+    }
+
+    /// Keeps a connection for later; over a limit, the oldest one is closed instead.
+    pub(crate) fn put(&mut self, origin: &Arc<Origin>, connection: Connection, options: &Options) {
+        let mut same_origin =
+            self.idle.iter().enumerate().filter(|(_, idle)| idle.is_to(origin)).map(|(at, _)| at);
+        let oldest_there = same_origin.next();
+        let idle_there = usize::from(oldest_there.is_some()) + same_origin.count();
+        let one_too_many = match oldest_there {
+            Some(at) if idle_there >= options.max_idle_per_origin => Some(at),
+            _ if !self.idle.is_empty() && self.idle.len() >= options.max_idle => Some(0),
+            _ => None,
+        };
+        if let Some(at) = one_too_many {
+            self.idle.remove(at);
+        }
+        self.idle.push(Idle { origin: Arc::clone(origin), connection });
+    }
+
+    pub(crate) fn clear(&mut self) {
+        // Gives the memory back, too: a virtual user may be idle for long.
+        self.idle = Vec::new();
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.idle.len()
+    }
+}
+
+impl Idle {
+    fn is_to(&self, origin: &Arc<Origin>) -> bool {
+        Arc::ptr_eq(&self.origin, origin) || self.origin == *origin
+    }
+}

@@ -1,0 +1,77 @@
+//! What the clients of one worker have in common.
+//!
+//! A worker runs its clients on one thread, so they can share buffers and caches without locks. The buffers are only
+//! ever borrowed inside one poll: no borrow lives across an await.
+
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio_rustls::TlsConnector;
+
+use crate::dns::Resolver;
+use crate::error::NetError;
+use crate::options::Options;
+use crate::tls;
+
+/// Large enough that most responses arrive in one read.
+const READ_BUFFER: usize = 64 * 1024;
+
+/// Options, resolver cache, TLS configuration and scratch buffers of one worker. Cloning shares them.
+#[derive(Clone)]
+pub struct Shared(Rc<Inner>);
+
+struct Inner {
+    options: Arc<Options>,
+    resolver: Resolver,
+    tls: OnceCell<Result<TlsConnector, NetError>>,
+    read_buffer: RefCell<Box<[u8]>>,
+    write_buffer: RefCell<Vec<u8>>,
+}
+
+impl Shared {
+    /// Shared state for a worker. Nothing costly happens yet; TLS is set up at the first `https` request.
+    pub fn new(options: Arc<Options>) -> Self {
+        Self(Rc::new(Inner {
+            resolver: Resolver::new(options.dns),
+            options,
+            tls: OnceCell::new(),
+            read_buffer: RefCell::new(vec![0; READ_BUFFER].into()),
+            write_buffer: RefCell::default(),
+        }))
+    }
+
+    /// The options that all clients follow.
+    pub fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    pub(crate) fn resolver(&self) -> &Resolver {
+        &self.0.resolver
+    }
+
+    pub(crate) fn tls(&self) -> Result<&TlsConnector, NetError> {
+        self.0.tls.get_or_init(|| tls::connector(&self.0.options.tls)).as_ref().map_err(Clone::clone)
+    }
+
+    /// Runs `use_buffer` on the worker's read buffer.
+    pub(crate) fn with_read_buffer<T>(&self, use_buffer: impl FnOnce(&mut [u8]) -> T) -> T {
+        use_buffer(&mut self.0.read_buffer.borrow_mut())
+    }
+
+    /// Runs `use_buffer` on the worker's write buffer, which is empty at first.
+    pub(crate) fn with_write_buffer<T>(&self, use_buffer: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        let mut buffer = self.0.write_buffer.borrow_mut();
+        buffer.clear();
+        let result = use_buffer(&mut buffer);
+        // One huge head must not stay allocated for the rest of the run.
+        buffer.shrink_to(READ_BUFFER);
+        result
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("options", &self.0.options).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,184 @@
+//! The phases of an exchange, measured at the socket.
+//!
+//! ```text
+//! asked            ready        written      first byte        last byte
+//!   |--- blocked ----|-- sending --|-- waiting --|--- receiving ---|
+//!   |                |<----------------- duration ---------------->|
+//!   '- looking up, connecting, tls handshaking (new connections only)
+//! ```
+//!
+//! `sending + waiting + receiving` is the duration exactly, because neighbouring phases share one instant. An exchange
+//! that fails charges the time up to its end to the phase it was in, so that a request that timed out while waiting
+//! shows the time it waited. Phases of connecting count only once they are complete.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// How long each phase of an exchange took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// From asking for a connection to having one; on a new connection this contains the three that follow.
+    pub blocked: Duration,
+    /// Resolving the name. Zero on reused connections, IP addresses and names in the cache.
+    pub looking_up: Duration,
+    /// The TCP handshake.
+    pub connecting: Duration,
+    /// The TLS handshake.
+    pub tls_handshaking: Duration,
+    /// From having a connection to the last byte of the request handed to the socket.
+    pub sending: Duration,
+    /// From there to the first byte of the response.
+    pub waiting: Duration,
+    /// From there to its last byte.
+    pub receiving: Duration,
+}
+
+impl Timings {
+    /// What the exchange took once it had its connection: `sending + waiting + receiving`.
+    pub fn duration(&self) -> Duration {
+        self.sending + self.waiting + self.receiving
+    }
+}
+
+/// Bytes that crossed the socket, TLS records and handshakes included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Bytes written to the socket.
+    pub sent: u64,
+    /// Bytes read from the socket.
+    pub received: u64,
+}
+
+impl Traffic {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.received += other.received;
+    }
+}
+
+/// Collects the instants of one exchange as they pass.
+#[derive(Debug)]
+pub(crate) struct Stopwatch {
+    pub(crate) asked: Instant,
+    pub(crate) looking_up: Duration,
+    pub(crate) connecting: Duration,
+    pub(crate) tls_handshaking: Duration,
+    ready: Option<Instant>,
+    written: Option<Instant>,
+    first_byte: Option<Instant>,
+    last_byte: Option<Instant>,
+}
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self {
+            asked: Instant::now(),
+            looking_up: Duration::ZERO,
+            connecting: Duration::ZERO,
+            tls_handshaking: Duration::ZERO,
+            ready: None,
+            written: None,
+            first_byte: None,
+            last_byte: None,
+        }
+    }
+
+    /// A connection is there. A second call (the exchange is tried again on a fresh connection) starts over: what went
+    /// before counts as blocked.
+    pub(crate) fn connection_ready(&mut self) {
+        self.ready = Some(Instant::now());
+        self.written = None;
+    }
+
+    pub(crate) fn request_written(&mut self) {
+        self.written.get_or_insert_with(Instant::now);
+    }
+
+    /// Bytes of the response arrived. A response may begin before the request is complete; then sending ends with it.
+    pub(crate) fn bytes_received(&mut self) {
+        let now = Instant::now();
+        self.written.get_or_insert(now);
+        self.first_byte.get_or_insert(now);
+        self.last_byte = Some(now);
+    }
+
+    pub(crate) fn has_response_bytes(&self) -> bool {
+        self.first_byte.is_some()
+    }
+
+    /// When a complete response ended: with its last byte, not when it had been looked at.
+    pub(crate) fn response_end(&self) -> Instant {
+        self.last_byte.unwrap_or_else(Instant::now)
+    }
+
+    pub(crate) fn finish(&self, ended: Instant) -> Timings {
+        let ready = self.ready.unwrap_or(ended);
+        let written = self.written.unwrap_or(ended);
+        let first_byte = self.first_byte.unwrap_or(ended);
+        Timings {
+            blocked: self.ready.map_or(Duration::ZERO, |ready| ready - self.asked),
+            looking_up: self.looking_up,
+            connecting: self.connecting,
+            tls_handshaking: self.tls_handshaking,
+            sending: written - ready,
+            waiting: first_byte - written,
+            receiving: ended - first_byte,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn pass(ms: u64) {
+        tokio::time::advance(Duration::from_millis(ms)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn neighbouring_phases_share_an_instant() {
+        let mut watch = Stopwatch::start();
+        pass(5).await;
+        watch.connection_ready();
+        pass(3).await;
+        watch.request_written();
+        pass(20).await;
+        watch.bytes_received();
+        pass(7).await;
+        watch.bytes_received();
+        pass(100).await;
+        let timings = watch.finish(watch.response_end());
+        assert_eq!(
+            [timings.blocked, timings.sending, timings.waiting, timings.receiving]
+                .map(|part| part.as_millis()),
+            [5, 3, 20, 7]
+        );
+        assert_eq!(timings.duration().as_millis(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_is_charged_to_the_phase_it_was_in() {
+        let mut watch = Stopwatch::start();
+        pass(5).await;
+        assert_eq!(watch.finish(Instant::now()), Timings::default(), "never connected");
+        watch.connection_ready();
+        pass(3).await;
+        assert_eq!(watch.finish(Instant::now()).sending.as_millis(), 3);
+        watch.request_written();
+        pass(60).await;
+        let timings = watch.finish(Instant::now());
+        assert_eq!((timings.sending.as_millis(), timings.waiting.as_millis()), (3, 60));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_early_response_ends_sending() {
+        let mut watch = Stopwatch::start();
+        watch.connection_ready();
+        pass(4).await;
+        watch.bytes_received();
+        watch.request_written();
+        let timings = watch.finish(watch.response_end());
+        assert_eq!((timings.sending.as_millis(), timings.waiting), (4, Duration::ZERO));
+    }
+}
