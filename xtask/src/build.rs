@@ -11,7 +11,8 @@ use crate::process::Running;
 use crate::say::say;
 use crate::workspace::Workspace;
 
-/// Builds the binaries of these packages (each has one of its own name) and returns their paths in the same order.
+/// Builds the binaries of these packages (each has one of its own name) and returns their paths in the same
+/// order.
 pub(crate) async fn release<const N: usize>(
     workspace: &Workspace,
     packages: [&str; N],

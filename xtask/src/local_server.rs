@@ -3,6 +3,7 @@
 //! The convention is that of all our servers: the first line of stdout ends in the address it listens on.
 
 use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -48,7 +49,8 @@ impl LocalServer {
         format!("http://{}", self.address)
     }
 
-    /// Asks it to stop and waits for its end. A server that had ended before, or ends badly, is spoken of.
+    /// Asks it to stop and waits for its end. That it had ended before, or ends badly, is said and no
+    /// failure: what it was needed for is over.
     pub(crate) async fn stop(mut self) -> Result<()> {
         let name = self.running.name().to_owned();
         if let Some(status) = self.running.has_ended()? {
@@ -57,7 +59,7 @@ impl LocalServer {
         }
         let status = self.running.stop(Signal::TERM).await?;
         self.drain.abort();
-        if !status.success() {
+        if !status.success() && status.signal() != Some(Signal::TERM.as_raw()) {
             say!(progress "{name} ended with {status}");
         }
         Ok(())

@@ -1,14 +1,14 @@
 //! Child processes that never outlive the work they were started for.
 //!
-//! Each child leads a process group of its own: an interruption reaches it only through us, and whatever it started
-//! goes down with it. Dropping a [`Running`] that has not ended kills its group; a future that holds children can
-//! therefore simply be dropped.
+//! Each child leads a process group of its own: an interruption reaches it only through us, and whatever it
+//! started goes down with it. Dropping a [`Running`] that has not ended kills its group; a future that holds
+//! children can therefore simply be dropped.
 
 use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Signal, WaitOptions};
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::signal::unix::{self, SignalKind};
@@ -99,7 +99,11 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.kill_group();
+        if let Some(pid) = self.pid() {
+            self.kill_group();
+            // Killed processes end at once; waiting here leaves no zombie to whoever inherits it from us.
+            let _ = rustix::process::waitpid(Some(pid), WaitOptions::empty());
+        }
     }
 }
 

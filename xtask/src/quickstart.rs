@@ -1,7 +1,7 @@
 //! `cargo xtask quickstart`: from a fresh clone to a report in one command.
 //!
-//! InsightDesk is started on a free port with data in memory, the smoke test runs against it, and both are gone
-//! afterwards. plimsoll's exit code is ours.
+//! InsightDesk is started on a free port with data in memory, the smoke test runs against it, and both are
+//! gone afterwards. plimsoll's exit code is ours.
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, ExitStatus};
@@ -111,7 +111,8 @@ fn smoke_test(
     command
 }
 
-/// Runs plimsoll to its end. Our signals are its signals: at the first it winds down, at the second it gives up.
+/// Runs plimsoll to its end. Our signals are its signals: at the first it winds down, at the second it gives
+/// up.
 async fn run_interruptibly(command: &mut Command, interrupts: &mut Interrupts) -> Result<ExitStatus> {
     let mut running = Running::spawn("plimsoll", command)?;
     loop {

@@ -3,7 +3,8 @@
 use std::fmt::Arguments;
 use std::io::Write as _;
 
-/// `say!("…")` prints a line of the answer, `say!(progress "…")` what is being done, `say!(error "…")` why it failed.
+/// `say!("…")` prints a line of the answer, `say!(progress "…")` what is being done, `say!(error "…")` why it
+/// failed.
 macro_rules! say {
     (progress $($text:tt)*) => { $crate::say::progress(format_args!($($text)*)) };
     (error $($text:tt)*) => { $crate::say::error(format_args!($($text)*)) };

@@ -1,7 +1,7 @@
 //! One connection: read what is there, answer every complete request in it with one write, repeat.
 //!
-//! Parsing is pipelining-safe (a read may hold half a request or forty), but knows only what the target needs: where
-//! a head ends and how it begins. Start at [`serve`].
+//! Parsing is pipelining-safe (a read may hold half a request or forty), but knows only what the target
+//! needs: where a head ends and how it begins. Start at [`serve`].
 
 use memchr::memmem;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -12,9 +12,11 @@ use crate::ledger::Ledger;
 /// The longest request head that is understood. Generators send 60 to 300 bytes.
 pub(crate) const HEAD_BYTES_MAX: usize = 4096;
 
-/// What every `GET` is answered with: 60 bytes of JSON. `Connection` is spelled out for HTTP/1.0 clients such as `ab`.
+/// What every `GET` is answered with: 60 bytes of JSON. `Connection` is spelled out for HTTP/1.0 clients such
+/// as `ab`.
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\
-    Connection: keep-alive\r\n\r\n{\"id\":42,\"name\":\"plimsoll\",\"status\":\"ok\",\"tags\":[\"a\",\"bcd\"]}";
+    Connection: keep-alive\r\n\r\n\
+    {\"id\":42,\"name\":\"plimsoll\",\"status\":\"ok\",\"tags\":[\"a\",\"bcd\"]}";
 
 const NOT_UNDERSTOOD: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 

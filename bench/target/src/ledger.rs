@@ -1,7 +1,7 @@
 //! What the target remembers: how many requests and connections came, and when.
 //!
-//! Times are nanoseconds since the Unix epoch, so that another process on the same machine can subtract its own
-//! readings from them.
+//! Times are nanoseconds since the Unix epoch, so that another process on the same machine can subtract its
+//! own readings from them.
 
 use std::cell::Cell;
 use std::fmt;
@@ -17,7 +17,8 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Counts the requests of one read. The clock is read once per batch: at full speed that is once per wake-up.
+    /// Counts the requests of one read. The clock is read once per batch: at full speed that is once per
+    /// wake-up.
     pub(crate) fn count_requests(&self, count: u64) {
         let now = unix_ns();
         if self.requests.replace(self.requests.get() + count) == 0 {

@@ -1,15 +1,15 @@
-//! The target that `cargo xtask bench` points load generators at: as fast as one core allows, and with a memory of
-//! its own.
+//! The target that `cargo xtask bench` points load generators at: as fast as one core allows, and with a
+//! memory of its own.
 //!
-//! It answers every `GET` with the same small JSON document over keep-alive HTTP/1.1, one read and one write per
-//! batch of pipelined requests, and counts what it received. The count is the independent truth that a generator's
-//! own figures are held against:
+//! It answers every `GET` with the same small JSON document over keep-alive HTTP/1.1, one read and one write
+//! per batch of pipelined requests, and counts what it received. The count is the independent truth that a
+//! generator's own figures are held against:
 //!
 //! - `GET /__ledger` answers the ledger as one line of `key=value` pairs and closes the connection.
 //! - `DELETE /__ledger` does the same and starts an empty ledger.
 //!
-//! It is no web server: a request with a body is not understood, and a request head of more than [`connection::HEAD_BYTES_MAX`]
-//! ends the connection. Start reading at [`main`], then [`connection::serve`].
+//! It is no web server: a request with a body is not understood, and a request head of more than
+//! [`connection::HEAD_BYTES_MAX`] ends the connection. Start reading at [`main`], then [`connection::serve`].
 
 mod connection;
 mod ledger;

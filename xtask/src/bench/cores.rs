@@ -1,4 +1,5 @@
-//! Who runs where: the target on one core, the generator on another, so that neither takes time from the other.
+//! Who runs where: the target on one core, the generator on another, so that neither takes time from the
+//! other.
 
 use anyhow::{Context as _, Result};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};

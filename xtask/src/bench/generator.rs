@@ -1,4 +1,5 @@
-//! The load generators: plimsoll, and every peer found on PATH. How to start each, and where its figure stands.
+//! The load generators: plimsoll, and every peer found on PATH. How to start each, and where its figure
+//! stands.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -72,6 +73,11 @@ impl Generator {
     /// plimsoll alone.
     pub(crate) fn plimsoll(program: &Path) -> Self {
         Self { name: "plimsoll", program: program.to_owned(), kind: Kind::Script }
+    }
+
+    /// Whether it is somebody else's.
+    pub(crate) fn is_peer(&self) -> bool {
+        self.name != "plimsoll"
     }
 
     /// Applies the load from one core and returns the requests per second that the generator claims.

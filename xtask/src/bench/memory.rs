@@ -1,7 +1,7 @@
 //! `bench memory`: what one more virtual user costs while it sleeps over an open connection.
 //!
-//! The run is stopped in the middle and looked at from outside. The slope between two sizes is what one more user
-//! costs; the process as such drops out of it.
+//! The run is stopped in the middle and looked at from outside. The slope between two sizes is what one more
+//! user costs; the process as such drops out of it.
 
 use std::process::Stdio;
 use std::time::Duration;

@@ -86,7 +86,7 @@ fn raise_file_limit() -> Result<()> {
     limit.current = limit.maximum;
     setrlimit(Resource::Nofile, limit).context("failed to raise the limit of open files")?;
     if let Some(files) = limit.maximum.filter(|&files| files < 20_000) {
-        say!(progress "at most {files} open files are allowed here: measurements with more connections will fail");
+        say!(progress "only {files} open files are allowed here: measurements with more connections fail");
     }
     Ok(())
 }

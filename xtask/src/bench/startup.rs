@@ -1,4 +1,5 @@
-//! `bench startup`: from the start of the process to the first request at the target, as the target's clock saw it.
+//! `bench startup`: from the start of the process to the first request at the target, as the target's clock
+//! saw it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

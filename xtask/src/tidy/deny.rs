@@ -1,6 +1,8 @@
-//! Reads `deny.toml`, the one table of what dependencies may be. Those who have cargo-deny can run that on it too.
+//! Reads `deny.toml`, the one table of what dependencies may be. Those who have cargo-deny can run that on it
+//! too.
 //!
-//! Only the part that [`super::dependencies`] applies is read; cargo-deny itself checks the rest of the format.
+//! Only the part that [`super::dependencies`] applies is read; cargo-deny itself checks the rest of the
+//! format.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Every package that is built for Linux has a licence we accept, comes from the registry, and is there once.
 //!
-//! The tables are those of `deny.toml`; this rule applies them with nothing but cargo at hand, and wants a reason for
-//! each exception and a use for each row.
+//! The tables are those of `deny.toml`; this rule applies them with nothing but cargo at hand, and wants a
+//! reason for each exception and a use for each row.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,8 @@ pub(crate) struct Package {
     source: Option<String>,
 }
 
-/// All packages that members of the workspace reach, whatever the kind of dependency; sorted by name and version.
+/// All packages that members of the workspace reach, whatever the kind of dependency; sorted by name and
+/// version.
 pub(crate) fn packages(metadata: &Metadata) -> Result<Vec<Package>> {
     let reached = reachable(metadata)?;
     let is_foreign = |id: &PackageId| !metadata.workspace_members.contains(id);

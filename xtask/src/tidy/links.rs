@@ -23,7 +23,8 @@ pub(crate) fn check(file: &TextFile, exists: impl Fn(&str) -> bool) -> Vec<Probl
     problems
 }
 
-/// The file part of a link that points into the repository. The empty link is mdBook's chapter yet to be written.
+/// The file part of a link that points into the repository. The empty link is mdBook's chapter yet to be
+/// written.
 fn relative_path(link: &str) -> Option<&str> {
     let path = link.split(['#', '?']).next().unwrap_or_default();
     let is_elsewhere = path.is_empty() || path.contains("://") || path.starts_with("mailto:");

@@ -12,8 +12,9 @@
 //! | [`links`] | relative links of the documentation lead somewhere |
 //! | [`dependencies`] | licences, sources and duplicate versions, by the tables of `deny.toml` |
 //!
-//! A rule is a function from what was read to [`Problem`]s; it prints nothing and stops at nothing. What it must let
-//! pass is a table beside it, each row with its reason, and a row that no longer lets anything pass is a problem too.
+//! A rule is a function from what was read to [`Problem`]s; it prints nothing and stops at nothing. What it
+//! must let pass is a table beside it, each row with its reason, and a row that no longer lets anything pass
+//! is a problem too.
 
 mod deny;
 mod dependencies;
@@ -55,7 +56,8 @@ pub(crate) fn passes(workspace: &Workspace) -> Result<bool> {
     problems.dedup();
     problems.iter().for_each(|problem| say!("{problem}"));
     if !problems.is_empty() {
-        say!(error "tidy found {} {}", problems.len(), if problems.len() == 1 { "problem" } else { "problems" });
+        let noun = if problems.len() == 1 { "problem" } else { "problems" };
+        say!(error "tidy found {} {noun}", problems.len());
         return Ok(false);
     }
     let functions = sizes::FunctionLengths::of(&rust_files);

@@ -1,7 +1,8 @@
 //! A Rust file as the rules see it: parsed, and each line known as code or not, test or not.
 //!
-//! A line is *code* when a token that is no comment touches it; documentation comments are tokens to the compiler,
-//! but comments to us. A line is *test* when it belongs to an item under `#[cfg(test)]`, or when the whole file does.
+//! A line is *code* when a token that is no comment touches it; documentation comments are tokens to the
+//! compiler, but comments to us. A line is *test* when it belongs to an item under `#[cfg(test)]`, or when
+//! the whole file does.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::spanned::Spanned as _;
@@ -100,8 +101,8 @@ impl TokenScan<'_> {
         }
     }
 
-    /// A documentation comment is handed over as `#[doc = "…"]`, each token with the place of the comment; no other
-    /// token than a division starts with a slash.
+    /// A documentation comment is handed over as `#[doc = "…"]`, each token with the place of the comment; no
+    /// other token than a division starts with a slash.
     fn is_documentation(&self, token: &TokenTree) -> bool {
         if matches!(token, TokenTree::Punct(punct) if punct.as_char() == '/') {
             return false;

@@ -1,8 +1,8 @@
 //! Files hold one subject and functions fit on a screen.
 //!
-//! Lines of code are counted: comments and blank lines are free. A function is measured as clippy's `too_many_lines`
-//! does it (the lines between its braces), so that the two never disagree; this rule also sees what clippy does not
-//! build, and gives the figures of the summary line.
+//! Lines of code are counted: comments and blank lines are free. A function is measured as clippy's
+//! `too_many_lines` does it (the lines between its braces), so that the two never disagree; this rule also
+//! sees what clippy does not build, and gives the figures of the summary line.
 
 use std::fmt;
 
