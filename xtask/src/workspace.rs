@@ -43,6 +43,20 @@ impl Workspace {
             .context("cargo metadata")
     }
 
+    /// Name and version of every package that a full build for one platform compiles, tests included, one per
+    /// line: `serde v1.0.0`, with more behind it. The graph of [`Self::metadata`] also holds optional
+    /// dependencies that no enabled feature reaches.
+    pub(crate) fn built_packages(&self, platform: &str) -> Result<String> {
+        let listing = Command::new(cargo_program())
+            .args(["tree", "--workspace", "--edges", "normal,build,dev", "--target", platform])
+            .args(["--prefix", "none", "--format", "{p}"])
+            .current_dir(&self.root)
+            .output()
+            .context("cargo tree")?;
+        ensure!(listing.status.success(), "cargo tree: {}", String::from_utf8_lossy(&listing.stderr).trim());
+        String::from_utf8(listing.stdout).context("cargo tree")
+    }
+
     /// Paths of all files that git tracks or would track, relative to the root, sorted.
     pub(crate) fn files(&self) -> Result<Vec<String>> {
         let listing = Command::new("git")

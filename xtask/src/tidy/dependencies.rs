@@ -5,9 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context as _, Result};
+use cargo_metadata::Metadata;
 use cargo_metadata::semver::Version;
-use cargo_metadata::{Metadata, PackageId};
 use spdx::{Expression, Licensee, ParseMode};
 
 use super::Problem;
@@ -23,14 +22,14 @@ pub(crate) struct Package {
     source: Option<String>,
 }
 
-/// All packages that members of the workspace reach, whatever the kind of dependency; sorted by name and
-/// version.
-pub(crate) fn packages(metadata: &Metadata) -> Result<Vec<Package>> {
-    let reached = reachable(metadata)?;
-    let is_foreign = |id: &PackageId| !metadata.workspace_members.contains(id);
+/// The packages that are not ours among those that are built; sorted by name and version. `built` is what
+/// [`Workspace::built_packages`](crate::workspace::Workspace::built_packages) returns.
+pub(crate) fn packages(metadata: &Metadata, built: &str) -> Vec<Package> {
+    let built: BTreeSet<(&str, &str)> = built.lines().filter_map(name_and_version).collect();
     let foreign =
-        metadata.packages.iter().filter(|package| reached.contains(&package.id) && is_foreign(&package.id));
+        metadata.packages.iter().filter(|package| !metadata.workspace_members.contains(&package.id));
     let mut packages: Vec<Package> = foreign
+        .filter(|package| built.contains(&(package.name.as_str(), package.version.to_string().as_str())))
         .map(|package| Package {
             name: package.name.to_string(),
             version: package.version.clone(),
@@ -39,20 +38,12 @@ pub(crate) fn packages(metadata: &Metadata) -> Result<Vec<Package>> {
         })
         .collect();
     packages.sort_unstable();
-    Ok(packages)
+    packages
 }
 
-fn reachable(metadata: &Metadata) -> Result<BTreeSet<PackageId>> {
-    let resolve = metadata.resolve.as_ref().context("cargo metadata resolved nothing")?;
-    let mut reached = BTreeSet::new();
-    let mut waiting = metadata.workspace_members.clone();
-    while let Some(id) = waiting.pop() {
-        if let Some(node) = resolve.nodes.iter().find(|node| node.id == id && !reached.contains(&id)) {
-            waiting.extend(node.deps.iter().map(|dependency| dependency.pkg.clone()));
-            reached.insert(id);
-        }
-    }
-    Ok(reached)
+fn name_and_version(line: &str) -> Option<(&str, &str)> {
+    let (name, rest) = line.split_once(" v")?;
+    Some((name, rest.split_whitespace().next()?))
 }
 
 /// Holds the packages against the tables and the tables against the packages.
@@ -197,6 +188,15 @@ mod tests {
 
     fn messages(packages: &[Package], deny: &Deny) -> Vec<String> {
         check(packages, deny).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_line_of_the_tree_starts_with_name_and_version() {
+        assert_eq!(
+            name_and_version("serde_derive v1.0.229 (proc-macro) (*)"),
+            Some(("serde_derive", "1.0.229"))
+        );
+        assert_eq!(name_and_version(""), None);
     }
 
     #[test]

@@ -79,7 +79,7 @@ fn check_dependencies(workspace: &Workspace, problems: &mut Vec<Problem>) -> Res
     let deny = Deny::read(workspace.root())?;
     let metadata = workspace.metadata(&deny.platform)?;
     problems.extend(rooms::check(&rooms::manifests(&metadata, workspace.root())?, rooms::ROOMS));
-    let packages = dependencies::packages(&metadata)?;
+    let packages = dependencies::packages(&metadata, &workspace.built_packages(&deny.platform)?);
     problems.extend(dependencies::check(&packages, &deny));
     Ok(packages.len())
 }
