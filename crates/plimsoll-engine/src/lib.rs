@@ -1,1 +1,57 @@
-//! plimsoll-engine.
+//! Runs a plan.
+//!
+//! The engine knows VUs only as [`Vu`]: something local to a worker thread that can be called and interrupted. It decides
+//! when each is called, stops the run in an orderly way, watches thresholds, and speaks in [`RunEvent`]s.
+//!
+//! ```text
+//!  caller's thread: conductor                     worker threads (one per core)
+//!  Run::execute                                   current-thread runtime + LocalSet
+//!   ├ phases: init → setup → run → teardown ──┐    ├ VUs w, w+W, w+2W, … and their tasks
+//!   ├ stop protocol (conductor.rs)            ├──► ├ one generic VU loop (executor.rs)
+//!   ├ gauges vus, vus_max each second         │    ├ shard, absorbed into the aggregate each second
+//!   └ thresholds every two seconds            ◄────┘ reports
+//! ```
+//!
+//! Start with [`Run`] (wiring) or [`Vu`] and [`VuFactory`] (implementing VUs).
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`vu`] | what the engine drives: VUs, calls, interrupts |
+//! | [`clock`] | one clock: instants and timestamps |
+//! | [`state`] | what a script and a progress display may read while the run goes on |
+//! | [`control`] | how a run is stopped from outside |
+//! | [`event`], [`outcome`] | what the engine says during and after a run |
+//! | [`run`] | configuration and entry points |
+//!
+//! **Invariant:** between two iterations of a VU there is no lock, no allocation, no formatting and no lookup by name.
+
+pub mod clock;
+pub mod control;
+pub mod event;
+pub mod interrupt;
+pub mod outcome;
+pub mod run;
+pub mod state;
+pub mod vu;
+
+mod conductor;
+mod crew;
+mod executor;
+mod housekeeping;
+mod leash;
+mod once;
+mod pool;
+mod recorder;
+pub mod worker;
+
+pub use clock::Clock;
+pub use control::RunControl;
+pub use event::{EventSink, Phase, RunEvent};
+pub use interrupt::Interrupt;
+pub use outcome::{RunEnd, RunOutcome};
+pub use run::{HandleSummaryError, Run, RunConfig, SampleSink, ScriptPhases, call_handle_summary};
+pub use state::{RunState, ScenarioContext, ScenarioProgress};
+pub use vu::{
+    Call, CallEnd, CallKind, CallOutcome, Iteration, ScriptError, Vu, VuFactory, VuId, VuInitError,
+};
+pub use worker::WorkerContext;

@@ -1,0 +1,254 @@
+//! The conductor: leads a run through its phases and, in one function, to its end.
+//!
+//! Start with [`Conductor::conduct`], which is the stop protocol.
+
+use std::{
+    cell::RefCell,
+    future::Future,
+    pin::pin,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use plimsoll_metrics::Shard;
+use plimsoll_plan::{IterationBudget, Plan};
+use tokio::{
+    sync::{Notify, mpsc, oneshot},
+    time::Instant,
+};
+
+use crate::{
+    crew::Crew,
+    event::{Phase, RunEvent},
+    executor::Activity,
+    housekeeping::keep_house,
+    once::{OnceCall, OnceEnd},
+    outcome::{RunEnd, RunOutcome},
+    recorder::record_dropped,
+    run::RunConfig,
+    vu::{CallKind, CallOutcome},
+    worker::{Command, Shared, init_failure},
+};
+
+/// Leads one run.
+pub(crate) struct Conductor {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) config: RunConfig,
+    pub(crate) shared: Shared,
+    pub(crate) crew: Crew,
+    /// What the conductor records itself.
+    pub(crate) shard: RefCell<Shard>,
+    /// Tells the housekeeping that scenarios have their starts.
+    pub(crate) scenarios_begun: Notify,
+}
+
+/// How far a run came before it was stopped; it decides whether there is anything to tear down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Reached {
+    /// `setup` did not come to its end, or was never begun.
+    NotSetUp,
+    /// `setup` is done, or there is none.
+    SetUp { data: Option<Arc<str>> },
+}
+
+impl Conductor {
+    pub(crate) fn new(plan: Arc<Plan>, config: RunConfig, shared: Shared, crew: Crew) -> Self {
+        let shard = RefCell::new(Shard::new(config.shard.clone()));
+        Self { plan, config, shared, crew, shard, scenarios_begun: Notify::new() }
+    }
+
+    /// Runs everything and stops it: **the stop protocol**.
+    ///
+    /// A run comes to its end in these steps, whatever made it end:
+    ///
+    /// 1. *Stop starting.* A scenario starts no iteration after its end, and no phase begins once the run is stopped.
+    /// 2. *Drain.* Iterations in progress get their scenario's grace. A stopped run skips this step.
+    /// 3. *Interrupt.* What still runs has its interrupt raised, and its end is awaited: a call is never dropped. A VU that
+    ///    is being made and `setup` are interrupted like any iteration.
+    /// 4. *Tear down*, if the run was ever set up. Only `teardownTimeout` interrupts this; a stop during it is
+    ///    remembered as the reason of the end and changes nothing else.
+    /// 5. *Absorb*: every worker merges what it recorded last, drops its VUs and goes.
+    /// 6. *Judge* the thresholds a last time.
+    ///
+    /// Outputs and summary are the caller's; it has the [`RunOutcome`]. Whoever wants to stop the run calls
+    /// [`RunControl::stop`](crate::RunControl::stop): signals, scripts, thresholds, failures. The first reason counts.
+    pub(crate) async fn conduct(self) -> RunOutcome {
+        let reached = {
+            let mut phases = pin!(self.run_phases());
+            let housekeeping = keep_house(&self);
+            tokio::select! {
+                // The phases hold calls, so they are polled to their end; housekeeping holds nothing.
+                reached = phases.as_mut() => reached,
+                never = housekeeping => match never {},
+            }
+        };
+        let test_duration = self.shared.state.test_elapsed();
+        self.begin(Phase::Ended);
+        self.judge(reached, test_duration).await
+    }
+
+    /// Steps 1 to 4: each phase is settled before the next begins.
+    async fn run_phases(&self) -> Reached {
+        self.begin(Phase::Init);
+        self.settle(self.make_vus()).await;
+        if self.is_stopped() {
+            return Reached::NotSetUp;
+        }
+        self.shared.state.begin_test(Instant::now());
+        let reached = self.settle(self.set_up()).await;
+        if let Reached::SetUp { data } = &reached {
+            if !self.is_stopped() {
+                self.begin(Phase::Scenarios);
+                self.settle(self.run_scenarios(data.clone())).await;
+            }
+            self.tear_down(data.clone()).await;
+        }
+        reached
+    }
+
+    /// Waits for a phase to end by itself. If the run is stopped before that: interrupts it, and waits all the same.
+    async fn settle<T>(&self, phase: impl Future<Output = T>) -> T {
+        let mut phase = pin!(phase);
+        let reason = tokio::select! {
+            biased;
+            end = phase.as_mut() => return end,
+            reason = self.shared.control.stopped() => reason,
+        };
+        self.shared.events.send(RunEvent::Stopping(reason));
+        self.crew.tell_all(|| Command::Interrupt);
+        phase.await
+    }
+
+    async fn make_vus(&self) {
+        let mut made = self.crew.make_vus(self.plan.planned_vus);
+        let mut done = 0;
+        while made.recv().await.is_some() {
+            done += 1;
+            let counter = &self.shared.state.initialised_vus;
+            counter.store(done, Relaxed);
+            self.shared.events.send(RunEvent::VusInitialised { done, planned: self.plan.planned_vus });
+        }
+        if done < self.plan.planned_vus {
+            // Nobody said why: the workers are gone.
+            self.shared.control.stop(RunEnd::WorkerLost { worker: 0 });
+        }
+    }
+
+    async fn set_up(&self) -> Reached {
+        if !self.config.phases.setup || self.plan.options.no_setup {
+            return Reached::SetUp { data: None };
+        }
+        self.begin(Phase::Setup);
+        let timeout = self.plan.options.setup_timeout;
+        let call = OnceCall { kind: CallKind::Setup, setup_data: None, timeout, interruptible: true };
+        let failure = match self.call_once(call).await {
+            Some(OnceEnd::Ended(end)) => match end.outcome {
+                CallOutcome::Completed => return Reached::SetUp { data: end.returned.map(Arc::from) },
+                CallOutcome::Threw(error) => RunEnd::SetupFailed(error),
+                CallOutcome::Aborted { reason } => RunEnd::ScriptAborted { reason },
+                CallOutcome::Interrupted => return Reached::NotSetUp,
+            },
+            Some(OnceEnd::TimedOut) => RunEnd::SetupTimedOut { timeout },
+            Some(OnceEnd::NotMade(error)) => init_failure(error),
+            None => RunEnd::WorkerLost { worker: 0 },
+        };
+        self.shared.control.stop(failure);
+        Reached::NotSetUp
+    }
+
+    async fn run_scenarios(&self, setup_data: Option<Arc<str>>) {
+        let begun = Instant::now();
+        for (scenario, context) in self.plan.scenarios.iter().zip(self.shared.state.scenarios()) {
+            context.progress.start(begun + scenario.start_time);
+        }
+        self.scenarios_begun.notify_one();
+        let (ended, mut endings) = mpsc::unbounded_channel();
+        let activity = Activity { plan: Arc::clone(&self.plan), begun, setup_data };
+        self.crew.tell_all(|| Command::RunScenarios { activity: activity.clone(), ended: ended.clone() });
+        drop(ended);
+        let mut left: Vec<usize> = self.plan.scenarios.iter().map(|scenario| scenario.vu_ids.len()).collect();
+        while let Some(scenario) = endings.recv().await {
+            left[scenario] -= 1;
+            if left[scenario] == 0 {
+                self.end_scenario(scenario);
+            }
+        }
+    }
+
+    /// Counts the iterations of a shared budget that time did not allow, unless the run was stopped.
+    fn end_scenario(&self, index: usize) {
+        let (scenario, context) = (&self.plan.scenarios[index], &self.shared.state.scenarios()[index]);
+        if let IterationBudget::Shared(total) = scenario.budget() {
+            let dropped = total - context.progress.started_iterations();
+            if dropped > 0 && !self.is_stopped() {
+                context.progress.dropped.fetch_add(dropped, Relaxed);
+                let now = self.shared.clock.timestamp(self.shared.clock.now());
+                record_dropped(&mut self.shard.borrow_mut(), &self.plan.options, context, dropped, now);
+            }
+        }
+        self.shared.events.send(RunEvent::ScenarioEnded { scenario: index });
+    }
+
+    async fn tear_down(&self, setup_data: Option<Arc<str>>) {
+        if !self.config.phases.teardown || self.plan.options.no_teardown {
+            return;
+        }
+        self.begin(Phase::Teardown);
+        let timeout = self.plan.options.teardown_timeout;
+        let call = OnceCall { kind: CallKind::Teardown, setup_data, timeout, interruptible: false };
+        let failure = match self.call_once(call).await {
+            Some(OnceEnd::Ended(end)) => match end.outcome {
+                CallOutcome::Completed | CallOutcome::Interrupted => return,
+                CallOutcome::Threw(error) => RunEnd::TeardownFailed(error),
+                CallOutcome::Aborted { reason } => RunEnd::ScriptAborted { reason },
+            },
+            Some(OnceEnd::TimedOut) => RunEnd::TeardownTimedOut { timeout },
+            Some(OnceEnd::NotMade(error)) => init_failure(error),
+            None => RunEnd::WorkerLost { worker: 0 },
+        };
+        let first = self.shared.control.stop(failure.clone());
+        let event = if first { RunEvent::Stopping(failure) } else { RunEvent::AlsoFailed(failure) };
+        self.shared.events.send(event);
+    }
+
+    /// Steps 5 and 6.
+    async fn judge(self, reached: Reached, test_duration: Duration) -> RunOutcome {
+        let Self { config, shared, crew, shard, .. } = self;
+        for worker in crew.dismiss().await {
+            shared.control.stop(RunEnd::WorkerLost { worker });
+        }
+        shared.absorb(&mut shard.into_inner());
+        let aggregate = std::mem::take(&mut *shared.lock_aggregate());
+        let judged = !config.thresholds.rules().is_empty();
+        let thresholds = judged.then(|| config.thresholds.evaluate(&aggregate, test_duration));
+        let started = shared.state.test_started().unwrap_or_else(Instant::now);
+        RunOutcome {
+            end: shared.control.reason().unwrap_or(RunEnd::Completed),
+            failed: shared.state.failed().map(str::to_owned),
+            thresholds,
+            aggregate,
+            started_at: shared.clock.timestamp(started),
+            test_duration,
+            setup_data: match reached {
+                Reached::SetUp { data } => data,
+                Reached::NotSetUp => None,
+            },
+            state: Arc::clone(&shared.state),
+        }
+    }
+
+    /// Has the first worker make a call; `None` when that worker is gone.
+    async fn call_once(&self, call: OnceCall) -> Option<OnceEnd> {
+        let (end, ended) = oneshot::channel();
+        self.crew.tell(0, Command::CallOnce { call, end });
+        ended.await.ok()
+    }
+
+    fn begin(&self, phase: Phase) {
+        self.shared.events.send(RunEvent::PhaseBegan(phase));
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.shared.control.reason().is_some()
+    }
+}

@@ -1,0 +1,85 @@
+//! What goes on beside the phases: once a second the gauges of VUs and the merging of shards, every other second the
+//! thresholds, and the announcements of scenarios that start.
+
+use std::{collections::BTreeSet, convert::Infallible, time::Duration};
+
+use plimsoll_metrics::{Outcome, ThresholdReport};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+
+use crate::{conductor::Conductor, event::RunEvent, outcome::RunEnd, recorder::record_vus};
+
+/// How often shards are merged and VUs counted.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How many ticks lie between two looks at the thresholds.
+const TICKS_PER_JUDGEMENT: u64 = 2;
+
+/// Keeps house until it is dropped, which may be at any time.
+pub(crate) async fn keep_house(conductor: &Conductor) -> Infallible {
+    tokio::select! {
+        never = tick(conductor) => never,
+        never = announce_starts(conductor) => never,
+    }
+}
+
+async fn tick(conductor: &Conductor) -> Infallible {
+    let mut ticks = interval_at(Instant::now() + TICK, TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut crossed = BTreeSet::new();
+    for number in 1u64.. {
+        ticks.tick().await;
+        count_vus(conductor);
+        conductor.crew.absorb().await;
+        conductor.shared.absorb(&mut conductor.shard.borrow_mut());
+        if number.is_multiple_of(TICKS_PER_JUDGEMENT) {
+            watch_thresholds(conductor, &mut crossed);
+        }
+    }
+    std::future::pending().await
+}
+
+fn count_vus(conductor: &Conductor) {
+    let shared = &conductor.shared;
+    let now = shared.clock.timestamp(shared.clock.now());
+    record_vus(&mut conductor.shard.borrow_mut(), &conductor.plan.options, &shared.state, now);
+}
+
+/// Says which thresholds are newly crossed, and stops the run if one of them asks for it.
+fn watch_thresholds(conductor: &Conductor, known: &mut BTreeSet<String>) {
+    let (config, shared) = (&conductor.config, &conductor.shared);
+    if config.thresholds.rules().is_empty() || shared.state.test_started().is_none() {
+        return;
+    }
+    let elapsed = shared.state.test_elapsed();
+    let report = config.thresholds.evaluate(&shared.lock_aggregate(), elapsed);
+    let crossed = crossed(&report);
+    let names: Vec<String> = crossed.difference(known).cloned().collect();
+    *known = crossed;
+    if !names.is_empty() {
+        shared.events.send(RunEvent::ThresholdsCrossed { names });
+    }
+    if report.abort(elapsed).is_some() {
+        shared.control.stop(RunEnd::ThresholdsAborted);
+    }
+}
+
+/// The rules with a threshold that is crossed by data; missing ones may still come.
+fn crossed(report: &ThresholdReport) -> BTreeSet<String> {
+    let has_crossed = |outcome: Outcome| matches!(outcome, Outcome::Crossed { .. });
+    let rules =
+        report.rules.iter().filter(|rule| rule.results.iter().any(|result| has_crossed(result.outcome)));
+    rules.map(|rule| rule.selector.source().to_owned()).collect()
+}
+
+async fn announce_starts(conductor: &Conductor) -> Infallible {
+    conductor.scenarios_begun.notified().await;
+    let scenarios = conductor.shared.state.scenarios();
+    // The plan orders scenarios by their starts.
+    for (scenario, context) in scenarios.iter().enumerate() {
+        if let Some(start) = context.progress.started_at() {
+            sleep_until(start).await;
+            conductor.shared.events.send(RunEvent::ScenarioStarted { scenario });
+        }
+    }
+    std::future::pending().await
+}

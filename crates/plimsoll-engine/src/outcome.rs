@@ -1,0 +1,70 @@
+//! How a run ended, as data; the binary turns it into a summary and an exit code.
+
+use std::{sync::Arc, time::Duration};
+
+use plimsoll_metrics::{Aggregate, ThresholdReport, Timestamp};
+
+use crate::{
+    state::RunState,
+    vu::{ScriptError, VuInitError},
+};
+
+/// Why a run ended. The first reason wins: what fails while a run is being stopped does not replace it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunEnd {
+    /// Every scenario came to its end, and so did `teardown`.
+    Completed,
+    /// SIGINT or SIGTERM.
+    Signal,
+    /// A request of the control API.
+    ControlApi,
+    /// A threshold with `abortOnFail` was crossed.
+    ThresholdsAborted,
+    /// The script asked for the end (`exec.test.abort`).
+    ScriptAborted {
+        /// What the script gave as the reason.
+        reason: String,
+    },
+    /// A VU could not be made.
+    InitFailed(VuInitError),
+    /// `setup` threw.
+    SetupFailed(ScriptError),
+    /// `setup` took longer than `setupTimeout`.
+    SetupTimedOut {
+        /// The time it had.
+        timeout: Duration,
+    },
+    /// `teardown` threw.
+    TeardownFailed(ScriptError),
+    /// `teardown` took longer than `teardownTimeout`.
+    TeardownTimedOut {
+        /// The time it had.
+        timeout: Duration,
+    },
+    /// A worker thread is gone: a bug in a VU or in the engine.
+    WorkerLost {
+        /// Which one.
+        worker: usize,
+    },
+}
+
+/// What is left of a run.
+#[derive(Debug)]
+pub struct RunOutcome {
+    /// Why it ended.
+    pub end: RunEnd,
+    /// The first message of `exec.test.fail`, if it was used.
+    pub failed: Option<String>,
+    /// The thresholds, evaluated one last time; `None` without thresholds.
+    pub thresholds: Option<ThresholdReport>,
+    /// Everything that was measured.
+    pub aggregate: Aggregate,
+    /// When the test began (at the start of `setup`), as the samples' clock has it.
+    pub started_at: Timestamp,
+    /// From the start of `setup` to the end of `teardown`.
+    pub test_duration: Duration,
+    /// What `setup` returned, as JSON.
+    pub setup_data: Option<Arc<str>>,
+    /// The final counts: iterations complete and interrupted, each scenario's progress.
+    pub state: Arc<RunState>,
+}

@@ -1,0 +1,68 @@
+//! What the engine itself records: iterations, dropped iterations, and the gauges of VUs.
+
+use std::time::Duration;
+
+use plimsoll_metrics::{SeriesId, Shard, Symbol, TagKey, TagSetId, Timestamp, builtin, tag};
+use plimsoll_plan::{Options, options::tags::SystemTag};
+
+use crate::state::{RunState, ScenarioContext};
+
+/// Records the iterations of one VU. Series are looked up when the tags change, which is next to never.
+#[derive(Debug, Default)]
+pub(crate) struct IterationRecorder {
+    known: Option<(TagSetId, [SeriesId; 2])>,
+}
+
+impl IterationRecorder {
+    /// Records a complete iteration.
+    #[inline]
+    pub(crate) fn record(&mut self, shard: &mut Shard, tags: TagSetId, took: Duration, at: Timestamp) {
+        let [iterations, duration] = match self.known {
+            Some((known, series)) if known == tags => series,
+            _ => self.look_up(shard, tags),
+        };
+        shard.record(iterations, 1.0, at);
+        shard.record(duration, took.as_nanos() as f64 / 1e6, at);
+    }
+
+    #[cold]
+    fn look_up(&mut self, shard: &mut Shard, tags: TagSetId) -> [SeriesId; 2] {
+        let series =
+            [builtin::ITERATIONS, builtin::ITERATION_DURATION].map(|metric| shard.series(metric, tags));
+        self.known = Some((tags, series));
+        series
+    }
+}
+
+/// Records iterations of a scenario that were never started.
+pub(crate) fn record_dropped(
+    shard: &mut Shard,
+    options: &Options,
+    scenario: &ScenarioContext,
+    count: u64,
+    at: Timestamp,
+) {
+    let mut tags = run_tags(shard, options);
+    if options.system_tags.contains(SystemTag::Scenario) {
+        tags.push((tag::SCENARIO, shard.symbol(&scenario.name)));
+    }
+    tags.extend(scenario.tags.iter().map(|(name, value)| (shard.tag_key(name), shard.symbol(value))));
+    let tags = shard.tag_set(&tags);
+    let series = shard.series(builtin::DROPPED_ITERATIONS, tags);
+    shard.record(series, count as f64, at);
+}
+
+/// Records how many VUs are active, and how many there are.
+pub(crate) fn record_vus(shard: &mut Shard, options: &Options, state: &RunState, at: Timestamp) {
+    let tags = run_tags(shard, options);
+    let tags = shard.tag_set(&tags);
+    let values = [(builtin::VUS, state.active_vus()), (builtin::VUS_MAX, state.initialised_vus())];
+    for (metric, value) in values {
+        let series = shard.series(metric, tags);
+        shard.record(series, f64::from(value), at);
+    }
+}
+
+fn run_tags(shard: &mut Shard, options: &Options) -> Vec<(TagKey, Symbol)> {
+    options.tags.iter().map(|(name, value)| (shard.tag_key(name), shard.symbol(value))).collect()
+}

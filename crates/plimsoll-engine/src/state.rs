@@ -1,0 +1,202 @@
+//! What may be read while the run goes on: by scripts (`k6/execution`), by progress displays, by a control API.
+//!
+//! Counters only, each an atomic; the numbers of one moment need not fit together to the last unit.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use plimsoll_plan::{Plan, Scenario, options::tags::Tags};
+use tokio::time::Instant;
+
+/// The state of a run.
+#[derive(Debug)]
+pub struct RunState {
+    scenarios: Vec<Arc<ScenarioContext>>,
+    pub(crate) initialised_vus: AtomicU32,
+    test_started: OnceLock<Instant>,
+    failed: OnceLock<String>,
+}
+
+impl RunState {
+    /// The state of a run that has not begun.
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            scenarios: plan
+                .scenarios
+                .iter()
+                .map(|scenario| Arc::new(ScenarioContext::new(scenario)))
+                .collect(),
+            initialised_vus: AtomicU32::new(0),
+            test_started: OnceLock::new(),
+            failed: OnceLock::new(),
+        }
+    }
+
+    /// The scenarios, in the plan's order.
+    pub fn scenarios(&self) -> &[Arc<ScenarioContext>] {
+        &self.scenarios
+    }
+
+    /// VUs that are in an activation.
+    pub fn active_vus(&self) -> u32 {
+        self.progress().map(ScenarioProgress::active_vus).sum()
+    }
+
+    /// VUs that have been initialised.
+    pub fn initialised_vus(&self) -> u32 {
+        self.initialised_vus.load(Relaxed)
+    }
+
+    /// Iterations that ran to their end, exceptions included.
+    pub fn complete_iterations(&self) -> u64 {
+        self.progress().map(ScenarioProgress::complete_iterations).sum()
+    }
+
+    /// Iterations that were interrupted.
+    pub fn interrupted_iterations(&self) -> u64 {
+        self.progress().map(ScenarioProgress::interrupted_iterations).sum()
+    }
+
+    fn progress(&self) -> impl Iterator<Item = &ScenarioProgress> {
+        self.scenarios.iter().map(|scenario| &*scenario.progress)
+    }
+
+    /// When the test began, which is when `setup` did; `None` before.
+    pub fn test_started(&self) -> Option<Instant> {
+        self.test_started.get().copied()
+    }
+
+    /// How long the test has been running; zero before it began.
+    pub fn test_elapsed(&self) -> Duration {
+        self.test_started().map(|start| start.elapsed()).unwrap_or_default()
+    }
+
+    /// Marks the test as failed (`exec.test.fail`); the run goes on. The first message stays.
+    pub fn fail_test(&self, message: &str) {
+        let _ = self.failed.set(message.to_owned());
+    }
+
+    /// The first message given to [`fail_test`](Self::fail_test).
+    pub fn failed(&self) -> Option<&str> {
+        self.failed.get().map(String::as_str)
+    }
+
+    pub(crate) fn begin_test(&self, at: Instant) {
+        let _ = self.test_started.set(at);
+    }
+}
+
+/// One scenario, as its iterations see it. Clones share the progress.
+#[derive(Debug, Clone)]
+pub struct ScenarioContext {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its executor's name, `constant-vus`.
+    pub executor: &'static str,
+    /// The exported function that an iteration calls.
+    pub exec: Arc<str>,
+    /// Tags on every sample.
+    pub tags: Tags,
+    /// Variables added to `__ENV`.
+    pub env: BTreeMap<String, String>,
+    /// How far it is.
+    pub progress: Arc<ScenarioProgress>,
+}
+
+impl ScenarioContext {
+    /// The context of a scenario that has not started.
+    pub fn new(scenario: &Scenario) -> Self {
+        Self {
+            name: scenario.name.as_str().into(),
+            executor: scenario.executor.name(),
+            exec: scenario.exec.as_str().into(),
+            tags: scenario.tags.clone(),
+            env: scenario.env.clone(),
+            progress: Arc::new(ScenarioProgress::new(scenario)),
+        }
+    }
+}
+
+/// How far a scenario is.
+#[derive(Debug)]
+pub struct ScenarioProgress {
+    /// How long it starts iterations.
+    pub duration: Duration,
+    /// How many iterations it will start if time allows, when that is fixed.
+    pub total_iterations: Option<u64>,
+    /// The most VUs it has active at once.
+    pub max_vus: u32,
+    pub(crate) started: AtomicU64,
+    pub(crate) complete: AtomicU64,
+    pub(crate) interrupted: AtomicU64,
+    pub(crate) dropped: AtomicU64,
+    pub(crate) active_vus: AtomicU32,
+    started_at: OnceLock<Instant>,
+}
+
+impl ScenarioProgress {
+    fn new(scenario: &Scenario) -> Self {
+        Self {
+            duration: scenario.duration(),
+            total_iterations: scenario.total_iterations(),
+            max_vus: scenario.max_vus(),
+            started: AtomicU64::new(0),
+            complete: AtomicU64::new(0),
+            interrupted: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            active_vus: AtomicU32::new(0),
+            started_at: OnceLock::new(),
+        }
+    }
+
+    /// When it started or, as long as that lies in the future, will start; `None` until the scenarios phase begins.
+    pub fn started_at(&self) -> Option<Instant> {
+        self.started_at.get().copied()
+    }
+
+    /// Iterations that were started.
+    pub fn started_iterations(&self) -> u64 {
+        self.started.load(Relaxed)
+    }
+
+    /// Iterations that ran to their end, exceptions included.
+    pub fn complete_iterations(&self) -> u64 {
+        self.complete.load(Relaxed)
+    }
+
+    /// Iterations that were interrupted.
+    pub fn interrupted_iterations(&self) -> u64 {
+        self.interrupted.load(Relaxed)
+    }
+
+    /// Iterations that were planned and never started.
+    pub fn dropped_iterations(&self) -> u64 {
+        self.dropped.load(Relaxed)
+    }
+
+    /// VUs that are in an activation.
+    pub fn active_vus(&self) -> u32 {
+        self.active_vus.load(Relaxed)
+    }
+
+    /// How far it is, from 0 to 1: by iterations where their number is fixed, else by time.
+    pub fn fraction(&self) -> f64 {
+        let elapsed = || self.started_at().map(|start| start.elapsed()).unwrap_or_default();
+        let fraction = match self.total_iterations {
+            Some(total) => self.complete_iterations() as f64 / total.max(1) as f64,
+            None if self.duration.is_zero() => 1.0,
+            None => elapsed().as_secs_f64() / self.duration.as_secs_f64(),
+        };
+        fraction.min(1.0)
+    }
+
+    pub(crate) fn start(&self, at: Instant) {
+        let _ = self.started_at.set(at);
+    }
+}

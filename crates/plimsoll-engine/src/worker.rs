@@ -1,0 +1,207 @@
+//! One worker: what VUs see of it ([`WorkerContext`]), and the loop that obeys the conductor.
+//!
+//! A worker owns its VUs, its shard and every task that runs on it. It knows nothing of phases and decides nothing: the
+//! conductor sends [`Command`]s, and a command is over when the sender that came with it is dropped. That way a worker
+//! that dies ends its commands too, and the conductor never waits for the dead.
+
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use plimsoll_metrics::{Aggregate, Shard, ShardConfig};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+};
+
+use crate::{
+    clock::Clock,
+    control::RunControl,
+    event::EventSink,
+    executor::{Activity, drive},
+    leash::Kennel,
+    once::{OnceCall, OnceEnd, call_once},
+    outcome::RunEnd,
+    pool::Pool,
+    run::SampleSink,
+    state::RunState,
+    vu::{VuFactory, VuId, VuInitError},
+};
+
+/// What a VU sees of the worker it lives on. Cheap to clone; stays on its thread.
+#[derive(Debug, Clone)]
+pub struct WorkerContext {
+    /// Where samples are recorded.
+    pub shard: Rc<RefCell<Shard>>,
+    /// The clock of the run.
+    pub clock: Clock,
+    /// The state of the run.
+    pub run: Arc<RunState>,
+    /// Which worker this is, from 0.
+    pub index: usize,
+}
+
+impl WorkerContext {
+    /// A context of its own, for VUs outside of a run (and for tests).
+    pub fn new(index: usize, shard: ShardConfig, clock: Clock, run: Arc<RunState>) -> Self {
+        Self { shard: Rc::new(RefCell::new(Shard::new(shard))), clock, run, index }
+    }
+}
+
+/// What the conductor asks of a worker.
+pub(crate) enum Command {
+    /// Make these VUs, one after the other. Each one made is a message; a failure stops the run.
+    MakeVus { ids: Vec<VuId>, made: mpsc::UnboundedSender<VuId> },
+    /// Make VU 0, call it once, and drop it.
+    CallOnce { call: OnceCall, end: oneshot::Sender<OnceEnd> },
+    /// Run this worker's part of all scenarios. Each VU that is done with a scenario is a message with its index.
+    RunScenarios { activity: Activity, ended: mpsc::UnboundedSender<usize> },
+    /// Merge the shard into the aggregate.
+    Absorb { done: mpsc::UnboundedSender<()> },
+    /// Interrupt everything that runs, and whatever starts later.
+    Interrupt,
+}
+
+/// Everything a worker needs to begin. Goes to the worker's thread.
+pub(crate) struct Outfit<F> {
+    pub(crate) factory: F,
+    pub(crate) index: usize,
+    pub(crate) workers: usize,
+    pub(crate) shard: ShardConfig,
+    pub(crate) shared: Shared,
+}
+
+/// What all workers and the conductor share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) clock: Clock,
+    pub(crate) state: Arc<RunState>,
+    pub(crate) aggregate: Arc<Mutex<Aggregate>>,
+    pub(crate) samples: Option<SampleSink>,
+    pub(crate) control: RunControl,
+    pub(crate) events: EventSink,
+}
+
+impl Shared {
+    /// Merges a shard into the aggregate and hands its raw samples on.
+    pub(crate) fn absorb(&self, shard: &mut Shard) {
+        let batch = shard.take_raw();
+        self.lock_aggregate().absorb(shard);
+        if let (Some(samples), Some(batch)) = (&self.samples, batch) {
+            samples.send(batch);
+        }
+    }
+
+    /// The numbers of the run. Taken once a tick, never for a sample.
+    pub(crate) fn lock_aggregate(&self) -> MutexGuard<'_, Aggregate> {
+        // A poisoned lock means that another worker panicked between two merges; the numbers are still whole.
+        self.aggregate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A worker at work.
+pub(crate) struct Worker<F: VuFactory> {
+    pub(crate) factory: F,
+    pub(crate) context: WorkerContext,
+    pub(crate) shared: Shared,
+    pub(crate) workers: usize,
+    pub(crate) pool: Pool<F::Vu>,
+    pub(crate) kennel: Kennel,
+}
+
+/// Obeys until the conductor hangs up, then merges what was recorded last and drops the VUs.
+///
+/// Must run inside a `LocalSet`.
+pub(crate) async fn serve<F: VuFactory>(outfit: Outfit<F>, mut commands: mpsc::UnboundedReceiver<Command>) {
+    let Outfit { factory, index, workers, shard, shared } = outfit;
+    let context = WorkerContext::new(index, shard, shared.clock, Arc::clone(&shared.state));
+    let pool = Pool::new(workers);
+    let worker = Rc::new(Worker { factory, context, shared, workers, pool, kennel: Kennel::default() });
+    let mut tasks = JoinSet::new();
+    loop {
+        tokio::select! {
+            command = commands.recv() => match command {
+                Some(command) => obey(&worker, command, &mut tasks),
+                None => break,
+            },
+            Some(ended) = tasks.join_next() => worker.note_panic(ended),
+        }
+    }
+    worker.absorb();
+}
+
+/// Starts what a command asks for. Nothing here waits, so that an interrupt is always obeyed at once.
+fn obey<F: VuFactory>(worker: &Rc<Worker<F>>, command: Command, tasks: &mut JoinSet<()>) {
+    let own = Rc::clone(worker);
+    match command {
+        Command::MakeVus { ids, made } => {
+            tasks.spawn_local(async move { own.make_vus(&ids, &made).await });
+        }
+        Command::CallOnce { call, end } => {
+            tasks.spawn_local(async move {
+                let ended = call_once(&own.factory, &own.context, &own.kennel, call).await;
+                // Nobody to tell means that the conductor is gone, and with it the run.
+                let _ = end.send(ended);
+            });
+        }
+        Command::RunScenarios { activity, ended } => {
+            for slot in activity.slots(worker) {
+                let (own, ended) = (Rc::clone(worker), ended.clone());
+                tasks.spawn_local(async move { drive(own, slot, ended).await });
+            }
+        }
+        Command::Absorb { done } => {
+            worker.absorb();
+            drop(done);
+        }
+        Command::Interrupt => worker.kennel.interrupt_all(),
+    }
+}
+
+impl<F: VuFactory> Worker<F> {
+    /// Whether this VU lives here.
+    pub(crate) fn is_home_of(&self, id: VuId) -> bool {
+        (id.0 as usize - 1) % self.workers == self.context.index
+    }
+
+    fn absorb(&self) {
+        self.shared.absorb(&mut self.context.shard.borrow_mut());
+    }
+
+    async fn make_vus(&self, ids: &[VuId], made: &mpsc::UnboundedSender<VuId>) {
+        for id in ids {
+            let leash = self.kennel.leash();
+            if leash.interrupt().is_raised() {
+                return;
+            }
+            match self.factory.create(&self.context, *id, leash.interrupt()).await {
+                Ok(vu) => {
+                    self.pool.add(*id, vu);
+                    let _ = made.send(*id);
+                    // Making a VU is mostly work, hardly waiting: let commands through.
+                    tokio::task::yield_now().await;
+                }
+                Err(error) => {
+                    self.shared.control.stop(init_failure(error));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn note_panic(&self, ended: Result<(), tokio::task::JoinError>) {
+        if ended.is_err_and(|error| error.is_panic()) {
+            self.shared.control.stop(RunEnd::WorkerLost { worker: self.context.index });
+        }
+    }
+}
+
+/// What a VU that could not be made means for the run.
+pub(crate) fn init_failure(error: VuInitError) -> RunEnd {
+    match error {
+        VuInitError::Aborted { reason } => RunEnd::ScriptAborted { reason },
+        error => RunEnd::InitFailed(error),
+    }
+}

@@ -1,0 +1,159 @@
+//! Reading one layer of options from JSON or from the environment.
+
+use serde_json::Value;
+
+use super::table::{OptionInfo, OptionsLayer, Place, TABLE};
+use crate::{Origin, Problem, Source, Warning, nearest::did_you_mean};
+
+/// Variables that k6 knows as options yet refuses: they cannot be written as text.
+const REFUSED_VARIABLES: [(&str, &str); 3] = [
+    ("K6_THRESHOLDS", "thresholds"),
+    ("K6_TLS_VERSION", "tlsVersion"),
+    ("K6_TLS_CIPHER_SUITES", "tlsCipherSuites"),
+];
+
+impl OptionsLayer {
+    /// Reads the options of a script or of a config file. Everything that is wrong ends up in the layer.
+    pub fn from_json(origin: Origin, value: &Value) -> Self {
+        let mut layer = Self::new(origin);
+        match value {
+            Value::Object(object) => object.iter().for_each(|(key, value)| layer.read_key(key, value)),
+            Value::Null => {}
+            _ => {
+                let source = row_source(&layer.origin);
+                layer
+                    .problems
+                    .push(Problem::new("options", &source, "must be an object").got(value.to_string()));
+            }
+        }
+        layer
+    }
+
+    /// Reads `K6_*` variables. Empty ones count as not set, other names are left alone.
+    pub fn from_env<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut layer = Self::new(Origin::Env);
+        for (name, text) in variables {
+            if name.starts_with("K6_") && !text.is_empty() {
+                layer.read_variable(name, text);
+            }
+        }
+        layer
+    }
+
+    fn read_key(&mut self, key: &str, value: &Value) {
+        let in_config = matches!(self.origin, Origin::ConfigFile(_));
+        match TABLE.iter().find(|info| info.key == key && readable(info, in_config)) {
+            // `null` and a missing key mean the same.
+            Some(_) if value.is_null() => {}
+            Some(info) => {
+                if let Err(expected) = self.set_json(key, value) {
+                    let problem =
+                        Problem::new(key, &info.source(&self.origin), expected).got(value.to_string());
+                    self.problems.push(problem);
+                }
+            }
+            None => {
+                let known = TABLE.iter().filter(|info| readable(info, in_config)).map(|info| info.key);
+                let warning =
+                    Warning::new(key, &row_source(&self.origin), "unknown option, it has no effect");
+                self.warnings.push(warning.hint(did_you_mean(key, known)));
+            }
+        }
+    }
+
+    fn read_variable(&mut self, name: &str, text: &str) {
+        let source = Source::Env(name.to_owned());
+        if let Some((_, key)) = REFUSED_VARIABLES.iter().find(|(refused, _)| *refused == name) {
+            let message = "can't be set by an environment variable";
+            let hint = Some(format!("set `{key}` in the script's options"));
+            self.problems.push(Problem::new(*key, &source, message).hint(hint));
+        }
+        if let Some(info) = TABLE.iter().find(|info| info.env == name)
+            && let Err(expected) = self.set_text(info.key, text)
+        {
+            self.problems.push(Problem::new(info.key, &source, expected).got(format!("\"{text}\"")));
+        }
+    }
+}
+
+fn readable(info: &OptionInfo, in_config: bool) -> bool {
+    match info.place {
+        Place::Options => true,
+        Place::ConfigFile => in_config,
+        Place::Nowhere => false,
+    }
+}
+
+/// The source of something that is no row of the table.
+fn row_source(origin: &Origin) -> Source {
+    match origin {
+        Origin::Default => Source::Default,
+        Origin::ConfigFile(path) => Source::ConfigFile(path.clone()),
+        Origin::Script(path) => Source::Script(path.clone()),
+        Origin::Env => Source::Env("environment".to_owned()),
+        Origin::Flags => Source::Flag("command line".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn script(value: &Value) -> OptionsLayer {
+        OptionsLayer::from_json(Origin::Script("a.js".to_owned()), value)
+    }
+
+    #[test]
+    fn unknown_keys_warn_with_the_nearest_name() {
+        let layer = script(&json!({ "treshold": {}, "linger": true }));
+        assert!(layer.problems.is_empty());
+        assert_eq!(layer.warnings.len(), 2, "linger is for config files");
+        assert_eq!(layer.warnings[0].hint.as_deref(), Some("did you mean `thresholds`?"));
+    }
+
+    #[test]
+    fn wrong_types_are_problems_with_path_and_value() {
+        let layer = script(&json!({ "vus": 1.5, "tags": { "a": 1 }, "throw": null }));
+        let texts: Vec<String> = layer.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(texts[0], "vus (from a.js): must be an integer, got 1.5");
+        assert_eq!(texts.len(), 2);
+        assert_eq!(layer.throw, None);
+    }
+
+    #[test]
+    fn the_environment_is_read_by_the_table() {
+        let layer = OptionsLayer::from_env([
+            ("K6_VUS", "7"),
+            ("K6_STAGES", "1s:3,1s:0"),
+            ("K6_TAGS", "a:b"),
+            ("K6_SETUP_TIMEOUT", "1500"),
+            ("K6_ITERATIONS", ""),
+            ("HOME", "/root"),
+        ]);
+        assert!(layer.problems.is_empty(), "{:?}", layer.problems);
+        assert_eq!((layer.vus, layer.iterations), (Some(7), None));
+        assert_eq!(layer.stages.map(|stages| stages.len()), Some(2));
+        assert_eq!(layer.setup_timeout, Some(Duration::from_millis(1500)));
+    }
+
+    #[test]
+    fn bad_variables_are_problems() {
+        let layer = OptionsLayer::from_env([("K6_VUS", "many"), ("K6_THRESHOLDS", "x")]);
+        let texts: Vec<String> = layer.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(texts[0], "vus (from K6_VUS): must be an integer, got \"many\"");
+        assert_eq!(texts.len(), 2);
+    }
+
+    #[test]
+    fn every_row_is_read_by_its_own_key() {
+        for info in TABLE {
+            assert_eq!(TABLE.iter().filter(|other| other.key == info.key).count(), 1, "{}", info.key);
+            assert!(info.env.is_empty() || info.env.starts_with("K6_"), "{}", info.key);
+            assert!(info.flag.is_empty() || info.flag.starts_with("--"), "{}", info.key);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Options: the table, the layers, and how layers become resolved options and scenarios.
+//!
+//! Read a script's options with [`OptionsLayer::from_json`], the environment with [`OptionsLayer::from_env`]; flags fill
+//! a layer's fields directly. [`resolve`](crate::resolve) does the rest.
+
+pub mod value;
+
+pub mod keyword;
+pub mod network;
+pub mod reporting;
+pub mod tags;
+pub mod workload;
+
+mod layer;
+mod merge;
+mod shorthand;
+mod table;
+
+pub(crate) use merge::{Merged, merge};
+pub(crate) use shorthand::scenario_specs;
+pub use table::{OptionInfo, Options, OptionsLayer, Place, Support, TABLE};

@@ -1,0 +1,147 @@
+//! The resolved whole: what the engine runs and everybody else reads.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use plimsoll_metrics::ThresholdSpec;
+use serde_json::{Map, Value};
+
+use crate::{
+    Problem, Scenario, Source, Warning, duration,
+    options::{self, Merged, Options, OptionsLayer, TABLE},
+    scenario::read_scenario,
+    thresholds,
+    vu_ids::{Demand, allocate},
+};
+
+/// A run, decided.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The options; nothing in them is unset.
+    pub options: Options,
+    /// What runs, ordered by start and name.
+    pub scenarios: Vec<Scenario>,
+    /// The conditions that the run must meet; empty with `--no-thresholds`.
+    pub thresholds: Vec<ThresholdSpec>,
+    /// How many VUs are initialised: their ids are 1 to this.
+    pub planned_vus: u32,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
+    sources: BTreeMap<&'static str, Source>,
+}
+
+/// Merges the layers into a plan, or says everything that is wrong with them.
+///
+/// Layers may come in any order; what counts is their origin.
+pub fn resolve(layers: Vec<OptionsLayer>) -> Result<Plan, Vec<Problem>> {
+    let mut merged = options::merge(layers);
+    let mut scenarios = read_scenarios(&mut merged);
+    let thresholds = read_thresholds(&mut merged);
+    check_options(&mut merged);
+    if !merged.problems.is_empty() {
+        return Err(merged.problems);
+    }
+    scenarios.sort_by(|a, b| (a.start_time, &a.name).cmp(&(b.start_time, &b.name)));
+    let planned_vus = assign_vus(&mut scenarios);
+    let Merged { options, sources, warnings, .. } = merged;
+    Ok(Plan { options, scenarios, thresholds, planned_vus, warnings, sources })
+}
+
+impl Plan {
+    /// Where an option's value came from, by its key.
+    pub fn source(&self, key: &str) -> Source {
+        self.sources.get(key).cloned().unwrap_or(Source::Default)
+    }
+
+    /// Whether anybody set an option.
+    pub fn is_set(&self, key: &str) -> bool {
+        self.sources.contains_key(key)
+    }
+
+    /// The most VUs that exist at once.
+    pub fn max_vus(&self) -> u32 {
+        self.planned_vus
+    }
+
+    /// How long the scenarios take at most, grace included.
+    pub fn max_duration(&self) -> Duration {
+        self.scenarios.iter().map(Scenario::latest_end).max().unwrap_or_default()
+    }
+
+    /// Checks that every scenario's function is among those the script exports.
+    pub fn check_exports(&self, is_exported: impl Fn(&str) -> bool) -> Vec<Problem> {
+        let missing = self.scenarios.iter().filter(|scenario| !is_exported(&scenario.exec));
+        let problem = |scenario: &Scenario| {
+            let path = format!("scenarios.{}.exec", scenario.name);
+            let message = format!("function '{}' not found in exports", scenario.exec);
+            Problem::new(path, &self.source("scenarios"), message)
+        };
+        missing.map(problem).collect()
+    }
+
+    /// k6's description of the scenarios: a headline, then a line for each.
+    pub fn describe(&self) -> Vec<String> {
+        let headline = format!(
+            "scenarios: (100.00%) {} {}, {} max VUs, {} max duration (incl. graceful stop):",
+            self.scenarios.len(),
+            if self.scenarios.len() == 1 { "scenario" } else { "scenarios" },
+            self.max_vus(),
+            duration::format(self.max_duration()),
+        );
+        let line = |scenario: &Scenario| format!("* {}: {}", scenario.name, scenario.describe());
+        std::iter::once(headline).chain(self.scenarios.iter().map(line)).collect()
+    }
+
+    /// The consolidated options in k6's JSON form, as scripts see them: what nobody set is `null`.
+    pub fn options_json(&self) -> Value {
+        let set = |key: &'static str| self.is_set(key).then(|| self.options.json(key)).flatten();
+        let in_options = TABLE.iter().filter(|info| info.place == options::Place::Options);
+        let values = in_options.filter_map(|info| {
+            let known = self.options.json(info.key).is_some();
+            known.then(|| (info.key.to_owned(), set(info.key).unwrap_or(Value::Null)))
+        });
+        Value::Object(values.collect::<Map<_, _>>())
+    }
+}
+
+fn read_scenarios(merged: &mut Merged) -> Vec<Scenario> {
+    let (specs, key) = options::scenario_specs(merged);
+    let source = merged.source(key);
+    let mut scenarios = Vec::with_capacity(specs.0.len());
+    for (name, value) in &specs.0 {
+        let path = if key == "scenarios" { format!("scenarios.{name}") } else { name.clone() };
+        scenarios.extend(read_scenario(name, value, &path, &source, &mut merged.problems));
+    }
+    scenarios
+}
+
+fn read_thresholds(merged: &mut Merged) -> Vec<ThresholdSpec> {
+    match merged.workload.thresholds.take() {
+        Some(texts) if !merged.options.no_thresholds => {
+            let source = merged.source("thresholds");
+            thresholds::parse(&texts, &source, &mut merged.problems)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Rules about single options that their types do not say.
+fn check_options(merged: &mut Merged) {
+    if merged.options.setup_timeout.is_zero() {
+        let source = merged.source("setupTimeout");
+        merged.problems.push(Problem::new("setupTimeout", &source, "must be more than 0").got("0s"));
+    }
+}
+
+fn assign_vus(scenarios: &mut [Scenario]) -> u32 {
+    let demand = |scenario: &Scenario| Demand {
+        from: scenario.start_time,
+        until: scenario.latest_end(),
+        vus: scenario.max_vus(),
+    };
+    let demands: Vec<Demand> = scenarios.iter().map(demand).collect();
+    let (ids, planned) = allocate(&demands);
+    for (scenario, ids) in scenarios.iter_mut().zip(ids) {
+        scenario.vu_ids = ids;
+    }
+    planned
+}

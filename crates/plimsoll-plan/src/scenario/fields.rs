@@ -1,0 +1,106 @@
+//! Reading the keys of one scenario: typed, with every problem noted, and no key left unread.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::{Problem, Source, nearest::did_you_mean, options::value::OptionValue};
+
+/// The keys of one scenario while they are read.
+pub(super) struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    path: &'a str,
+    source: &'a Source,
+    problems: &'a mut Vec<Problem>,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    /// Opens a scenario; `None`, with a problem, when it is no object.
+    pub(super) fn open(
+        value: &'a Value,
+        path: &'a str,
+        source: &'a Source,
+        problems: &'a mut Vec<Problem>,
+    ) -> Option<Self> {
+        match value {
+            Value::Object(object) => Some(Self { object, path, source, problems, known: Vec::new() }),
+            _ => {
+                problems.push(Problem::new(path, source, "must be an object").got(value.to_string()));
+                None
+            }
+        }
+    }
+
+    /// Reads a key; `None` when it is absent, `null`, or wrong (which is noted).
+    pub(super) fn read<T: OptionValue>(&mut self, key: &'static str) -> Option<T> {
+        self.known.push(key);
+        let value = self.object.get(key).filter(|value| !value.is_null())?;
+        match T::from_json(value) {
+            Ok(value) => Some(value),
+            Err(expected) => {
+                self.problem(key, &expected);
+                None
+            }
+        }
+    }
+
+    /// Reads a duration with a default.
+    pub(super) fn duration(&mut self, key: &'static str, default: Duration) -> Duration {
+        self.read(key).unwrap_or(default)
+    }
+
+    /// Reads a number of VUs. Wrong ones are noted and read as the default, so that one mistake is one problem.
+    pub(super) fn vus(&mut self, key: &'static str, default: u32) -> u32 {
+        let vus = self.read(key).unwrap_or(u64::from(default));
+        self.limit_vus(key, vus)
+    }
+
+    /// Holds a number of VUs to the limit.
+    pub(super) fn limit_vus(&mut self, key: &str, vus: u64) -> u32 {
+        if vus > MAX_VUS {
+            self.problem(key, &format!("can't be more than {MAX_VUS}"));
+        }
+        vus.min(MAX_VUS) as u32
+    }
+
+    /// Whether a key is there and not `null`.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.object.get(key).is_some_and(|value| !value.is_null())
+    }
+
+    /// Notes a problem with the value of `key`.
+    pub(super) fn problem(&mut self, key: &str, message: &str) {
+        self.problem_with_hint(key, message, None);
+    }
+
+    /// Notes a problem with the value of `key`, with advice.
+    pub(super) fn problem_with_hint(&mut self, key: &str, message: &str, hint: Option<String>) {
+        let mut problem = Problem::new(format!("{}.{key}", self.path), self.source, message).hint(hint);
+        if let Some(value) = self.object.get(key) {
+            problem = problem.got(value.to_string());
+        }
+        self.problems.push(problem);
+    }
+
+    /// Notes that `key` is needed, unless it is there and was already found wrong.
+    pub(super) fn missing(&mut self, key: &str, message: &str) {
+        if !self.has(key) {
+            self.problem(key, message);
+        }
+    }
+
+    /// Notes every key that nobody asked for.
+    pub(super) fn finish(self) {
+        for (key, value) in self.object {
+            if !self.known.contains(&key.as_str()) {
+                let path = format!("{}.{key}", self.path);
+                let problem = Problem::new(path, self.source, "unknown key").got(value.to_string());
+                self.problems.push(problem.hint(did_you_mean(key, self.known.iter().copied())));
+            }
+        }
+    }
+}
+
+/// k6's limit of a stage's target, which is far beyond what a machine can do.
+pub(super) const MAX_VUS: u64 = 100_000_000;

@@ -1,0 +1,308 @@
+//! Scenarios: named workloads, each driven by an executor.
+//!
+//! One file per executor, all in the same order: configuration, defaults and validation, description, requirements,
+//! schedule, tests. [`read_scenario`] reads one from its JSON; [`Scenario::timeline`] and [`Scenario::budget`] say what
+//! the engine has to do.
+
+mod constant_vus;
+mod fields;
+mod per_vu_iterations;
+mod ramping_vus;
+mod shared_iterations;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_json::Value;
+
+use self::fields::Fields;
+pub use self::{
+    constant_vus::ConstantVus, per_vu_iterations::PerVuIterations, ramping_vus::RampingVus,
+    shared_iterations::SharedIterations,
+};
+use crate::{Problem, Source, VuTimeline, duration, nearest::did_you_mean, options::tags::Tags};
+
+/// A named workload, resolved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// The exported function that an iteration calls.
+    pub exec: String,
+    /// When it starts, from the start of the run (after `setup`).
+    pub start_time: Duration,
+    /// How long running iterations may go on after its end.
+    pub graceful_stop: Duration,
+    /// Variables added to `__ENV`.
+    pub env: BTreeMap<String, String>,
+    /// Tags on every sample.
+    pub tags: Tags,
+    /// The strategy.
+    pub executor: ExecutorConfig,
+    /// The ids (from 1) of its VUs: slot `i` of its timeline is VU `vu_ids[i]`.
+    pub vu_ids: Vec<u32>,
+}
+
+/// The strategy that drives a scenario, with its settings.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExecutorConfig {
+    /// VUs share a number of iterations.
+    SharedIterations(SharedIterations),
+    /// Every VU runs a number of iterations.
+    PerVuIterations(PerVuIterations),
+    /// A fixed number of VUs for a fixed time.
+    ConstantVus(ConstantVus),
+    /// A number of VUs that follows stages.
+    RampingVus(RampingVus),
+}
+
+/// How many iterations a scenario may start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IterationBudget {
+    /// As many as there is time for.
+    Unlimited,
+    /// This many, whoever comes first.
+    Shared(u64),
+    /// This many for each VU.
+    PerVu(u64),
+}
+
+impl Scenario {
+    /// The most VUs that are active at once.
+    pub fn max_vus(&self) -> u32 {
+        match &self.executor {
+            ExecutorConfig::SharedIterations(config) => config.vus,
+            ExecutorConfig::PerVuIterations(config) => config.vus,
+            ExecutorConfig::ConstantVus(config) => config.vus,
+            ExecutorConfig::RampingVus(config) => config.max_vus(),
+        }
+    }
+
+    /// How long it starts iterations, from its own start.
+    pub fn duration(&self) -> Duration {
+        match &self.executor {
+            ExecutorConfig::SharedIterations(config) => config.max_duration,
+            ExecutorConfig::PerVuIterations(config) => config.max_duration,
+            ExecutorConfig::ConstantVus(config) => config.duration,
+            ExecutorConfig::RampingVus(config) => config.duration(),
+        }
+    }
+
+    /// When its last iteration is interrupted, from the start of the run.
+    pub fn latest_end(&self) -> Duration {
+        self.start_time.saturating_add(self.duration()).saturating_add(self.graceful_stop)
+    }
+
+    /// Which VU is active when, from the scenario's start.
+    pub fn timeline(&self) -> VuTimeline {
+        match &self.executor {
+            ExecutorConfig::SharedIterations(config) => config.timeline(self.graceful_stop),
+            ExecutorConfig::PerVuIterations(config) => config.timeline(self.graceful_stop),
+            ExecutorConfig::ConstantVus(config) => config.timeline(self.graceful_stop),
+            ExecutorConfig::RampingVus(config) => config.timeline(self.graceful_stop),
+        }
+    }
+
+    /// How many iterations it may start.
+    pub fn budget(&self) -> IterationBudget {
+        match &self.executor {
+            ExecutorConfig::SharedIterations(config) => IterationBudget::Shared(config.iterations),
+            ExecutorConfig::PerVuIterations(config) => IterationBudget::PerVu(config.iterations),
+            ExecutorConfig::ConstantVus(_) | ExecutorConfig::RampingVus(_) => IterationBudget::Unlimited,
+        }
+    }
+
+    /// The iterations it will start if time allows, when that is fixed.
+    pub fn total_iterations(&self) -> Option<u64> {
+        match self.budget() {
+            IterationBudget::Unlimited => None,
+            IterationBudget::Shared(total) => Some(total),
+            IterationBudget::PerVu(each) => Some(each.saturating_mul(u64::from(self.max_vus()))),
+        }
+    }
+
+    /// k6's one-line description, without the name: `2 looping VUs for 2s (gracefulStop: 30s)`.
+    pub fn describe(&self) -> String {
+        let (what, mut notes) = match &self.executor {
+            ExecutorConfig::SharedIterations(config) => config.describe(),
+            ExecutorConfig::PerVuIterations(config) => config.describe(),
+            ExecutorConfig::ConstantVus(config) => config.describe(),
+            ExecutorConfig::RampingVus(config) => config.describe(),
+        };
+        if self.exec != "default" {
+            notes.push(format!("exec: {}", self.exec));
+        }
+        if !self.start_time.is_zero() {
+            notes.push(format!("startTime: {}", duration::format(self.start_time)));
+        }
+        if !self.graceful_stop.is_zero() {
+            notes.push(format!("gracefulStop: {}", duration::format(self.graceful_stop)));
+        }
+        if notes.is_empty() { what } else { format!("{what} ({})", notes.join(", ")) }
+    }
+}
+
+impl ExecutorConfig {
+    /// The executor's name in options and tags.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SharedIterations(_) => "shared-iterations",
+            Self::PerVuIterations(_) => "per-vu-iterations",
+            Self::ConstantVus(_) => "constant-vus",
+            Self::RampingVus(_) => "ramping-vus",
+        }
+    }
+}
+
+/// The executors that can be run.
+const EXECUTORS: [&str; 4] = ["shared-iterations", "per-vu-iterations", "constant-vus", "ramping-vus"];
+
+/// The executors that k6 has or had and that cannot be run yet.
+const FUTURE_EXECUTORS: [&str; 3] =
+    ["constant-arrival-rate", "ramping-arrival-rate", "externally-controlled"];
+
+const DEFAULT_GRACE: Duration = Duration::from_secs(30);
+
+/// Reads and checks one scenario; `None` when there was a problem. `path` is its place in the options.
+pub(crate) fn read_scenario(
+    name: &str,
+    value: &Value,
+    path: &str,
+    source: &Source,
+    problems: &mut Vec<Problem>,
+) -> Option<Scenario> {
+    let before = problems.len();
+    check_name(name, path, source, problems);
+    let mut fields = Fields::open(value, path, source, problems)?;
+    let start_time = fields.duration("startTime", Duration::ZERO);
+    let graceful_stop = fields.duration("gracefulStop", DEFAULT_GRACE);
+    let env = fields.read("env").unwrap_or_default();
+    let tags = fields.read("tags").unwrap_or_default();
+    let exec = fields.read("exec").unwrap_or_else(|| "default".to_owned());
+    if exec.is_empty() {
+        fields.problem("exec", "cannot be empty");
+    }
+    check_browser(&mut fields);
+    let executor = read_executor(&mut fields)?;
+    fields.finish();
+    let scenario = || Scenario {
+        name: name.to_owned(),
+        exec,
+        start_time,
+        graceful_stop,
+        env,
+        tags,
+        executor,
+        vu_ids: Vec::new(),
+    };
+    (problems.len() == before).then(scenario)
+}
+
+fn read_executor(fields: &mut Fields<'_>) -> Option<ExecutorConfig> {
+    let Some(executor) = fields.read::<String>("executor") else {
+        fields.missing("executor", &format!("is required, one of {}", EXECUTORS.join(", ")));
+        return None;
+    };
+    match executor.as_str() {
+        "shared-iterations" => Some(ExecutorConfig::SharedIterations(SharedIterations::read(fields))),
+        "per-vu-iterations" => Some(ExecutorConfig::PerVuIterations(PerVuIterations::read(fields))),
+        "constant-vus" => Some(ExecutorConfig::ConstantVus(ConstantVus::read(fields))),
+        "ramping-vus" => Some(ExecutorConfig::RampingVus(RampingVus::read(fields))),
+        future if FUTURE_EXECUTORS.contains(&future) => {
+            fields.problem("executor", &format!("the executor {future} is not supported yet"));
+            None
+        }
+        unknown => {
+            let hint = did_you_mean(unknown, EXECUTORS.iter().chain(&FUTURE_EXECUTORS).copied());
+            let known = EXECUTORS.join(", ");
+            fields.problem_with_hint(
+                "executor",
+                &format!("unknown executor type, expected one of {known}"),
+                hint,
+            );
+            None
+        }
+    }
+}
+
+/// A scenario's name: letters, digits, `_` and `-`.
+fn check_name(name: &str, path: &str, source: &Source, problems: &mut Vec<Problem>) {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if name.is_empty() || !name.bytes().all(allowed) {
+        let message = "a scenario's name must consist of letters, digits, _ and -";
+        problems.push(Problem::new(path, source, message).got(format!("\"{name}\"")));
+    }
+}
+
+/// `options.browser` asks for a browser, which does not exist yet; other content of `options` is k6's own affair.
+fn check_browser(fields: &mut Fields<'_>) {
+    let options: Option<Value> = fields.read("options");
+    let browser = options.as_ref().and_then(|options| options.pointer("/browser/type"));
+    if browser.is_some_and(|kind| !kind.is_null()) {
+        fields.problem("options.browser", "browser scenarios are not supported yet");
+    }
+}
+
+#[cfg(test)]
+mod testing {
+    use super::*;
+
+    fn read(scenario: &Value) -> (Option<Scenario>, Vec<String>) {
+        let mut problems = Vec::new();
+        let source = Source::Script("a.js".to_owned());
+        let scenario = read_scenario("s", scenario, "scenarios.s", &source, &mut problems);
+        (scenario, problems.iter().map(ToString::to_string).collect())
+    }
+
+    /// The description of a valid scenario.
+    pub(super) fn description(scenario: &Value) -> String {
+        let (scenario, problems) = read(scenario);
+        scenario.unwrap_or_else(|| panic!("{problems:?}")).describe()
+    }
+
+    /// The problems of an invalid one.
+    pub(super) fn problems(scenario: &Value) -> Vec<String> {
+        let (scenario, problems) = read(scenario);
+        assert_eq!(scenario, None);
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::testing::problems;
+
+    #[test]
+    fn unknown_keys_and_executors_are_problems_with_hints() {
+        let texts = problems(&json!({ "executor": "constant-vus", "duration": "1s", "vuss": 3, "exec": "" }));
+        assert_eq!(
+            texts,
+            [
+                "scenarios.s.exec (from a.js): cannot be empty, got \"\"",
+                "scenarios.s.vuss (from a.js): unknown key, got 3",
+            ]
+        );
+        assert!(problems(&json!({ "executor": "constant-vu" }))[0].contains("unknown executor type"));
+        assert!(problems(&json!({ "executor": "ramping-arrival-rate" }))[0].contains("not supported yet"));
+        assert!(problems(&json!({}))[0].contains("is required"));
+        assert!(problems(&json!([]))[0].contains("must be an object"));
+    }
+
+    #[test]
+    fn negative_times_are_problems() {
+        let texts = problems(&json!({
+            "executor": "constant-vus", "duration": "1s", "startTime": "-1s", "gracefulStop": "-1s",
+        }));
+        assert_eq!(texts.len(), 2);
+        assert!(texts[0].contains("can't be negative"));
+    }
+
+    #[test]
+    fn a_browser_is_not_there_yet() {
+        let texts = problems(&json!({
+            "executor": "constant-vus", "duration": "1s", "options": { "browser": { "type": "chromium" } },
+        }));
+        assert!(texts[0].contains("browser scenarios are not supported yet"));
+    }
+}

@@ -1,0 +1,48 @@
+//! Thresholds as configured: parsed here, checked against the metrics of a run once the script has declared its own.
+
+use plimsoll_metrics::{BindError, Expression, Registry, Selector, Threshold, ThresholdSpec, Thresholds};
+
+use crate::{
+    Plan, Problem, Source,
+    options::workload::{ThresholdText, ThresholdTexts},
+};
+
+/// Parses every selector and expression; whatever is malformed is noted.
+pub(crate) fn parse(
+    texts: &ThresholdTexts,
+    source: &Source,
+    problems: &mut Vec<Problem>,
+) -> Vec<ThresholdSpec> {
+    let mut specs = Vec::with_capacity(texts.0.len());
+    for (key, thresholds) in &texts.0 {
+        let path = path(key);
+        let mut note = |message: String| problems.push(Problem::new(path.as_str(), source, message));
+        let selector = Selector::parse(key).map_err(|error| note(error.to_string())).ok();
+        let parse_one = |text| threshold(text).map_err(|error| note(error)).ok();
+        let thresholds = thresholds.iter().filter_map(parse_one).collect();
+        specs.extend(selector.map(|selector| ThresholdSpec { selector, thresholds }));
+    }
+    specs
+}
+
+fn threshold(text: &ThresholdText) -> Result<Threshold, String> {
+    let expression = Expression::parse(&text.expression).map_err(|error| error.to_string())?;
+    Ok(Threshold { expression, abort_on_fail: text.abort_on_fail, delay_abort_eval: text.delay_abort_eval })
+}
+
+/// Checks that every threshold's metric exists and has the aggregations that are asked for.
+///
+/// To be called when the script's init code has run, because that is where scripts declare metrics.
+pub fn check_thresholds(plan: &Plan, registry: &Registry) -> Vec<Problem> {
+    let source = plan.source("thresholds");
+    let errors = Thresholds::bind(&plan.thresholds, registry).err().unwrap_or_default();
+    let problem = |error: &BindError| {
+        let (BindError::UnknownMetric { selector, .. } | BindError::Unsupported { selector, .. }) = error;
+        Problem::new(path(selector), &source, error.to_string())
+    };
+    errors.iter().map(problem).collect()
+}
+
+fn path(key: &str) -> String {
+    format!("thresholds.{key}")
+}
