@@ -46,7 +46,8 @@ fn follow(request: &Request, url: Url, repeats: bool, relative: bool) -> Request
     if let Some(authorization) = next.url.basic_authorization() {
         next.headers.set("Authorization", authorization);
     }
-    if next.headers.get("Referer").is_none() && !(request.url.is_secure() && !next.url.is_secure()) {
+    let downgrade = request.url.is_secure() && !next.url.is_secure();
+    if !downgrade && next.headers.get("Referer").is_none() {
         next.headers.set("Referer", &request.url.without_credentials());
     }
     next

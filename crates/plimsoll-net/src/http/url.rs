@@ -379,3 +379,128 @@ fn remove_dot_segments(path: &str) -> String {
     }
     format!("/{}", kept.join("/"))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn place(text: &str) -> (String, u32, String, String) {
+        let url = url(text);
+        let origin = url.origin().unwrap();
+        (origin.host.to_string(), origin.port, url.authority().to_owned(), url.target().to_owned())
+    }
+
+    #[test]
+    fn urls_keep_what_was_written() {
+        let cases = [
+            ("http://h", ("h", 80, "h", "/")),
+            ("https://h", ("h", 443, "h", "/")),
+            (
+                "HTTP://Example.Test:8080/A/../b?q=1#f",
+                ("example.test", 8080, "Example.Test:8080", "/A/../b?q=1"),
+            ),
+            ("http://h?q", ("h", 80, "h", "/?q")),
+            ("http://h:/x", ("h", 80, "h:", "/x")),
+            ("http://[::1]:81/", ("::1", 81, "[::1]:81", "/")),
+            ("http://[::1]/", ("::1", 80, "[::1]", "/")),
+            ("http://h:99999/", ("h", 99999, "h:99999", "/")),
+            (
+                "http://bücher.test/ü?ü=ü",
+                ("xn--bcher-kva.test", 80, "xn--bcher-kva.test", "/%C3%BC?%C3%BC=%C3%BC"),
+            ),
+            ("http://h/a b%20c{d}|e", ("h", 80, "h", "/a%20b%20c%7Bd%7D%7Ce")),
+            ("http://h/?a b={c}\"d\"", ("h", 80, "h", "/?a%20b={c}\"d\"")),
+            ("http://u@h/p@q", ("h", 80, "h", "/p@q")),
+        ];
+        for (text, (host, port, authority, target)) in cases {
+            assert_eq!(place(text), (host.into(), port, authority.into(), target.into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_url_says_why() {
+        let cases = [
+            ("http://a b/", "invalid character \" \" in host name"),
+            ("http://h:8x/", "invalid port \":8x\" after host"),
+            ("http://[::1", "missing ']' in host"),
+            ("http://[::1]x/", "invalid port \"x\" after host"),
+            ("http://h/%zz", "invalid URL escape \"%zz\""),
+            ("http://h/\n", "invalid control character in URL"),
+            ("://h", "missing protocol scheme"),
+            ("http://u:%zz@h/", "invalid userinfo"),
+        ];
+        for (text, reason) in cases {
+            let error = Url::parse(text).unwrap_err();
+            assert_eq!(error.to_string(), format!("invalid URL: parse {text:?}: {reason}"));
+            assert_eq!(error.code().get(), 1020);
+        }
+    }
+
+    #[test]
+    fn relative_and_foreign_urls_fail_when_they_are_used() {
+        for (text, message) in [
+            ("/path", "unsupported protocol scheme \"\""),
+            ("h:80", "unsupported protocol scheme \"h\""),
+            ("ftp://h/", "unsupported protocol scheme \"ftp\""),
+            ("", "unsupported protocol scheme \"\""),
+            ("http:///path", "no Host in request URL"),
+        ] {
+            let error = url(text).origin().unwrap_err();
+            assert_eq!((error.to_string().as_str(), error.code().get()), (message, 1000), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn credentials_become_a_header_and_are_masked() {
+        let with_both = url("http://us%40er:p:w@h/x#f");
+        assert_eq!(with_both.basic_authorization(), Some("Basic dXNAZXI6cDp3"));
+        assert_eq!(with_both.masked(), "http://****:****@h/x#f");
+        assert_eq!(with_both.without_credentials(), "http://h/x");
+        assert_eq!(format!("{with_both:?}"), "Url(http://****:****@h/x#f)");
+        assert_eq!(url("http://user@h/").masked(), "http://****@h/");
+        assert_eq!(url("http://h/").masked(), "http://h/");
+    }
+
+    #[test]
+    fn references_resolve_as_in_rfc_3986() {
+        let base = url("http://a/b/c/d;p?q");
+        for (reference, expected) in [
+            ("g", "http://a/b/c/g"),
+            ("./g", "http://a/b/c/g"),
+            ("g/", "http://a/b/c/g/"),
+            ("/g", "http://a/g"),
+            ("//g", "http://g"),
+            ("?y", "http://a/b/c/d;p?y"),
+            ("g?y", "http://a/b/c/g?y"),
+            ("#s", "http://a/b/c/d;p?q#s"),
+            ("", "http://a/b/c/d;p?q"),
+            (".", "http://a/b/c/"),
+            ("..", "http://a/b/"),
+            ("../g", "http://a/b/g"),
+            ("../../../g", "http://a/g"),
+            ("/./g/../h", "http://a/h"),
+            ("https://x/../y", "https://x/../y"),
+        ] {
+            assert_eq!(base.join(reference).unwrap().as_str(), expected, "{reference:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_parses_or_fails(text in "\\PC{0,40}", reference in "\\PC{0,20}") {
+            for text in [text.clone(), format!("http://{text}")] {
+                if let Ok(url) = Url::parse(&text) {
+                    prop_assert!(url.target().bytes().all(|byte| byte.is_ascii_graphic()), "{:?}", url.target());
+                    prop_assert!(url.authority().is_ascii());
+                    let _ = url.join(&reference);
+                }
+            }
+        }
+    }
+}
