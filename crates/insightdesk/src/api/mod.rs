@@ -1,0 +1,64 @@
+//! The REST interface: one table of routes, one handler per route, one edge around them all.
+//!
+//! [`routes::routes`] is the table; it makes both the router and the OpenAPI document. Handlers take what they need
+//! as extractors ([`caller::Caller`], [`validation::Fields`], [`validation::Params`]), talk to the [`Desk`], and return
+//! values or an [`error::ApiError`]. [`edge`] does what every request needs: an id, the ledger, limits, faults.
+
+pub(crate) mod analytics;
+pub(crate) mod body;
+pub(crate) mod caller;
+pub(crate) mod edge;
+pub(crate) mod error;
+pub(crate) mod instrument;
+pub(crate) mod knowledge_base;
+pub(crate) mod openapi;
+pub(crate) mod reply;
+pub(crate) mod route;
+pub(crate) mod routes;
+pub(crate) mod session;
+pub(crate) mod system;
+pub(crate) mod tickets;
+pub(crate) mod validation;
+
+use std::sync::Arc;
+
+use axum::Router;
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use crate::auth::Authenticator;
+use crate::bus::Bus;
+use crate::cache::Cache;
+use crate::config::RateLimit;
+use crate::fault::Faults;
+use crate::ledger::Ledger;
+use crate::storage::Storage;
+
+/// Everything that handlers share.
+pub(crate) struct Desk {
+    pub storage: Arc<dyn Storage>,
+    pub cache: Arc<dyn Cache>,
+    pub bus: Arc<dyn Bus>,
+    pub auth: Authenticator,
+    pub rate_limit: Option<RateLimit>,
+    pub ledger: Ledger,
+    pub faults: Faults,
+    pub openapi: Bytes,
+    pub started_at: Instant,
+}
+
+/// The desk, shared by all requests.
+pub(crate) type App = Arc<Desk>;
+
+/// Puts the routes, the fallbacks and the edge together.
+pub(crate) fn router(routes: Vec<route::Route>, desk: App) -> Router {
+    let mut router = Router::new();
+    for route in routes {
+        router = router.route(route.path, route.handler);
+    }
+    router
+        .fallback(async || error::ApiError::NoRoute)
+        .method_not_allowed_fallback(async || error::ApiError::MethodNotAllowed)
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&desk), edge::edge))
+        .with_state(desk)
+}

@@ -1,0 +1,170 @@
+//! What can be set about a desk, by flag or environment.
+//!
+//! [`Config`] is the resolved form that [`crate::spawn`] takes; the command-line form is in [`crate::cli`].
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::storage::sqlite::Location;
+
+/// Everything that can be set about a desk.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The address to listen on.
+    pub host: IpAddr,
+    /// The port to listen on; 0 lets the system choose.
+    pub port: u16,
+    /// Where the data is.
+    pub database: Location,
+    /// Whether an empty database is filled with the seed data.
+    pub seed: bool,
+    /// Signs access tokens; `None` makes one up.
+    pub jwt_secret: Option<String>,
+    /// How long an access token is good for.
+    pub access_token_lifetime: Duration,
+    /// How long a refresh token is good for.
+    pub refresh_token_lifetime: Duration,
+    /// Requests allowed per minute; `None` means no limits.
+    pub rate_limit: Option<RateLimit>,
+    /// Whether the ledger and the fault knobs are served under `/__target/`.
+    pub instrument: bool,
+    /// Connections that may be open at once; further ones wait to be accepted.
+    pub max_connections: usize,
+    /// Database connections that read.
+    pub readers: usize,
+    /// Queries that may wait for the database before the answer is 503.
+    pub query_queue: usize,
+    /// How long a query may wait and run.
+    pub query_timeout: Duration,
+    /// Passwords that are verified at the same time.
+    pub login_concurrency: usize,
+    /// How long requests in flight may take to finish after the signal to stop.
+    pub grace: Duration,
+}
+
+/// Requests allowed per minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// By one account.
+    pub per_account: u64,
+    /// From one address.
+    pub per_address: u64,
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self { per_account: 600, per_address: 1200 }
+    }
+}
+
+impl Default for Config {
+    /// A desk in memory on a port that the system chooses: what a test wants.
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 0,
+            database: Location::Memory,
+            seed: true,
+            jwt_secret: None,
+            access_token_lifetime: Duration::from_secs(15 * 60),
+            refresh_token_lifetime: Duration::from_secs(30 * 24 * 3600),
+            rate_limit: None,
+            instrument: false,
+            max_connections: 20_000,
+            readers: cores.clamp(2, 8),
+            query_queue: 1024,
+            query_timeout: Duration::from_secs(2),
+            login_concurrency: cores.div_ceil(2),
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Why a `DATABASE_URL` or `VALKEY_URL` cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UrlError {
+    /// The database exists, but this program cannot use it yet.
+    #[error("{variable}: {scheme} is not supported yet; {hint}")]
+    NotSupportedYet {
+        /// The setting.
+        variable: &'static str,
+        /// What was asked for.
+        scheme: String,
+        /// What to do instead.
+        hint: &'static str,
+    },
+    /// Not a URL of a kind that is known.
+    #[error(
+        "{variable}: expected sqlite::memory: or sqlite:PATH, got {scheme:?}; leave it out for a file in the data folder"
+    )]
+    Unknown {
+        /// The setting.
+        variable: &'static str,
+        /// What was found before the first colon.
+        scheme: String,
+    },
+}
+
+/// The file in the data folder that holds the database.
+const DATABASE_FILE: &str = "insightdesk.db";
+
+/// Where the data is, from `DATABASE_URL` if given and else from the data folder.
+pub fn database_location(url: Option<&str>, data_folder: &Path) -> Result<Location, UrlError> {
+    let Some(url) = url.filter(|url| !url.is_empty()) else {
+        return Ok(Location::File(data_folder.join(DATABASE_FILE)));
+    };
+    // Never repeat a whole URL in a message: it may hold a password.
+    let scheme = url.split(':').next().unwrap_or_default().to_owned();
+    let variable = "DATABASE_URL";
+    match url.strip_prefix("sqlite:") {
+        Some(":memory:") => Ok(Location::Memory),
+        Some("" | "//") | None if matches!(scheme.as_str(), "postgresql" | "postgres") => {
+            let hint = "leave DATABASE_URL out to use the embedded database";
+            Err(UrlError::NotSupportedYet { variable, scheme, hint })
+        }
+        Some("" | "//") | None => Err(UrlError::Unknown { variable, scheme }),
+        Some(path) => Ok(Location::File(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))),
+    }
+}
+
+/// Refuses a `VALKEY_URL`: only the in-process cache and bus exist.
+pub fn refuse_valkey(url: Option<&str>) -> Result<(), UrlError> {
+    match url.filter(|url| !url.is_empty()) {
+        None => Ok(()),
+        Some(url) => Err(UrlError::NotSupportedYet {
+            variable: "VALKEY_URL",
+            scheme: url.split(':').next().unwrap_or_default().to_owned(),
+            hint: "leave VALKEY_URL out to use the in-process cache and bus",
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn database_urls() {
+        let folder = Path::new("data");
+        let file = |path: &str| Ok(Location::File(PathBuf::from(path)));
+        assert_eq!(database_location(None, folder), file("data/insightdesk.db"));
+        assert_eq!(database_location(Some(""), folder), file("data/insightdesk.db"));
+        assert_eq!(database_location(Some("sqlite::memory:"), folder), Ok(Location::Memory));
+        assert_eq!(database_location(Some("sqlite:a/b.db"), folder), file("a/b.db"));
+        assert_eq!(database_location(Some("sqlite:///a/b.db"), folder), file("/a/b.db"));
+    }
+
+    #[test]
+    fn what_is_not_there_yet_says_so_without_repeating_passwords() {
+        for url in ["postgresql://u:secret@h/d", "postgres://u:secret@h/d", "mysql://u:secret@h/d", "sqlite:"]
+        {
+            let error = database_location(Some(url), Path::new("data")).expect_err(url);
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+        let error = refuse_valkey(Some("redis://:secret@h")).expect_err("not there yet");
+        assert!(error.to_string().contains("VALKEY_URL: redis is not supported yet"), "{error}");
+    }
+}
