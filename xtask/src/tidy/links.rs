@@ -1,10 +1,14 @@
-//! Relative links and images of the documentation lead to files that exist.
+//! Relative links and images of the documentation lead to files that exist, and no page is left out of the
+//! book.
 //!
 //! Addresses on the web are not asked, and anchors inside a page are not followed.
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use super::{Problem, TextFile};
+
+/// The pages of the book.
+const BOOK: &str = "docs/src/";
 
 /// Checks one Markdown file; `exists` is asked about paths from the root of the repository.
 pub(crate) fn check(file: &TextFile, exists: impl Fn(&str) -> bool) -> Vec<Problem> {
@@ -21,6 +25,19 @@ pub(crate) fn check(file: &TextFile, exists: impl Fn(&str) -> bool) -> Vec<Probl
         }
     }
     problems
+}
+
+/// Checks that each page of the book is in its summary: mdBook leaves out the others without a word.
+pub(crate) fn check_book(files: &[TextFile]) -> Vec<Problem> {
+    let Some(summary) = files.iter().find(|file| file.path == format!("{BOOK}SUMMARY.md")) else {
+        return Vec::new();
+    };
+    let pages = files.iter().filter(|file| file.path != summary.path && file.extension() == "md");
+    pages
+        .filter_map(|page| Some((page, page.path.strip_prefix(BOOK)?)))
+        .filter(|(_, name)| !summary.text.contains(&format!("]({name})")))
+        .map(|(page, _)| Problem::new(&page.path, 1, "the page is not in the book's SUMMARY.md"))
+        .collect()
 }
 
 /// The file part of a link that points into the repository. The empty link is mdBook's chapter yet to be
@@ -65,6 +82,21 @@ mod tests {
             ["docs/src/a.md:3: the link to `README.md` leads nowhere"]
         );
         assert_eq!(messages("![x](../../../b.md)\n").len(), 1);
+    }
+
+    #[test]
+    fn every_page_is_in_the_summary() {
+        let file = |path: &str, text: &str| TextFile { path: path.to_owned(), text: text.to_owned() };
+        let mut files = vec![
+            file("docs/src/SUMMARY.md", "- [A](a.md)\n- [C](c/d.md)\n"),
+            file("docs/src/a.md", ""),
+            file("docs/src/c/d.md", ""),
+            file("docs/GLOSSARY.md", ""),
+        ];
+        assert!(check_book(&files).is_empty());
+        files.push(file("docs/src/b.md", ""));
+        let found: Vec<String> = check_book(&files).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["docs/src/b.md:1: the page is not in the book's SUMMARY.md"]);
     }
 
     #[test]

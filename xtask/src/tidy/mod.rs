@@ -10,6 +10,7 @@
 //! | [`module_docs`] | each module says what it is for; `lib.rs` is a map |
 //! | [`layout`] | line length, tabs, trailing blanks |
 //! | [`links`] | relative links of the documentation lead somewhere |
+//! | [`explained`] | direct dependencies are used, and explained in the documentation |
 //! | [`dependencies`] | licences, sources and duplicate versions, by the tables of `deny.toml` |
 //!
 //! A rule is a function from what was read to [`Problem`]s; it prints nothing and stops at nothing. What it
@@ -18,6 +19,7 @@
 
 mod deny;
 mod dependencies;
+mod explained;
 mod layout;
 mod links;
 mod marks;
@@ -79,6 +81,8 @@ fn check_dependencies(workspace: &Workspace, problems: &mut Vec<Problem>) -> Res
     let deny = Deny::read(workspace.root())?;
     let metadata = workspace.metadata(&deny.platform)?;
     problems.extend(rooms::check(&rooms::manifests(&metadata, workspace.root())?, rooms::ROOMS));
+    problems
+        .extend(explained::check(&explained::direct(&metadata), &explained::Lists::read(workspace.root())?));
     let packages = dependencies::packages(&metadata, &workspace.built_packages(&deny.platform)?);
     problems.extend(dependencies::check(&packages, &deny));
     Ok(packages.len())
@@ -161,6 +165,7 @@ impl Tree {
             problems.extend(layout::check(file));
             problems.extend(links::check(file, |path| workspace.root().join(path).exists()));
         }
+        problems.extend(links::check_book(&self.files));
     }
 }
 

@@ -10,10 +10,16 @@ pub(crate) struct Allowed {
 }
 
 /// The whole list.
-pub(crate) const ALLOWED: &[Allowed] = &[Allowed {
-    path: "crates/plimsoll-script/src/fiber.rs",
-    reason: "switches stacks under the script engine, which no safe interface offers",
-}];
+pub(crate) const ALLOWED: &[Allowed] = &[
+    Allowed {
+        path: "crates/plimsoll-script/src/fiber.rs",
+        reason: "switches stacks under the script engine, which no safe interface offers",
+    },
+    Allowed {
+        path: "crates/plimsoll-script/src/quickjs.rs",
+        reason: "engine calls without a safe binding: loading own bytecode, uncatchable exceptions",
+    },
+];
 
 /// Checks all files against the table, and the table against the files.
 pub(crate) fn check(files: &[RustFile<'_>], allowed: &[Allowed]) -> Vec<Problem> {
