@@ -5,11 +5,11 @@
 //! | [`tidy`] | `tidy`: what the compiler and clippy do not check |
 //! | [`checks`] | `test` and `ci` |
 //! | [`quickstart`] | `quickstart`: smoke test against InsightDesk, from nothing |
-//! | [`bench`] | `bench throughput`, `memory`, `startup`, `fairness` |
+//! | [`mod@bench`] | `bench throughput`, `memory`, `startup`, `fairness` |
 //!
 //! Below them: [`workspace`] knows the repository, [`build`] makes release binaries, [`process`] runs
 //! children and leaves none behind, [`local_server`] starts one of our servers, [`http`] asks it one
-//! question, [`say`] prints. Nothing here is part of the product.
+//! question, [`say!`] prints. Nothing here is part of the product.
 
 mod bench;
 mod build;

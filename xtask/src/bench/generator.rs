@@ -96,7 +96,7 @@ impl Generator {
     /// A command that runs one of the scripts of `bench/scripts`.
     pub(crate) fn script(&self, script: &Path, target_url: &str) -> Command {
         let mut command = Command::new(&self.program);
-        command.arg("run").arg(script).env("TARGET_URL", target_url);
+        command.args(["run", "--quiet"]).arg(script).env("TARGET_URL", target_url);
         command
     }
 
@@ -124,7 +124,9 @@ impl Kind {
     fn arguments(self, load: &Load) -> Vec<String> {
         let Load { url, connections, seconds, script } = load;
         let line = match self {
-            Self::Script => format!("run --vus {connections} --duration {seconds}s {}", script.display()),
+            Self::Script => {
+                format!("run --quiet --vus {connections} --duration {seconds}s {}", script.display())
+            }
             Self::Wrk => format!("-t1 -c{connections} -d{seconds}s {url}"),
             Self::Oha => format!("--no-tui -c {connections} -z {seconds}s {url}"),
             Self::Hey => format!("-cpus 1 -c {connections} -z {seconds}s {url}"),

@@ -64,7 +64,7 @@ async fn measure(
 ) -> Result<Memory> {
     let target = Target::start(&programs.target, Cores::pick()?.target).await?;
     let mut command = generator.script(&script(workspace, "sleeping_vu.js"), &target.url());
-    command.env("VUS", vus.to_string()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.env("VUS", vus.to_string()).stdin(Stdio::null()).stdout(Stdio::null());
     let mut running = Running::spawn(generator.name, &mut command)?;
     wait_until_all_sleep(&mut running, &target, vus).await?;
     tokio::time::sleep(SETTLING).await;
