@@ -267,6 +267,8 @@ impl<'a, F: VuFactory> Driver<'a, F> {
             CallOutcome::Aborted { reason } => {
                 progress.interrupted.fetch_add(1, Relaxed);
                 self.worker.shared.control.stop(RunEnd::ScriptAborted { reason: reason.clone() });
+                // The conductor will tell all workers; this one need not start anything until then.
+                self.worker.kennel.interrupt_all();
                 return;
             }
         }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     Problem, Scenario, Source, Warning, duration,
     options::{self, Merged, Options, OptionsLayer, TABLE},
-    scenario::read_scenario,
+    scenario::{MAX_VUS, read_scenario},
     thresholds,
     vu_ids::{Demand, allocate},
 };
@@ -35,6 +35,7 @@ pub struct Plan {
 pub fn resolve(layers: Vec<OptionsLayer>) -> Result<Plan, Vec<Problem>> {
     let mut merged = options::merge(layers);
     let mut scenarios = read_scenarios(&mut merged);
+    limit_vus(&mut merged, &scenarios);
     let thresholds = read_thresholds(&mut merged);
     check_options(&mut merged);
     if !merged.problems.is_empty() {
@@ -112,6 +113,16 @@ fn read_scenarios(merged: &mut Merged) -> Vec<Scenario> {
         scenarios.extend(read_scenario(name, value, &path, &source, &mut merged.problems));
     }
     scenarios
+}
+
+/// Each scenario is limited by itself; a thousand of them must be, too.
+fn limit_vus(merged: &mut Merged, scenarios: &[Scenario]) {
+    let total: u64 = scenarios.iter().map(|scenario| u64::from(scenario.max_vus())).sum();
+    if total > MAX_VUS {
+        let source = merged.source("scenarios");
+        let message = format!("can't ask for more than {MAX_VUS} VUs together");
+        merged.problems.push(Problem::new("scenarios", &source, message).got(total.to_string()));
+    }
 }
 
 fn read_thresholds(merged: &mut Merged) -> Vec<ThresholdSpec> {

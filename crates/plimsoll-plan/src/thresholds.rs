@@ -18,7 +18,7 @@ pub(crate) fn parse(
         let path = path(key);
         let mut note = |message: String| problems.push(Problem::new(path.as_str(), source, message));
         let selector = Selector::parse(key).map_err(|error| note(error.to_string())).ok();
-        let parse_one = |text| threshold(text).map_err(|error| note(error)).ok();
+        let parse_one = |text| threshold(text).map_err(&mut note).ok();
         let thresholds = thresholds.iter().filter_map(parse_one).collect();
         specs.extend(selector.map(|selector| ThresholdSpec { selector, thresholds }));
     }

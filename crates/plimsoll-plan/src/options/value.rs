@@ -31,7 +31,6 @@ macro_rules! integer_options {
         impl OptionValue for $integer {
             fn from_json(value: &Value) -> Result<Self, Expected> {
                 match value {
-                    // A float that came through JavaScript (1e3) is an integer if it has no fraction.
                     Value::Number(number) => number.to_string().parse().map_err(|_| integer_expected(value)),
                     Value::String(text) => Self::from_text(text),
                     _ => Err(integer_expected(value)),
@@ -165,10 +164,7 @@ mod tests {
     fn integers_take_numeric_strings_but_no_fractions() {
         assert_eq!(u64::from_json(&json!("2")), Ok(2));
         assert_eq!(u64::from_json(&json!(7)), Ok(7));
-        assert_eq!(
-            u64::from_json(&json!(1.5)).as_deref(),
-            Err(&"must be an integer".to_owned()).map(|v: &u64| v)
-        );
+        assert_eq!(u64::from_json(&json!(1.5)), Err("must be an integer".to_owned()));
         assert_eq!(u32::from_json(&json!(-1)), Err("can't be negative".to_owned()));
         assert_eq!(u32::from_json(&json!([])), Err("must be an integer".to_owned()));
     }

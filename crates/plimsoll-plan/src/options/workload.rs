@@ -19,7 +19,7 @@ pub struct StageSpec {
 impl StageSpec {
     /// Reads `10s:5` with a plain duration, as `--stage` takes it.
     pub fn from_flag(text: &str) -> Result<Self, Expected> {
-        Self::from_pair(text, |text| duration::parse_plain(text))
+        Self::from_pair(text, duration::parse_plain)
     }
 
     fn from_pair(

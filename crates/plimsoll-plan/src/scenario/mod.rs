@@ -15,6 +15,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::Value;
 
 use self::fields::Fields;
+pub(crate) use self::fields::MAX_VUS;
 pub use self::{
     constant_vus::ConstantVus, per_vu_iterations::PerVuIterations, ramping_vus::RampingVus,
     shared_iterations::SharedIterations,

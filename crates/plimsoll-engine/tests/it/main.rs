@@ -1,0 +1,8 @@
+//! Runs driven from the crate's edge, with closures as VUs: on paused time where one worker will do, on real threads where
+//! it must be several.
+
+mod ending;
+mod executors;
+mod stopping;
+mod support;
+mod workers;

@@ -1,0 +1,5 @@
+//! The room's public edge: layers in, a plan or problems out.
+
+mod resolve;
+mod schedules;
+mod support;
