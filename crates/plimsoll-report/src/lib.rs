@@ -1,1 +1,30 @@
-//! plimsoll-report.
+//! What a run amounts to, for people and for programs.
+//!
+//! A [`Summary`] is built once from what was recorded; the renderers are pure functions of it. Snapshot in,
+//! bytes out: nothing here reads a clock or touches a file.
+//!
+//! Modules, in reading order:
+//!
+//! - [`model`]: the [`Summary`] and what it is built from; parts of it in [`section`] (metrics and checks of
+//!   the whole run, a group or a scenario), [`endpoints`], [`failures`], [`verdict`].
+//! - [`text`]: the end-of-test summary for the terminal, in k6's compact layout with our own sections behind.
+//! - [`json`]: the data given to `handleSummary`, and `--summary-export`.
+//! - [`html`]: one self-contained page.
+//! - [`mod@format`]: how numbers are written.
+//!
+//! **Invariant:** a table whose rows must add up to a total does, also when rows were left out: they are in
+//! an "others" row.
+
+pub mod endpoints;
+pub mod failures;
+pub mod format;
+pub mod html;
+pub mod json;
+pub mod model;
+pub mod section;
+pub mod text;
+pub mod verdict;
+
+pub use model::{RunFacts, Settings, Summary, SummaryInput};
+pub use text::Style;
+pub use verdict::Verdict;

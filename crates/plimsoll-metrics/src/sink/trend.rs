@@ -11,7 +11,7 @@
 //!         └ chunk of 32 buckets ┘ … allocated when the first value falls into it
 //! ```
 //!
-//! A value is reported as the middle of its bucket, so its relative error is at most (g−1)/(g+1) = 0.135 %
+//! Beyond a few samples a value is reported as the middle of its bucket, so its relative error is at most (g−1)/(g+1) = 0.135 %
 //! with g = 2^(1/256). Count, sum, minimum and maximum are exact. Positive values keep that bound from
 //! 2^-1022 up to the largest double; what is smaller counts as zero. Negative values go to a mirrored set of
 //! buckets.
@@ -30,7 +30,13 @@ pub struct Trend {
     zeros: u64,
     positive: Buckets,
     negative: Option<Box<Buckets>>,
+    /// The samples themselves while there are at most [`FEW`] of them: complete exactly then.
+    few: Vec<f64>,
 }
+
+/// Up to so many samples are also kept as they are, so that the quantiles of a short run are exact, as in k6. More
+/// would cost more memory than the narrow distributions of most series.
+const FEW: u64 = 32;
 
 /// One non-empty bucket of a [`Trend`], for exporters and curves.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,6 +59,9 @@ impl Trend {
             self.min = self.min.min(value);
             self.max = self.max.max(value);
         }
+        if self.count < FEW {
+            self.few.push(value);
+        }
         self.count += 1;
         self.sum += value;
         if value >= f64::MIN_POSITIVE {
@@ -70,7 +79,8 @@ impl Trend {
         }
     }
 
-    pub(crate) fn merge(&mut self, other: &Self) {
+    /// Adds everything that `other` holds.
+    pub fn merge(&mut self, other: &Self) {
         if other.count == 0 {
             return;
         }
@@ -81,6 +91,11 @@ impl Trend {
             self.max = self.max.max(other.max);
         }
         self.count += other.count;
+        if self.count <= FEW {
+            self.few.extend_from_slice(&other.few);
+        } else {
+            self.few = Vec::new();
+        }
         self.sum += other.sum;
         self.zeros += other.zeros;
         self.positive.merge(&other.positive);
@@ -91,6 +106,7 @@ impl Trend {
 
     pub(crate) fn clear(&mut self) {
         (self.count, self.sum, self.min, self.max, self.zeros) = (0, 0.0, 0.0, 0.0, 0);
+        self.few.clear();
         self.positive.clear();
         if let Some(negative) = &mut self.negative {
             negative.clear();
@@ -150,6 +166,11 @@ impl Trend {
     /// The samples of rank `rank` and `rank + 1` in sorted order.
     fn neighbours(&self, rank: u64) -> (f64, f64) {
         let next = (rank + 1).min(self.count - 1);
+        if self.count <= FEW {
+            let mut sorted = self.few.clone();
+            sorted.sort_by(f64::total_cmp);
+            return (sorted[rank as usize], sorted[next as usize]);
+        }
         let mut low = None;
         let mut seen = 0;
         for (value, count) in self.ascending() {
@@ -398,6 +419,7 @@ mod tests {
         let two = trend(&[1.0, 2.0]);
         assert!((two.med() - 1.5).abs() < 1e-12);
         assert!((two.quantile(0.9) - 1.9).abs() < 1e-12);
+        assert!((trend(&[3.0, 0.0, 1.5]).med() - 1.5).abs() <= 0.0, "a few samples are known exactly");
         assert!((trend(&[7.25]).quantile(0.33) - 7.25).abs() <= 0.0);
     }
 

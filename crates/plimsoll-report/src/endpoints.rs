@@ -1,0 +1,138 @@
+//! The per-endpoint table: which requests took the time, and which failed.
+
+use std::time::Duration;
+
+use plimsoll_metrics::{Aggregate, MetricId, SeriesView, Sink, Trend, builtin, tag};
+use rustc_hash::FxHashMap;
+
+/// One endpoint, or several under one label.
+#[derive(Debug, Clone, Default)]
+pub struct Endpoint {
+    /// HTTP method; empty for rows that are not one endpoint.
+    pub method: String,
+    /// The request's name: the `name` tag, which is the URL's template unless the script set it.
+    pub name: String,
+    /// Requests.
+    pub count: u64,
+    /// Requests whose outcome was judged, and how many of them failed.
+    pub judged: u64,
+    /// See `judged`.
+    pub failed: u64,
+    /// Distribution of their durations.
+    pub duration: Trend,
+}
+
+/// All endpoints, the one that took the most time first.
+#[derive(Debug, Clone, Default)]
+pub struct Endpoints {
+    /// The endpoints.
+    pub rows: Vec<Endpoint>,
+    /// All of them together, from the global counters.
+    pub total: Endpoint,
+}
+
+/// The first rows of the table, and what is left as one row.
+#[derive(Debug)]
+pub struct Shown<'a> {
+    /// As many endpoints as asked for.
+    pub rows: &'a [Endpoint],
+    /// The others together.
+    pub others: Option<Endpoint>,
+}
+
+impl Endpoint {
+    fn add(&mut self, metric: MetricId, sink: &Sink) {
+        match sink {
+            // Each request adds exactly 1, so the sum is a whole number.
+            Sink::Counter(counter) if metric == builtin::HTTP_REQS => self.count += counter.sum as u64,
+            Sink::Rate(rate) if metric == builtin::HTTP_REQ_FAILED => {
+                self.judged += rate.total;
+                self.failed += rate.nonzero;
+            }
+            Sink::Trend(trend) if metric == builtin::HTTP_REQ_DURATION => self.duration.merge(trend),
+            _ => {}
+        }
+    }
+
+    fn absorb(&mut self, other: &Self) {
+        self.count += other.count;
+        self.judged += other.judged;
+        self.failed += other.failed;
+        self.duration.merge(&other.duration);
+    }
+
+    /// Requests per second.
+    #[must_use]
+    pub fn rate(&self, elapsed: Duration) -> f64 {
+        if elapsed.is_zero() { 0.0 } else { self.count as f64 / elapsed.as_secs_f64() }
+    }
+
+    /// Method and name.
+    #[must_use]
+    pub fn label(&self) -> String {
+        if self.method.is_empty() { self.name.clone() } else { format!("{} {}", self.method, self.name) }
+    }
+}
+
+impl Endpoints {
+    const METRICS: [MetricId; 3] = [builtin::HTTP_REQS, builtin::HTTP_REQ_FAILED, builtin::HTTP_REQ_DURATION];
+
+    pub(crate) fn of(aggregate: &Aggregate) -> Self {
+        let mut rows: Vec<Endpoint> = Vec::new();
+        let mut places: FxHashMap<(&str, &str), usize> = FxHashMap::default();
+        let mut total = Endpoint { name: "total".to_owned(), ..Endpoint::default() };
+        for metric in Self::METRICS {
+            for series in aggregate.series_of(metric) {
+                let (method, name) = key(&series);
+                let place = *places.entry((method, name)).or_insert_with(|| {
+                    rows.push(Endpoint {
+                        method: method.to_owned(),
+                        name: name.to_owned(),
+                        ..Endpoint::default()
+                    });
+                    rows.len() - 1
+                });
+                rows[place].add(metric, series.sink);
+            }
+            if let Some(sink) = aggregate.total(metric) {
+                total.add(metric, sink);
+            }
+        }
+        rows.sort_by(|a, b| {
+            let by_time = b.duration.sum().total_cmp(&a.duration.sum());
+            by_time.then(b.count.cmp(&a.count)).then_with(|| (&a.name, &a.method).cmp(&(&b.name, &b.method)))
+        });
+        Self { rows, total }
+    }
+
+    /// The share of all request time that an endpoint took, from 0 to 1.
+    #[must_use]
+    pub fn share(&self, endpoint: &Endpoint) -> f64 {
+        let all = self.total.duration.sum();
+        if all > 0.0 { endpoint.duration.sum() / all } else { 0.0 }
+    }
+
+    /// At most `limit` rows, with the rest as one more row.
+    #[must_use]
+    pub fn shown(&self, limit: usize) -> Shown<'_> {
+        // A row "1 other" would take the place of the endpoint it stands for.
+        let fits = self.rows.len() <= limit + 1;
+        let (rows, rest) = self.rows.split_at(if fits { self.rows.len() } else { limit });
+        let others = (!rest.is_empty()).then(|| {
+            let mut others = Endpoint { name: format!("({} others)", rest.len()), ..Endpoint::default() };
+            rest.iter().for_each(|endpoint| others.absorb(endpoint));
+            others
+        });
+        Shown { rows, others }
+    }
+}
+
+/// What makes an endpoint: its method and its name.
+fn key<'a>(series: &SeriesView<'a>) -> (&'a str, &'a str) {
+    let tags = series.tags;
+    let method = tags.value(tag::METHOD).unwrap_or_default();
+    let name = tags.value(tag::NAME).or_else(|| tags.value(tag::URL));
+    let unnamed =
+        if tags.value(tag::OVERFLOW).is_some() { "(beyond the limit of series)" } else { "(unnamed)" };
+    (method, name.unwrap_or(unnamed))
+}

@@ -1,0 +1,133 @@
+//! The report as one page: no script, no font, no image and no link that leaves the file.
+//!
+//! Verdict first. Light or dark as the reader's system is, usable on a phone and on paper. Whatever comes
+//! from a script or a server is escaped: [`markup::Markup`] takes markup only from string literals.
+
+mod charts;
+mod markup;
+mod tables;
+
+use self::markup::Markup;
+use crate::format;
+use crate::model::Summary;
+use crate::verdict::Verdict;
+
+/// The report as a complete HTML document.
+#[must_use]
+pub fn render(summary: &Summary) -> String {
+    let mut page = Markup::new();
+    page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n<title>")
+        .text(&title(summary))
+        .raw("</title>\n<style>");
+    page.raw(include_str!("style.css")).raw("</style>\n</head>\n<body>\n");
+    header(&mut page, summary);
+    page.raw("<main>\n");
+    key_figures(&mut page, summary);
+    tables::thresholds(&mut page, summary);
+    tables::endpoints(&mut page, summary);
+    tables::latency(&mut page, summary);
+    tables::failures(&mut page, summary);
+    tables::checks(&mut page, summary);
+    tables::metrics(&mut page, summary);
+    run_facts(&mut page, summary);
+    page.raw("</main>\n<footer><p>Made by plimsoll ").text(env!("CARGO_PKG_VERSION"));
+    page.raw(". Percentiles come from histograms whose relative error is below 0.2 %.</p></footer>\n</body>\n</html>\n");
+    page.finish()
+}
+
+fn title(summary: &Summary) -> String {
+    let verdict = match summary.verdict() {
+        Verdict::Passed => "passed",
+        Verdict::Failed => "failed",
+        Verdict::Unjudged => "not judged",
+    };
+    if summary.run.script.is_empty() {
+        format!("Load test {verdict}")
+    } else {
+        format!("{verdict}: {}", summary.run.script)
+    }
+}
+
+fn header(page: &mut Markup, summary: &Summary) {
+    let (class, mark) = match summary.verdict() {
+        Verdict::Passed => ("good", "✓"),
+        Verdict::Failed => ("bad", "✗"),
+        Verdict::Unjudged => ("unknown", "?"),
+    };
+    page.raw("<header>\n<p class=\"brand\">Load test report</p>\n<h1><span class=\"mark ").text(class);
+    page.raw("\" aria-hidden=\"true\">").text(mark).raw("</span> ").text(&capitalised(&summary.headline()));
+    page.raw("</h1>\n<p class=\"subtitle\">");
+    let run = &summary.run;
+    let parts = [run.script.clone(), run.started.clone(), format::moment(run.duration)];
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    page.text(&parts.join(" · ")).raw("</p>\n");
+    notes(page, summary);
+    page.raw("</header>\n");
+}
+
+/// What the reader must know before any number.
+fn notes(page: &mut Markup, summary: &Summary) {
+    let mut notes = summary.notes();
+    if summary.total.is_empty() {
+        notes.insert(0, "no samples were recorded: the run measured nothing".to_owned());
+    }
+    if notes.is_empty() {
+        return;
+    }
+    page.raw("<ul class=\"notes\">\n");
+    for note in notes {
+        page.raw("<li>").text(&capitalised(&note)).raw("</li>\n");
+    }
+    page.raw("</ul>\n");
+}
+
+fn key_figures(page: &mut Markup, summary: &Summary) {
+    let total = &summary.endpoints.total;
+    let unit = summary.settings.time_unit;
+    let mut figures: Vec<(&str, String)> = Vec::new();
+    if total.count > 0 {
+        figures.push(("Requests", format::count(total.count)));
+        figures.push(("Requests per second", format!("{:.1}", total.rate(summary.run.duration))));
+        figures.push(("Failed", format::percent(total.failed, total.judged)));
+        figures.push(("Median", format::duration(total.duration.med(), unit)));
+        figures.push(("95th percentile", format::duration(total.duration.quantile(0.95), unit)));
+        figures.push(("99th percentile", format::duration(total.duration.quantile(0.99), unit)));
+    }
+    let (checks, passed) = summary.total.check_totals();
+    if checks > 0 {
+        figures.push(("Checks that held", format::percent(passed, checks)));
+    }
+    figures.push(("Iterations", format::count(summary.run.complete_iterations)));
+    page.raw("<section aria-label=\"Key figures\">\n<dl class=\"figures\">\n");
+    for (name, value) in figures {
+        page.raw("<div><dt>").text(name).raw("</dt><dd>").text(&value).raw("</dd></div>\n");
+    }
+    page.raw("</dl>\n</section>\n");
+}
+
+fn run_facts(page: &mut Markup, summary: &Summary) {
+    let run = &summary.run;
+    let facts = [
+        ("Script", run.script.clone()),
+        ("Started", run.started.clone()),
+        ("Duration", format::moment(run.duration)),
+        ("Scenarios", run.scenarios.join("\n")),
+        ("Complete iterations", format::count(run.complete_iterations)),
+        ("Interrupted iterations", format::count(run.interrupted_iterations)),
+        ("Dropped iterations", format::count(summary.dropped_iterations)),
+        ("Samples lost by outputs", format::count(run.lost_samples)),
+        ("Samples recorded under fewer tags", format::count(summary.folds.samples)),
+    ];
+    page.raw("<section>\n<h2>The run</h2>\n<dl class=\"facts\">\n");
+    for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
+        page.raw("<dt>").text(name).raw("</dt><dd>").text(value).raw("</dd>\n");
+    }
+    page.raw("</dl>\n</section>\n");
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

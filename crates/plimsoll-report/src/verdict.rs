@@ -1,0 +1,158 @@
+//! What the run amounts to in one line, and what a reader must know before trusting the numbers.
+
+use plimsoll_metrics::{NoDataPolicy, Outcome};
+
+use crate::format;
+use crate::model::{Summary, ThresholdRow};
+
+/// The run's thresholds in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every threshold holds.
+    Passed,
+    /// At least one does not.
+    Failed,
+    /// There were none.
+    Unjudged,
+}
+
+/// How many thresholds came out how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// The condition holds.
+    pub passed: u64,
+    /// The condition does not hold.
+    pub crossed: u64,
+    /// There was nothing to judge.
+    pub no_data: u64,
+}
+
+impl Summary {
+    /// The run's thresholds in one word.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        if self.thresholds.is_empty() {
+            Verdict::Unjudged
+        } else if self.failing().next().is_some() {
+            Verdict::Failed
+        } else {
+            Verdict::Passed
+        }
+    }
+
+    /// How many thresholds came out how.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for result in self.thresholds.iter().flat_map(|row| &row.results) {
+            match result.outcome {
+                Outcome::Passed { .. } => tally.passed += 1,
+                Outcome::Crossed { .. } => tally.crossed += 1,
+                Outcome::NoData { .. } => tally.no_data += 1,
+            }
+        }
+        tally
+    }
+
+    /// The threshold rows that fail the run.
+    pub fn failing(&self) -> impl Iterator<Item = &ThresholdRow> {
+        self.thresholds
+            .iter()
+            .filter(|row| row.results.iter().any(|result| result.outcome.fails(self.no_data)))
+    }
+
+    /// The verdict as a sentence.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        let Tally { passed, crossed, no_data } = self.tally();
+        let all = passed + crossed + no_data;
+        match self.verdict() {
+            Verdict::Unjudged => "no thresholds: nothing was judged".to_owned(),
+            Verdict::Passed if no_data == 0 => match all {
+                1 => "passed: the one threshold holds".to_owned(),
+                _ => format!("passed: all {all} thresholds hold"),
+            },
+            Verdict::Passed => {
+                format!(
+                    "passed: {passed} of {} hold, {no_data} had no data",
+                    format::counted(all, "threshold")
+                )
+            }
+            Verdict::Failed => {
+                let parts = [(crossed, "crossed"), (no_data, "without data")];
+                let parts: Vec<_> =
+                    parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+                format!("failed: of {}, {}", format::counted(all, "threshold"), parts.join(", "))
+            }
+        }
+    }
+
+    /// What a reader must know before trusting the numbers, the gravest first.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        notes.extend(self.run.ended_early.clone());
+        notes.extend(self.silence());
+        notes.extend(self.unfinished());
+        notes.extend(self.lost());
+        if self.no_data == NoDataPolicy::LikeK6 && self.tally().no_data > 0 {
+            notes.push("thresholds without data count as in k6, as asked for".to_owned());
+        }
+        notes.extend(self.run.notes.iter().cloned());
+        notes
+    }
+
+    fn silence(&self) -> Option<String> {
+        let failed = format::counted(self.failures.transport(), "request");
+        match (self.failures.silent_since()?, self.failures.last_response) {
+            (_, None) => Some(format!("no response ever arrived: {failed} failed; was the target up?")),
+            (since, Some(_)) => Some(format!(
+                "no response arrived after {} of {}: did the target stop?",
+                format::moment(since),
+                format::moment(self.run.duration)
+            )),
+        }
+    }
+
+    fn unfinished(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.run.complete_iterations == 0 {
+            notes.push("no iteration finished: raise the duration or the graceful stop".to_owned());
+        }
+        if self.run.interrupted_iterations > 0 {
+            notes.push(format!(
+                "{} interrupted; their samples up to then are counted",
+                was(self.run.interrupted_iterations, "iteration")
+            ));
+        }
+        if self.dropped_iterations > 0 {
+            notes.push(format!(
+                "{} dropped: never started, so missing from every percentile",
+                was(self.dropped_iterations, "iteration")
+            ));
+        }
+        notes
+    }
+
+    fn lost(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.folds.samples > 0 {
+            notes.push(format!(
+                "{} beyond the limit of tag combinations share {} series: totals and thresholds are exact, tables by tag are not",
+                format::counted(self.folds.samples, "sample"),
+                format::count(self.folds.series)
+            ));
+        }
+        if self.run.lost_samples > 0 {
+            notes.push(format!(
+                "{} lost on the way to outputs, which were too slow: summary and thresholds have them, the outputs do not",
+                was(self.run.lost_samples, "sample")
+            ));
+        }
+        notes
+    }
+}
+
+fn was(n: u64, noun: &str) -> String {
+    format!("{} {}", format::counted(n, noun), if n == 1 { "was" } else { "were" })
+}

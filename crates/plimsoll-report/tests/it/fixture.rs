@@ -1,0 +1,156 @@
+//! Runs made of a few samples.
+
+use std::time::Duration;
+
+use plimsoll_metrics::{
+    Aggregate, Expression, MetricId, MetricKind, NoDataPolicy, Registry, Selector, Shard, ShardConfig,
+    Threshold, ThresholdReport, ThresholdSpec, Thresholds, Timestamp, ValueKind,
+};
+use plimsoll_report::{RunFacts, Settings, Summary, SummaryInput};
+
+/// A run under construction.
+pub(crate) struct Run {
+    pub(crate) registry: Registry,
+    shard: Shard,
+    specs: Vec<ThresholdSpec>,
+    pub(crate) settings: Settings,
+    pub(crate) no_data: NoDataPolicy,
+    pub(crate) facts: RunFacts,
+}
+
+impl Run {
+    pub(crate) fn lasting(duration: Duration) -> Self {
+        let facts = RunFacts {
+            script: "smoke.js".to_owned(),
+            scenarios: vec!["default: 3 looping VUs for 1m0s (gracefulStop: 30s)".to_owned()],
+            started: "2026-11-23T08:00:00Z".to_owned(),
+            duration,
+            complete_iterations: 6,
+            ..RunFacts::default()
+        };
+        Self {
+            registry: Registry::new(),
+            shard: Shard::new(ShardConfig::default()),
+            specs: Vec::new(),
+            settings: Settings::default(),
+            no_data: NoDataPolicy::Fail,
+            facts,
+        }
+    }
+
+    pub(crate) fn declare(&self, name: &str, kind: MetricKind, contains: ValueKind) -> MetricId {
+        self.registry.declare(name, kind, contains).expect("a new name")
+    }
+
+    pub(crate) fn threshold(&mut self, selector: &str, expressions: &[&str]) {
+        let selector = Selector::parse(selector).expect(selector);
+        let parse = |text: &&str| Threshold::new(Expression::parse(text).expect(text));
+        self.specs.push(ThresholdSpec { selector, thresholds: expressions.iter().map(parse).collect() });
+    }
+
+    pub(crate) fn record(&mut self, metric: &str, tags: &[(&str, &str)], values: &[f64]) {
+        self.record_at(metric, tags, values, Duration::ZERO);
+    }
+
+    pub(crate) fn record_at(&mut self, metric: &str, tags: &[(&str, &str)], values: &[f64], at: Duration) {
+        let metric = self.registry.by_name(metric).expect("declared").id;
+        let pairs: Vec<_> =
+            tags.iter().map(|(key, value)| (self.shard.tag_key(key), self.shard.symbol(value))).collect();
+        let tags = self.shard.tag_set(&pairs);
+        let series = self.shard.series(metric, tags);
+        for value in values {
+            let at = u64::try_from(at.as_nanos()).expect("short");
+            self.shard.record(series, *value, Timestamp(at));
+        }
+    }
+
+    /// One HTTP request per duration; `code` is its error code, if any.
+    pub(crate) fn requests(&mut self, method: &str, name: &str, code: &str, ms: &[f64], at: Duration) {
+        let mut tags = vec![("method", method), ("name", name), ("scenario", "default")];
+        let expected = if code.is_empty() { "true" } else { "false" };
+        tags.push(("expected_response", expected));
+        if !code.is_empty() {
+            tags.push(("error_code", code));
+            tags.push(("error", if code == "1212" { "dial: connection refused" } else { "" }));
+        }
+        for ms in ms {
+            self.record_at("http_reqs", &tags, &[1.0], at);
+            self.record_at("http_req_failed", &tags, &[f64::from(u8::from(!code.is_empty()))], at);
+            self.record_at("http_req_duration", &tags, &[*ms], at);
+        }
+    }
+
+    pub(crate) fn summary(mut self) -> Summary {
+        let mut aggregate = Aggregate::new();
+        aggregate.absorb(&mut self.shard);
+        let report = self.judge(&aggregate);
+        Summary::build(SummaryInput {
+            registry: &self.registry,
+            aggregate: &aggregate,
+            thresholds: report.as_ref(),
+            no_data: self.no_data,
+            settings: self.settings,
+            run: self.facts,
+        })
+    }
+
+    fn judge(&self, aggregate: &Aggregate) -> Option<ThresholdReport> {
+        let thresholds = Thresholds::bind(&self.specs, &self.registry).expect("known metrics");
+        (!self.specs.is_empty()).then(|| thresholds.evaluate(aggregate, self.facts.duration))
+    }
+}
+
+/// The run behind the sample of k6's compact summary.
+pub(crate) fn sample() -> Run {
+    let mut run = Run::lasting(Duration::from_nanos(4_288_106));
+    run.declare("my_counter", MetricKind::Counter, ValueKind::Default);
+    run.declare("my_gauge", MetricKind::Gauge, ValueKind::Default);
+    run.declare("my_rate", MetricKind::Rate, ValueKind::Default);
+    run.declare("my_trend", MetricKind::Trend, ValueKind::Time);
+    run.threshold("checks", &["rate>0.9"]);
+    run.threshold("http_req_duration", &["p(95)<500", "p(99.9)<1"]);
+    run.threshold("http_req_duration{group:::g1}", &["max<1000"]);
+    run.threshold("my_counter", &["count>100"]);
+    run.record("checks", &[("check", "is 200"), ("group", "")], &[1.0; 12]);
+    run.record("checks", &[("check", "fails sometimes"), ("group", "::g1")], &[1.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
+    run.record("my_counter", &[], &[6.0]);
+    run.record("my_gauge", &[], &[0.0, 2.0]);
+    run.record("my_rate", &[], &[1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+    run.record("my_trend", &[], &[0.0, 1.5, 3.0]);
+    let tags =
+        |group| [("expected_response", "true"), ("group", group), ("method", "GET"), ("name", "http://t/")];
+    for (group, ms) in [("", [0.25, 0.25, 0.5, 0.5, 0.25, 0.25]), ("::g1", [0.25, 0.25, 0.5, 0.5, 1.5, 0.25])]
+    {
+        run.record("http_reqs", &tags(group), &[1.0; 6]);
+        run.record("http_req_failed", &tags(group), &[0.0; 6]);
+        run.record("http_req_duration", &tags(group), &ms);
+        run.record("http_req_waiting", &tags(group), &ms);
+        run.record("group_duration", &[("group", group)], &ms);
+    }
+    run.record("iteration_duration", &[], &[1.25; 6]);
+    run.record("iterations", &[], &[1.0; 6]);
+    run.record("vus", &[], &[1.0]);
+    run.record("data_received", &[], &[2483.0]);
+    run.record("data_sent", &[], &[894.0]);
+    run
+}
+
+/// A run of a minute whose target stops after 12.3 s.
+pub(crate) fn outage() -> Run {
+    let mut run = Run::lasting(Duration::from_secs(60));
+    run.threshold("http_req_failed", &["rate<0.01"]);
+    run.threshold("http_req_duration", &["p(95)<500"]);
+    let at = Duration::from_millis;
+    run.requests("GET", "http://t/tickets", "", &[12.0; 80], at(100));
+    run.requests("GET", "http://t/tickets/{id}", "", &[30.0; 40], at(12_300));
+    run.requests("POST", "http://t/tickets", "1422", &[8.0; 5], at(900));
+    run.requests("GET", "http://t/tickets", "1212", &[0.0; 300], at(12_400));
+    run.requests("GET", "http://t/tickets", "1212", &[0.0; 300], at(59_900));
+    run.requests("POST", "http://t/tickets", "1050", &[60_000.0], at(40_000));
+    run.record("iterations", &[], &[1.0; 125]);
+    run.record("dropped_iterations", &[], &[7.0]);
+    run.facts.complete_iterations = 125;
+    run.facts.interrupted_iterations = 2;
+    run.facts.lost_samples = 1_234;
+    run
+}
