@@ -29,7 +29,7 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 const RESPONSE: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nServer: bench\r\nContent-Length: 60\r\n\r\n\
-    {\"id\":1234567,\"name\":\"a ticket\",\"status\":\"open\",\"tags\":[\"a\"]}";
+    {\"id\":1234567,\"name\":\"a ticket\",\"status\":\"open\",\"tags\":[\"\"]}";
 
 struct Arguments {
     serve: Option<SocketAddr>,
@@ -125,7 +125,7 @@ fn throughput(out: &mut impl Write, target: SocketAddr, arguments: &Arguments) -
                 let request = get(target);
                 while Instant::now() < end {
                     let exchange = client.exchange(&request, far_away()).await;
-                    assert_eq!(exchange.result.expect("the server answers").status, 200);
+                    assert!(exchange.result.is_ok_and(|response| response.status == 200));
                     done.set(done.get() + 1);
                     waited.set(waited.get() + exchange.timings.duration());
                 }

@@ -48,6 +48,10 @@ impl Pool {
         if let Some(at) = one_too_many {
             self.idle.remove(at);
         }
+        // Most users have one connection for ever; the usual growth would make room for four.
+        if self.idle.len() == self.idle.capacity() {
+            self.idle.reserve_exact(1);
+        }
         self.idle.push(Idle { origin: Arc::clone(origin), connection });
     }
 

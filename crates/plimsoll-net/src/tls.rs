@@ -128,7 +128,17 @@ impl ServerCertVerifier for NameBeforeChain {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
-        self.chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        self.chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now).map_err(
+            |error| {
+                match error {
+                    // Signed with the key of somebody who only has the name of an authority we trust.
+                    rustls::Error::InvalidCertificate(CertificateError::BadSignature) => {
+                        CertificateError::UnknownIssuer.into()
+                    }
+                    other => other,
+                }
+            },
+        )
     }
 
     fn verify_tls12_signature(

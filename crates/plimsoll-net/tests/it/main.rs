@@ -1,1 +1,12 @@
-//! Tests at the crate edge.
+//! The client against servers that are written down byte by byte.
+
+#![expect(clippy::unwrap_used, reason = "test support is test code, too")]
+
+mod bodies;
+mod deadlines;
+mod errors;
+mod flow;
+mod reuse;
+mod support;
+mod timings;
+mod tls;
