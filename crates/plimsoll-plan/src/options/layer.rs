@@ -1,15 +1,31 @@
-//! Reading one layer of options from JSON or from the environment.
+//! Reading one layer of options: from JSON, from the environment, from the command line.
 
 use serde_json::Value;
 
-use super::table::{OptionInfo, OptionsLayer, Place, TABLE};
-use crate::{Origin, Problem, Source, Warning, nearest::did_you_mean};
+use super::{
+    table::{OptionInfo, OptionsLayer, Place, TABLE},
+    tags::Tags,
+    value::Expected,
+    workload::StageSpec,
+};
+use crate::{Origin, Problem, Source, Warning, duration, nearest::did_you_mean};
 
 /// Variables that k6 knows as options yet refuses: they cannot be written as text.
 const REFUSED_VARIABLES: [(&str, &str); 3] = [
     ("K6_THRESHOLDS", "thresholds"),
     ("K6_TLS_VERSION", "tlsVersion"),
     ("K6_TLS_CIPHER_SUITES", "tlsCipherSuites"),
+];
+
+/// Flags that add to a list each time they are given. Of other flags the last one counts.
+const ADDING_FLAGS: [&str; 7] = [
+    "--stage",
+    "--blacklist-ip",
+    "--block-hostnames",
+    "--summary-trend-stats",
+    "--system-tags",
+    "--out",
+    "--features",
 ];
 
 impl OptionsLayer {
@@ -38,6 +54,47 @@ impl OptionsLayer {
             }
         }
         layer
+    }
+
+    /// Reads flags, each with its text, in the order they were given. A switch has the text `true` or `false`.
+    ///
+    /// Durations are plain here: `1m30s`, but neither `1d` nor `1500`. Tags look like `name=value`.
+    pub fn from_flags<'a>(flags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut layer = Self::new(Origin::Flags);
+        let mut lists: Vec<(&str, String)> = Vec::new();
+        for (flag, text) in flags {
+            match lists.iter_mut().find(|(known, _)| *known == flag) {
+                Some((_, list)) => *list = format!("{list},{text}"),
+                None if ADDING_FLAGS.contains(&flag) => lists.push((flag, text.to_owned())),
+                None => layer.read_flag(flag, text),
+            }
+        }
+        lists.iter().for_each(|(flag, text)| layer.read_flag(flag, text));
+        layer
+    }
+
+    fn read_flag(&mut self, flag: &str, text: &str) {
+        let Some(info) = TABLE.iter().find(|info| info.flag == flag) else { return };
+        if let Err(expected) = self.set_flag(info, text) {
+            let source = Source::Flag(flag.to_owned());
+            self.problems.push(Problem::new(info.key, &source, expected).got(format!("\"{text}\"")));
+        }
+    }
+
+    /// The flags whose notation is not that of the environment, and all others.
+    fn set_flag(&mut self, info: &OptionInfo, text: &str) -> Result<(), Expected> {
+        let plain =
+            |text| duration::parse_plain(text).map_err(|error| format!("must be a duration: {error}"));
+        match info.flag {
+            "--duration" => self.duration = Some(plain(text)?),
+            "--min-iteration-duration" => self.min_iteration_duration = Some(plain(text)?),
+            "--stage" => {
+                self.stages = Some(text.split(',').map(StageSpec::from_flag).collect::<Result<_, _>>()?)
+            }
+            "--tag" => self.tags.get_or_insert_with(Tags::default).add_flag(text)?,
+            _ => self.set_text(info.key, text)?,
+        }
+        Ok(())
     }
 
     fn read_key(&mut self, key: &str, value: &Value) {
@@ -138,6 +195,47 @@ mod tests {
         assert_eq!((layer.vus, layer.iterations), (Some(7), None));
         assert_eq!(layer.stages.map(|stages| stages.len()), Some(2));
         assert_eq!(layer.setup_timeout, Some(Duration::from_millis(1500)));
+    }
+
+    #[test]
+    fn flags_have_notations_of_their_own() {
+        let layer = OptionsLayer::from_flags([
+            ("--vus", "3"),
+            ("--vus", "4"),
+            ("--duration", "1m30s"),
+            ("--stage", "10s:5"),
+            ("--stage", "1m:0,5s:1"),
+            ("--tag", "a=b"),
+            ("--tag", "c=d:e"),
+            ("--no-setup", "true"),
+            ("--block-hostnames", "*.a"),
+            ("--block-hostnames", "b"),
+        ]);
+        assert!(layer.problems.is_empty(), "{:?}", layer.problems);
+        assert_eq!((layer.vus, layer.duration), (Some(4), Some(Duration::from_secs(90))));
+        assert_eq!(layer.stages.map(|stages| stages.len()), Some(3));
+        assert_eq!(layer.tags.map(|tags| tags.iter().count()), Some(2));
+        assert_eq!(layer.no_setup, Some(true));
+        assert_eq!(layer.block_hostnames, Some(vec!["*.a".to_owned(), "b".to_owned()]));
+    }
+
+    #[test]
+    fn bad_flags_are_problems() {
+        let layer = OptionsLayer::from_flags([
+            ("--duration", "1500"),
+            ("--stage", "1d:3"),
+            ("--tag", "x"),
+            ("--vus", "-1"),
+        ]);
+        let texts: Vec<String> = layer.problems.iter().map(ToString::to_string).collect();
+        assert!(texts.contains(&"vus (from --vus): can't be negative, got \"-1\"".to_owned()), "{texts:?}");
+        assert!(texts[0].starts_with("duration (from --duration): must be a duration: a unit is missing"));
+        assert_eq!(texts.len(), 4);
+    }
+
+    #[test]
+    fn every_adding_flag_is_in_the_table() {
+        assert!(ADDING_FLAGS.iter().all(|flag| TABLE.iter().any(|info| info.flag == *flag)));
     }
 
     #[test]
