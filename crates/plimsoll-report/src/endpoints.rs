@@ -67,10 +67,11 @@ impl Endpoint {
         if elapsed.is_zero() { 0.0 } else { self.count as f64 / elapsed.as_secs_f64() }
     }
 
-    /// Method and name.
+    /// Method and name, the latter without the origin that all endpoints share.
     #[must_use]
-    pub fn label(&self) -> String {
-        if self.method.is_empty() { self.name.clone() } else { format!("{} {}", self.method, self.name) }
+    pub fn label(&self, origin: &str) -> String {
+        let name = self.name.strip_prefix(origin).filter(|rest| rest.starts_with('/')).unwrap_or(&self.name);
+        if self.method.is_empty() { name.to_owned() } else { format!("{} {name}", self.method) }
     }
 }
 
@@ -112,6 +113,14 @@ impl Endpoints {
         if all > 0.0 { endpoint.duration.sum() / all } else { 0.0 }
     }
 
+    /// The scheme and host that all named URLs share; empty when they do not.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        let mut origins = self.rows.iter().filter_map(|row| origin_of(&row.name));
+        let first = origins.next().unwrap_or_default();
+        if origins.all(|origin| origin == first) { first } else { "" }
+    }
+
     /// At most `limit` rows, with the rest as one more row.
     #[must_use]
     pub fn shown(&self, limit: usize) -> Shown<'_> {
@@ -125,6 +134,12 @@ impl Endpoints {
         });
         Shown { rows, others }
     }
+}
+
+fn origin_of(url: &str) -> Option<&str> {
+    let authority = url.find("://")? + "://".len();
+    let path = url[authority..].find('/')?;
+    Some(&url[..authority + path])
 }
 
 /// What makes an endpoint: its method and its name.

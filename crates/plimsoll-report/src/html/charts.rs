@@ -62,18 +62,19 @@ fn line(page: &mut Markup, class: &str, from: (f64, f64), to: (f64, f64)) {
 pub(super) fn percentile_curve(page: &mut Markup, trend: &Trend, label: impl Fn(f64) -> String) {
     const WIDTH: f64 = 640.0;
     const HEIGHT: f64 = 220.0;
-    /// Room for the numbers at the left and below.
+    /// Room for the numbers around.
     const LEFT: f64 = 76.0;
+    const RIGHT: f64 = 32.0;
     const BELOW: f64 = 28.0;
     let nines = nines(trend.count());
-    let top = trend.max().max(f64::MIN_POSITIVE);
-    let x = |q: f64| LEFT + (WIDTH - LEFT - 16.0) * (-(1.0 - q).log10() / nines).min(1.0);
+    let top = trend.quantile(1.0 - 10f64.powf(-nines)).max(f64::MIN_POSITIVE);
+    let x = |q: f64| LEFT + (WIDTH - LEFT - RIGHT) * (-(1.0 - q).log10() / nines).min(1.0);
     let y = |value: f64| 12.0 + (HEIGHT - BELOW - 12.0) * (1.0 - (value / top).clamp(0.0, 1.0));
 
     page.raw("<figure>\n<svg class=\"curve\" viewBox=\"0 0 640 220\" role=\"img\" aria-label=\"Request duration over percentile\">\n");
     for part in [0.0, 0.25, 0.5, 0.75, 1.0] {
         let value = top * part;
-        line(page, "grid", (LEFT, y(value)), (WIDTH - 16.0, y(value)));
+        line(page, "grid", (LEFT, y(value)), (WIDTH - RIGHT, y(value)));
         tick_label(page, "end", (LEFT - 8.0, y(value) + 4.0), &label(value));
     }
     for (q, name) in PERCENTILES.iter().filter(|(q, _)| -(1.0 - q).log10() <= nines + 1e-9) {

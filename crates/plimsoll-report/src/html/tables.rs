@@ -53,9 +53,13 @@ pub(super) fn endpoints(page: &mut Markup, summary: &Summary) {
     if summary.endpoints.rows.is_empty() {
         return;
     }
+    let caption =
+        "Requests by endpoint; the one that took the most time first. The last row is the whole run.";
+    let origin = summary.endpoints.origin();
+    let place = if origin.is_empty() { String::new() } else { format!(" All paths are at {origin}.") };
     page.open_table(
         "Endpoints",
-        "Requests by endpoint; the one that took the most time first. The last row is the whole run.",
+        &format!("{caption}{place}"),
         &[
             "Endpoint",
             "#Requests",
@@ -77,7 +81,8 @@ pub(super) fn endpoints(page: &mut Markup, summary: &Summary) {
 
 fn endpoint(page: &mut Markup, summary: &Summary, row: &Endpoint, is_total: bool) {
     let latency = |q| format::duration(row.duration.quantile(q), summary.settings.time_unit);
-    page.raw(if is_total { "<tr class=\"total\">" } else { "<tr>" }).row_head(&row.label());
+    page.raw(if is_total { "<tr class=\"total\">" } else { "<tr>" })
+        .row_head(&row.label(summary.endpoints.origin()));
     page.figure(&format::count(row.count)).figure(&format!("{:.1}", row.rate(summary.run.duration)));
     page.raw(if row.failed > 0 { "<td class=\"n bad\">" } else { "<td class=\"n\">" });
     page.text(&format::percent(row.failed, row.judged)).raw("</td>");
@@ -101,7 +106,7 @@ pub(super) fn latency(page: &mut Markup, summary: &Summary) {
     for row in rows {
         let trend = &row.duration;
         let show = |ms: f64| format::duration(ms, summary.settings.time_unit);
-        page.raw("<tr>").row_head(&row.label()).raw("<td>");
+        page.raw("<tr>").row_head(&row.label(summary.endpoints.origin())).raw("<td>");
         charts::range_bar(page, trend, scale);
         page.raw("</td>").figure(&show(trend.min()));
         for q in [0.5, 0.9, 0.95, 0.99, 0.999] {

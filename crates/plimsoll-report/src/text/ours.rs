@@ -30,14 +30,16 @@ pub(super) fn endpoints(page: &mut Page, summary: &Summary, limit: usize) {
     let mut rows: Vec<_> = shown.rows.iter().map(|row| endpoint(summary, row)).collect();
     rows.extend(shown.others.iter().map(|row| endpoint(summary, row)));
     rows.push(endpoint(summary, &summary.endpoints.total));
-    let heads = ["endpoint", "requests", "rate", "failed", "p50", "p95", "p99", "time"];
+    let origin = summary.endpoints.origin();
+    let first = if origin.is_empty() { "endpoint".to_owned() } else { format!("endpoint at {origin}") };
+    let heads = [first.as_str(), "requests", "rate", "failed", "p50", "p95", "p99", "time"];
     table(page, &heads.map(str::to_owned), &rows, Align::Left);
 }
 
 fn endpoint(summary: &Summary, row: &Endpoint) -> [String; 8] {
     let latency = |q| format::duration(row.duration.quantile(q), summary.settings.time_unit);
     [
-        row.label(),
+        short(&row.label(summary.endpoints.origin())),
         format::count(row.count),
         format!("{:.1}/s", row.rate(summary.run.duration)),
         format::percent(row.failed, row.judged),
@@ -46,6 +48,18 @@ fn endpoint(summary: &Summary, row: &Endpoint) -> [String; 8] {
         latency(0.99),
         format::share(summary.endpoints.share(row)),
     ]
+}
+
+/// Names as long as a line would push the numbers out of sight: their middle is left out, because both ends tell them
+/// apart.
+fn short(label: &str) -> String {
+    const LONGEST: usize = 80;
+    let letters: Vec<char> = label.chars().collect();
+    if letters.len() <= LONGEST {
+        return label.to_owned();
+    }
+    let (head, tail) = (&letters[..LONGEST / 2], &letters[letters.len() - (LONGEST / 2 - 1)..]);
+    head.iter().chain(&['…']).chain(tail).collect()
 }
 
 /// Failed requests by error code; nothing when none failed.

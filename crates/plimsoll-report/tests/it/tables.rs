@@ -45,11 +45,28 @@ proptest! {
 #[test]
 fn the_slowest_in_total_stand_first() {
     let summary = run_of(&[(1, false, 10.0), (2, false, 30.0), (1, false, 15.0), (3, false, 1.0)]).summary();
-    let names: Vec<_> = summary.endpoints.rows.iter().map(Endpoint::label).collect();
-    assert_eq!(names, ["GET http://t/e2", "GET http://t/e1", "GET http://t/e3"]);
+    let names: Vec<_> =
+        summary.endpoints.rows.iter().map(|row| row.label(summary.endpoints.origin())).collect();
+    assert_eq!(names, ["GET /e2", "GET /e1", "GET /e3"]);
+    assert_eq!(summary.endpoints.origin(), "http://t");
     let shown = summary.endpoints.shown(1);
     assert_eq!(shown.others.map(|others| (others.name, others.count)), Some(("(2 others)".to_owned(), 3)));
     assert!(summary.endpoints.shown(2).others.is_none(), "one row more costs no more than an 'others' row");
+}
+
+#[test]
+fn the_origin_is_left_out_only_where_all_share_it() {
+    let mut run = Run::lasting(Duration::from_secs(1));
+    run.requests("GET", "http://a/x", "", &[2.0], Duration::ZERO);
+    run.requests("GET", "by hand", "", &[1.0], Duration::ZERO);
+    assert_eq!(run.summary().endpoints.origin(), "http://a", "a name of the script's own has no origin");
+
+    let mut run = Run::lasting(Duration::from_secs(1));
+    run.requests("GET", "http://a/x", "", &[2.0], Duration::ZERO);
+    run.requests("GET", "http://ab/x", "", &[1.0], Duration::ZERO);
+    let endpoints = run.summary().endpoints;
+    assert_eq!(endpoints.origin(), "");
+    assert_eq!(endpoints.rows[0].label(endpoints.origin()), "GET http://a/x");
 }
 
 #[test]
