@@ -27,7 +27,6 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use crate::process::Interrupts;
 use crate::say::say;
 use crate::workspace::Workspace;
 
@@ -64,20 +63,22 @@ async fn main() -> ExitCode {
 }
 
 async fn run(command: Command) -> Result<ExitCode> {
-    let mut interrupts = Interrupts::listen()?;
     let workspace = Workspace::locate();
+    // It passes interruptions on to the running test, which still has a summary to print.
+    let is_interruptible = !matches!(command, Command::Quickstart(_));
     let work = async {
         match command {
             Command::Tidy => tidy::run(&workspace),
             Command::Test { arguments } => checks::test(&workspace, &arguments).await,
             Command::Ci => checks::ci(&workspace).await,
-            // It passes interruptions on to the running test, which still has a summary to print.
-            Command::Quickstart(arguments) => return quickstart::run(&workspace, &arguments).await,
+            Command::Quickstart(arguments) => quickstart::run(&workspace, &arguments).await,
             Command::Bench(command) => bench::run(&workspace, &command).await,
         }
     };
-    tokio::select! {
-        result = work => result,
-        signal = interrupts.next() => Ok(process::exit_code_of_signal(signal)),
+    if is_interruptible {
+        // Dropping the work ends its children.
+        process::unless_interrupted(work).await
+    } else {
+        work.await
     }
 }

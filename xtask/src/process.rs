@@ -152,6 +152,15 @@ impl Interrupts {
     }
 }
 
+/// Does the work, or drops it at the first signal and returns the exit code for that.
+pub(crate) async fn unless_interrupted(work: impl Future<Output = Result<ExitCode>>) -> Result<ExitCode> {
+    let mut interrupts = Interrupts::listen()?;
+    tokio::select! {
+        result = work => result,
+        signal = interrupts.next() => Ok(exit_code_of_signal(signal)),
+    }
+}
+
 /// The shell's convention: 128 plus the number of the signal.
 pub(crate) fn exit_code_of_signal(signal: Signal) -> ExitCode {
     ExitCode::from(u8::try_from(128 + signal.as_raw()).unwrap_or(u8::MAX))
