@@ -3,7 +3,7 @@
 //! Start with [`Conductor::conduct`], which is the stop protocol.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     future::Future,
     pin::pin,
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -40,6 +40,15 @@ pub(crate) struct Conductor {
     pub(crate) shard: RefCell<Shard>,
     /// Tells the housekeeping that scenarios have their starts.
     pub(crate) scenarios_begun: Notify,
+    /// Subscribers know that the run is being stopped.
+    announced: Cell<bool>,
+}
+
+/// What a stop does to a phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OnStop {
+    Interrupt,
+    LetFinish,
 }
 
 /// How far a run came before it was stopped; it decides whether there is anything to tear down.
@@ -54,7 +63,15 @@ enum Reached {
 impl Conductor {
     pub(crate) fn new(plan: Arc<Plan>, config: RunConfig, shared: Shared, crew: Crew) -> Self {
         let shard = RefCell::new(Shard::new(config.shard.clone()));
-        Self { plan, config, shared, crew, shard, scenarios_begun: Notify::new() }
+        Self {
+            plan,
+            config,
+            shared,
+            crew,
+            shard,
+            scenarios_begun: Notify::new(),
+            announced: Cell::new(false),
+        }
     }
 
     /// Runs everything and stops it: **the stop protocol**.
@@ -90,32 +107,38 @@ impl Conductor {
     /// Steps 1 to 4: each phase is settled before the next begins.
     async fn run_phases(&self) -> Reached {
         self.begin(Phase::Init);
-        self.settle(self.make_vus()).await;
+        self.settle(self.make_vus(), OnStop::Interrupt).await;
         if self.is_stopped() {
             return Reached::NotSetUp;
         }
         self.shared.state.begin_test(Instant::now());
-        let reached = self.settle(self.set_up()).await;
+        let reached = self.settle(self.set_up(), OnStop::Interrupt).await;
         if let Reached::SetUp { data } = &reached {
             if !self.is_stopped() {
                 self.begin(Phase::Scenarios);
-                self.settle(self.run_scenarios(data.clone())).await;
+                self.settle(self.run_scenarios(data.clone()), OnStop::Interrupt).await;
             }
-            self.tear_down(data.clone()).await;
+            self.settle(self.tear_down(data.clone()), OnStop::LetFinish).await;
         }
         reached
     }
 
-    /// Waits for a phase to end by itself. If the run is stopped before that: interrupts it, and waits all the same.
-    async fn settle<T>(&self, phase: impl Future<Output = T>) -> T {
+    /// Waits for a phase to end by itself. If the run is stopped before that, the phase is interrupted or not, and its end
+    /// is awaited all the same.
+    async fn settle<T>(&self, phase: impl Future<Output = T>, on_stop: OnStop) -> T {
         let mut phase = pin!(phase);
-        let reason = tokio::select! {
+        let ended = tokio::select! {
             biased;
-            end = phase.as_mut() => return end,
-            reason = self.shared.control.stopped() => reason,
+            end = phase.as_mut() => Some(end),
+            _ = self.shared.control.stopped() => None,
         };
-        self.shared.events.send(RunEvent::Stopping(reason));
-        self.crew.tell_all(|| Command::Interrupt);
+        self.announce_stop();
+        if let Some(end) = ended {
+            return end;
+        }
+        if on_stop == OnStop::Interrupt {
+            self.crew.tell_all(|| Command::Interrupt);
+        }
         phase.await
     }
 
@@ -130,7 +153,7 @@ impl Conductor {
         }
         if done < self.plan.planned_vus {
             // Nobody said why: the workers are gone.
-            self.shared.control.stop(RunEnd::WorkerLost { worker: 0 });
+            self.shared.control.stop(RunEnd::WorkerLost);
         }
     }
 
@@ -150,7 +173,7 @@ impl Conductor {
             },
             Some(OnceEnd::TimedOut) => RunEnd::SetupTimedOut { timeout },
             Some(OnceEnd::NotMade(error)) => init_failure(error),
-            None => RunEnd::WorkerLost { worker: 0 },
+            None => RunEnd::WorkerLost,
         };
         self.shared.control.stop(failure);
         Reached::NotSetUp
@@ -204,18 +227,18 @@ impl Conductor {
             },
             Some(OnceEnd::TimedOut) => RunEnd::TeardownTimedOut { timeout },
             Some(OnceEnd::NotMade(error)) => init_failure(error),
-            None => RunEnd::WorkerLost { worker: 0 },
+            None => RunEnd::WorkerLost,
         };
-        let first = self.shared.control.stop(failure.clone());
-        let event = if first { RunEvent::Stopping(failure) } else { RunEvent::AlsoFailed(failure) };
-        self.shared.events.send(event);
+        if !self.shared.control.stop(failure.clone()) {
+            self.shared.events.send(RunEvent::AlsoFailed(failure));
+        }
     }
 
     /// Steps 5 and 6.
     async fn judge(self, reached: Reached, test_duration: Duration) -> RunOutcome {
         let Self { config, shared, crew, shard, .. } = self;
-        for worker in crew.dismiss().await {
-            shared.control.stop(RunEnd::WorkerLost { worker });
+        if !crew.dismiss().await {
+            shared.control.stop(RunEnd::WorkerLost);
         }
         shared.absorb(&mut shard.into_inner());
         let aggregate = std::mem::take(&mut *shared.lock_aggregate());
@@ -246,6 +269,15 @@ impl Conductor {
 
     fn begin(&self, phase: Phase) {
         self.shared.events.send(RunEvent::PhaseBegan(phase));
+    }
+
+    /// Says once that the run is being stopped, if it is.
+    fn announce_stop(&self) {
+        if let Some(reason) = self.shared.control.reason()
+            && !self.announced.replace(true)
+        {
+            self.shared.events.send(RunEvent::Stopping(reason));
+        }
     }
 
     fn is_stopped(&self) -> bool {

@@ -95,16 +95,16 @@ impl Crew {
         all_done.recv().await;
     }
 
-    /// Lets all workers go: each merges what is left and drops its VUs, all at the same time. Returns those that died.
-    pub(crate) async fn dismiss(self) -> Vec<usize> {
+    /// Lets all workers go: each merges what is left and drops its VUs, all at the same time. `false` when one of them did
+    /// not live to do so.
+    pub(crate) async fn dismiss(self) -> bool {
+        // Without senders, the workers' inboxes close.
         let homes: Vec<Home> = self.workers.into_iter().map(|worker| worker.home).collect();
-        let mut lost = Vec::new();
-        for (index, home) in homes.into_iter().enumerate() {
-            if !home.left().await {
-                lost.push(index);
-            }
+        let mut all_left = true;
+        for home in homes {
+            all_left &= home.left().await;
         }
-        lost
+        all_left
     }
 }
 

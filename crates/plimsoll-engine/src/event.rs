@@ -61,7 +61,7 @@ pub enum RunEvent {
         /// The thresholds' keys.
         names: Vec<String>,
     },
-    /// The run is being stopped before its time, or something failed that decides how it ends.
+    /// The run is being stopped before its time, or something failed that decides how it ends. Said once.
     Stopping(RunEnd),
     /// `teardown` failed while the run was already being stopped for another reason.
     AlsoFailed(RunEnd),

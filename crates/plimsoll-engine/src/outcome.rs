@@ -41,11 +41,8 @@ pub enum RunEnd {
         /// The time it had.
         timeout: Duration,
     },
-    /// A worker thread is gone: a bug in a VU or in the engine.
-    WorkerLost {
-        /// Which one.
-        worker: usize,
-    },
+    /// A worker thread or a VU's task is gone: a bug in a VU or in the engine.
+    WorkerLost,
 }
 
 /// What is left of a run.

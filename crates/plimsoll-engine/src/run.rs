@@ -52,7 +52,7 @@ pub struct Run<F> {
 /// What a run needs to know beyond its plan.
 #[derive(Debug, Clone)]
 pub struct RunConfig {
-    /// How many worker threads; by default one for each core.
+    /// At most how many worker threads; by default one for each core. There are never more than VUs.
     pub workers: NonZeroUsize,
     /// Which phases the script has a function for.
     pub phases: ScriptPhases,
@@ -110,6 +110,9 @@ impl<F: VuFactory> Run<F> {
     /// A run of `plan` with the VUs of `factory`.
     pub fn new(plan: Arc<Plan>, factory: F, mut config: RunConfig, events: EventSink) -> Self {
         config.shard.pins = Arc::new(Pins::new(config.thresholds.rules().iter().map(|rule| &rule.selector)));
+        // A worker without VUs would only cost the time to start it.
+        let vus = NonZeroUsize::new(plan.planned_vus as usize).unwrap_or(NonZeroUsize::MIN);
+        config.workers = config.workers.min(vus);
         let state = Arc::new(RunState::new(&plan));
         Self { plan, factory, config, control: RunControl::new(), events, state }
     }

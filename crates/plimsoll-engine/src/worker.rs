@@ -33,7 +33,7 @@ use crate::{
 /// What a VU sees of the worker it lives on. Cheap to clone; stays on its thread.
 #[derive(Debug, Clone)]
 pub struct WorkerContext {
-    /// Where samples are recorded.
+    /// Where samples are recorded. A borrow must not be held across an `await`.
     pub shard: Rc<RefCell<Shard>>,
     /// The clock of the run.
     pub clock: Clock,
@@ -193,7 +193,7 @@ impl<F: VuFactory> Worker<F> {
 
     fn note_panic(&self, ended: Result<(), tokio::task::JoinError>) {
         if ended.is_err_and(|error| error.is_panic()) {
-            self.shared.control.stop(RunEnd::WorkerLost { worker: self.context.index });
+            self.shared.control.stop(RunEnd::WorkerLost);
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Problem, Scenario, Source, Warning, duration,
-    options::{self, Merged, Options, OptionsLayer, TABLE},
+    options::{self, Merged, Options, OptionsLayer, TABLE, Workload, workload::ScenarioSpecs},
     scenario::{MAX_VUS, read_scenario},
     thresholds,
     vu_ids::{Demand, allocate},
@@ -105,14 +105,43 @@ impl Plan {
 }
 
 fn read_scenarios(merged: &mut Merged) -> Vec<Scenario> {
-    let (specs, key) = options::scenario_specs(merged);
-    let source = merged.source(key);
+    let mut problems = Vec::new();
+    let scenarios = match options::workload_of(merged) {
+        Workload::Scenarios(specs) => read_named(&specs, &merged.source("scenarios"), &mut problems),
+        Workload::Shorthand(object) => {
+            let locate = |key: &str| {
+                let key = options::shorthand_key(key);
+                (key.to_owned(), merged.source(key))
+            };
+            Vec::from_iter(read_scenario("default", &object, &locate, &mut problems))
+        }
+    };
+    merged.problems.append(&mut problems);
+    scenarios
+}
+
+fn read_named(specs: &ScenarioSpecs, source: &Source, problems: &mut Vec<Problem>) -> Vec<Scenario> {
     let mut scenarios = Vec::with_capacity(specs.0.len());
     for (name, value) in &specs.0 {
-        let path = if key == "scenarios" { format!("scenarios.{name}") } else { name.clone() };
-        scenarios.extend(read_scenario(name, value, &path, &source, &mut merged.problems));
+        let path = format!("scenarios.{name}");
+        if !is_scenario_name(name) {
+            let message = "a scenario's name must consist of letters, digits, _ and -";
+            problems.push(Problem::new(path.as_str(), source, message).got(format!("\"{name}\"")));
+        }
+        match value.as_object() {
+            Some(object) => {
+                let locate = |key: &str| (format!("{path}.{key}"), source.clone());
+                scenarios.extend(read_scenario(name, object, &locate, problems));
+            }
+            None => problems.push(Problem::new(path, source, "must be an object").got(value.to_string())),
+        }
     }
     scenarios
+}
+
+fn is_scenario_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    !name.is_empty() && name.bytes().all(allowed)
 }
 
 /// Each scenario is limited by itself; a thousand of them must be, too.

@@ -52,8 +52,11 @@ async fn setup_that_fails_ends_the_run_without_teardown() {
     ];
     for (outcome, end) in cases {
         let (factory, notes) = ending(is_setup, outcome);
-        let ended = finish(trial(&json!({ "iterations": 1 }), factory)).await;
+        let trial = trial(&json!({ "iterations": 1 }), factory);
+        let log = trial.log.clone();
+        let ended = finish(trial).await;
         assert_eq!(ended.end, end);
+        assert_eq!(log.events().iter().filter(|event| **event == RunEvent::Stopping(end.clone())).count(), 1);
         assert_eq!(notes.take(), []);
     }
 }
@@ -113,7 +116,8 @@ async fn a_vu_that_cannot_be_made_ends_the_run() {
     let trial = trial(&json!({ "vus": 5, "duration": "1s" }), factory);
     let log = trial.log.clone();
     let outcome = finish(trial).await;
-    assert_eq!(outcome.end, RunEnd::InitFailed(error));
+    assert_eq!(outcome.end, RunEnd::InitFailed(error.clone()));
+    assert!(log.events().contains(&RunEvent::Stopping(RunEnd::InitFailed(error))));
     assert_eq!(log.phases(), [Phase::Init, Phase::Ended]);
     assert!(log.events().contains(&RunEvent::VusInitialised { done: 2, planned: 5 }));
 }

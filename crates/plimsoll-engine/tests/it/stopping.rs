@@ -59,6 +59,23 @@ async fn during_vu_init_nothing_else_begins() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn before_the_run_began() {
+    let (factory, notes) = slow_at("none");
+    let factory = factory.with_init(|_, interrupt| async move {
+        match sleep(ms(1_000), &interrupt).await {
+            CallOutcome::Interrupted => Err(VuInitError::Interrupted),
+            _ => Ok(()),
+        }
+    });
+    let trial = trial(&json!({ "vus": 5, "duration": "10s" }), factory);
+    trial.run.control().stop(RunEnd::Signal);
+    let begun = Instant::now();
+    assert_eq!(finish(trial).await.end, RunEnd::Signal);
+    assert_eq!(begun.elapsed(), ms(0));
+    assert_eq!(notes.take(), [] as [&str; 0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn during_setup_nothing_is_torn_down() {
     let (factory, notes) = slow_at("setup");
     let trial = trial(&json!({ "vus": 1, "duration": "10s", "setupTimeout": "100s" }), factory);
@@ -103,8 +120,10 @@ async fn during_the_drain_the_grace_is_over() {
 async fn during_teardown_it_is_allowed_to_finish() {
     let (factory, notes) = slow_at("teardown");
     let trial = trial(&json!({ "iterations": 1, "teardownTimeout": "100s" }), factory);
+    let log = trial.log.clone();
     stop_after(trial.run.control(), 2_000);
     let outcome = finish(trial).await;
+    assert_eq!(log.time_of(&RunEvent::Stopping(RunEnd::Signal)), Some(ms(2_000)), "said at once");
     assert_eq!(outcome.end, RunEnd::Signal);
     assert_eq!(outcome.test_duration, ms(60_020));
     assert_eq!(notes.take(), ["setup", "iteration", "teardown"]);

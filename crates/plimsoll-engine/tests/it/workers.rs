@@ -105,6 +105,16 @@ async fn vus_that_never_wait_leave_room_for_others() {
 }
 
 #[tokio::test]
+async fn vus_that_never_wait_can_be_stopped() {
+    let idle = Closures::new(|_, _| async { CallOutcome::Completed });
+    let trial = on_workers(&json!({ "vus": 8, "duration": "1h" }), idle, 2);
+    stop_after(trial.run.control(), 100);
+    let outcome = timeout(PATIENCE, finish_on_threads(trial)).await.expect("in time");
+    assert_eq!(outcome.end, RunEnd::Signal);
+    assert_eq!(total(&outcome, builtin::ITERATIONS), outcome.state.complete_iterations() as f64);
+}
+
+#[tokio::test]
 async fn a_worker_that_dies_ends_the_run() {
     let factory = Closures::new(|vu, call| async move {
         if is_iteration(&call) {
@@ -115,7 +125,7 @@ async fn a_worker_that_dies_ends_the_run() {
     });
     let trial = on_workers(&json!({ "vus": 4, "duration": "1h" }), factory, 2);
     let outcome = timeout(PATIENCE, trial.run.execute()).await.expect("in time");
-    assert_eq!(outcome.end, RunEnd::WorkerLost { worker: 1 });
+    assert_eq!(outcome.end, RunEnd::WorkerLost);
 }
 
 #[tokio::test]

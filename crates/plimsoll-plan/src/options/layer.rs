@@ -85,12 +85,11 @@ impl OptionsLayer {
     fn set_flag(&mut self, info: &OptionInfo, text: &str) -> Result<(), Expected> {
         let plain =
             |text| duration::parse_plain(text).map_err(|error| format!("must be a duration: {error}"));
+        let stages = |text: &str| text.split(',').map(StageSpec::from_flag).collect::<Result<_, _>>();
         match info.flag {
             "--duration" => self.duration = Some(plain(text)?),
             "--min-iteration-duration" => self.min_iteration_duration = Some(plain(text)?),
-            "--stage" => {
-                self.stages = Some(text.split(',').map(StageSpec::from_flag).collect::<Result<_, _>>()?)
-            }
+            "--stage" => self.stages = Some(stages(text)?),
             "--tag" => self.tags.get_or_insert_with(Tags::default).add_flag(text)?,
             _ => self.set_text(info.key, text)?,
         }

@@ -17,5 +17,5 @@ mod shorthand;
 mod table;
 
 pub(crate) use merge::{Merged, merge};
-pub(crate) use shorthand::scenario_specs;
+pub(crate) use shorthand::{Workload, shorthand_key, workload_of};
 pub use table::{OptionInfo, Options, OptionsLayer, Place, Support, TABLE};

@@ -1,4 +1,7 @@
 //! `vus`, `duration`, `iterations` and `stages` as one scenario named `default`.
+//!
+//! A shorthand is written out as that scenario and then read like any other, so that all rules are in one place;
+//! messages name the shorthand's own keys ([`shorthand_key`]).
 
 use serde_json::{Map, Value, json};
 
@@ -13,10 +16,16 @@ struct Set {
     scenarios: bool,
 }
 
-/// The scenarios of the merged options: as written, or made from the shorthands.
-///
-/// The second value is the key that the scenarios came from: messages about them name it.
-pub(crate) fn scenario_specs(merged: &mut Merged) -> (ScenarioSpecs, &'static str) {
+/// What runs, as written.
+pub(crate) enum Workload {
+    /// `scenarios`.
+    Scenarios(ScenarioSpecs),
+    /// The one scenario that the shorthands stand for.
+    Shorthand(Map<String, Value>),
+}
+
+/// The workload of the merged options.
+pub(crate) fn workload_of(merged: &mut Merged) -> Workload {
     let workload = &merged.workload;
     let set = Set {
         iterations: workload.iterations.is_some(),
@@ -25,21 +34,27 @@ pub(crate) fn scenario_specs(merged: &mut Merged) -> (ScenarioSpecs, &'static st
         scenarios: workload.scenarios.as_ref().is_some_and(|scenarios| !scenarios.0.is_empty()),
     };
     refuse_conflicts(merged, &set);
-    if set.iterations {
-        return (from_iterations(merged), "iterations");
-    }
-    if set.duration {
-        return (from_duration(merged), "duration");
-    }
-    if set.stages {
-        return (from_stages(merged), "stages");
-    }
-    if let Some(vus) = merged.workload.vus {
-        return (from_vus(merged, vus, set.scenarios), "vus");
-    }
-    match &merged.workload.scenarios {
-        Some(scenarios) if set.scenarios => (scenarios.clone(), "scenarios"),
-        _ => (one_iteration(merged), "default"),
+    Workload::Shorthand(if set.iterations {
+        from_iterations(merged)
+    } else if set.duration {
+        from_duration(merged)
+    } else if set.stages {
+        from_stages(merged)
+    } else if let Some(vus) = merged.workload.vus {
+        from_vus(merged, vus, set.scenarios)
+    } else if set.scenarios {
+        return Workload::Scenarios(merged.workload.scenarios.take().unwrap_or_default());
+    } else {
+        one_iteration(merged)
+    })
+}
+
+/// The option behind a key of the scenario that a shorthand stands for.
+pub(crate) fn shorthand_key(key: &str) -> &str {
+    match key {
+        "maxDuration" => "duration",
+        "startVUs" => "vus",
+        key => key,
     }
 }
 
@@ -66,7 +81,7 @@ fn refuse_conflicts(merged: &mut Merged, set: &Set) {
 }
 
 /// The one scenario that a shorthand stands for. Absent parts are left to the executor's defaults.
-fn default_scenario(executor: &str, parts: &[(&str, Option<Value>)]) -> ScenarioSpecs {
+fn default_scenario(executor: &str, parts: &[(&str, Option<Value>)]) -> Map<String, Value> {
     let mut scenario = Map::new();
     scenario.insert("executor".to_owned(), executor.into());
     for (key, value) in parts {
@@ -74,10 +89,10 @@ fn default_scenario(executor: &str, parts: &[(&str, Option<Value>)]) -> Scenario
             scenario.insert((*key).to_owned(), value.clone());
         }
     }
-    ScenarioSpecs(Map::from_iter([("default".to_owned(), Value::Object(scenario))]))
+    scenario
 }
 
-fn from_iterations(merged: &Merged) -> ScenarioSpecs {
+fn from_iterations(merged: &Merged) -> Map<String, Value> {
     let workload = &merged.workload;
     default_scenario(
         "shared-iterations",
@@ -89,20 +104,20 @@ fn from_iterations(merged: &Merged) -> ScenarioSpecs {
     )
 }
 
-fn from_duration(merged: &Merged) -> ScenarioSpecs {
+fn from_duration(merged: &Merged) -> Map<String, Value> {
     let workload = &merged.workload;
     let duration = workload.duration.map(|duration| duration.to_json());
     default_scenario("constant-vus", &[("vus", workload.vus.map(Value::from)), ("duration", duration)])
 }
 
-fn from_stages(merged: &Merged) -> ScenarioSpecs {
+fn from_stages(merged: &Merged) -> Map<String, Value> {
     let workload = &merged.workload;
     let stages = workload.stages.as_ref().map(OptionValue::to_json);
     default_scenario("ramping-vus", &[("startVUs", workload.vus.map(Value::from)), ("stages", stages)])
 }
 
 /// A number of VUs alone means one iteration for each.
-fn from_vus(merged: &mut Merged, vus: u64, overrides_scenarios: bool) -> ScenarioSpecs {
+fn from_vus(merged: &mut Merged, vus: u64, overrides_scenarios: bool) -> Map<String, Value> {
     if overrides_scenarios {
         let source = merged.source("vus");
         let message = "replaces the scenarios by one iteration for each VU, because no duration is set";
@@ -111,7 +126,7 @@ fn from_vus(merged: &mut Merged, vus: u64, overrides_scenarios: bool) -> Scenari
     default_scenario("shared-iterations", &[("vus", Some(json!(vus))), ("iterations", Some(json!(vus)))])
 }
 
-fn one_iteration(merged: &mut Merged) -> ScenarioSpecs {
+fn one_iteration(merged: &mut Merged) -> Map<String, Value> {
     let empty =
         [("stages", merged.workload.stages.is_some()), ("scenarios", merged.workload.scenarios.is_some())];
     for (key, _) in empty.into_iter().filter(|(_, set)| *set) {

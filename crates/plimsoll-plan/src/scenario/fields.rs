@@ -6,30 +6,25 @@ use serde_json::{Map, Value};
 
 use crate::{Problem, Source, nearest::did_you_mean, options::value::OptionValue};
 
+/// Where a scenario's keys stand: key to path and source.
+pub(crate) type Locate<'a> = &'a dyn Fn(&str) -> (String, Source);
+
 /// The keys of one scenario while they are read.
 pub(super) struct Fields<'a> {
     object: &'a Map<String, Value>,
-    path: &'a str,
-    source: &'a Source,
+    locate: Locate<'a>,
     problems: &'a mut Vec<Problem>,
     known: Vec<&'static str>,
 }
 
 impl<'a> Fields<'a> {
-    /// Opens a scenario; `None`, with a problem, when it is no object.
-    pub(super) fn open(
-        value: &'a Value,
-        path: &'a str,
-        source: &'a Source,
+    /// Begins to read a scenario.
+    pub(super) fn new(
+        object: &'a Map<String, Value>,
+        locate: Locate<'a>,
         problems: &'a mut Vec<Problem>,
-    ) -> Option<Self> {
-        match value {
-            Value::Object(object) => Some(Self { object, path, source, problems, known: Vec::new() }),
-            _ => {
-                problems.push(Problem::new(path, source, "must be an object").got(value.to_string()));
-                None
-            }
-        }
+    ) -> Self {
+        Self { object, locate, problems, known: Vec::new() }
     }
 
     /// Reads a key; `None` when it is absent, `null`, or wrong (which is noted).
@@ -76,7 +71,8 @@ impl<'a> Fields<'a> {
 
     /// Notes a problem with the value of `key`, with advice.
     pub(super) fn problem_with_hint(&mut self, key: &str, message: &str, hint: Option<String>) {
-        let mut problem = Problem::new(format!("{}.{key}", self.path), self.source, message).hint(hint);
+        let (path, source) = (self.locate)(key);
+        let mut problem = Problem::new(path, &source, message).hint(hint);
         if let Some(value) = self.object.get(key) {
             problem = problem.got(value.to_string());
         }
@@ -94,8 +90,8 @@ impl<'a> Fields<'a> {
     pub(super) fn finish(self) {
         for (key, value) in self.object {
             if !self.known.contains(&key.as_str()) {
-                let path = format!("{}.{key}", self.path);
-                let problem = Problem::new(path, self.source, "unknown key").got(value.to_string());
+                let (path, source) = (self.locate)(key);
+                let problem = Problem::new(path, &source, "unknown key").got(value.to_string());
                 self.problems.push(problem.hint(did_you_mean(key, self.known.iter().copied())));
             }
         }

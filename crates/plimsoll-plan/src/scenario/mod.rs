@@ -12,15 +12,15 @@ mod shared_iterations;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use self::fields::Fields;
-pub(crate) use self::fields::MAX_VUS;
+pub(crate) use self::fields::{Locate, MAX_VUS};
 pub use self::{
     constant_vus::ConstantVus, per_vu_iterations::PerVuIterations, ramping_vus::RampingVus,
     shared_iterations::SharedIterations,
 };
-use crate::{Problem, Source, VuTimeline, duration, nearest::did_you_mean, options::tags::Tags};
+use crate::{Problem, VuTimeline, duration, nearest::did_you_mean, options::tags::Tags};
 
 /// A named workload, resolved.
 #[derive(Debug, Clone, PartialEq)]
@@ -163,17 +163,15 @@ const FUTURE_EXECUTORS: [&str; 3] =
 
 const DEFAULT_GRACE: Duration = Duration::from_secs(30);
 
-/// Reads and checks one scenario; `None` when there was a problem. `path` is its place in the options.
+/// Reads and checks one scenario; `None` when there was a problem.
 pub(crate) fn read_scenario(
     name: &str,
-    value: &Value,
-    path: &str,
-    source: &Source,
+    object: &Map<String, Value>,
+    locate: Locate<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<Scenario> {
     let before = problems.len();
-    check_name(name, path, source, problems);
-    let mut fields = Fields::open(value, path, source, problems)?;
+    let mut fields = Fields::new(object, locate, problems);
     let start_time = fields.duration("startTime", Duration::ZERO);
     let graceful_stop = fields.duration("gracefulStop", DEFAULT_GRACE);
     let env = fields.read("env").unwrap_or_default();
@@ -225,15 +223,6 @@ fn read_executor(fields: &mut Fields<'_>) -> Option<ExecutorConfig> {
     }
 }
 
-/// A scenario's name: letters, digits, `_` and `-`.
-fn check_name(name: &str, path: &str, source: &Source, problems: &mut Vec<Problem>) {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    if name.is_empty() || !name.bytes().all(allowed) {
-        let message = "a scenario's name must consist of letters, digits, _ and -";
-        problems.push(Problem::new(path, source, message).got(format!("\"{name}\"")));
-    }
-}
-
 /// `options.browser` asks for a browser, which does not exist yet; other content of `options` is k6's own affair.
 fn check_browser(fields: &mut Fields<'_>) {
     let options: Option<Value> = fields.read("options");
@@ -246,11 +235,13 @@ fn check_browser(fields: &mut Fields<'_>) {
 #[cfg(test)]
 mod testing {
     use super::*;
+    use crate::Source;
 
     fn read(scenario: &Value) -> (Option<Scenario>, Vec<String>) {
         let mut problems = Vec::new();
-        let source = Source::Script("a.js".to_owned());
-        let scenario = read_scenario("s", scenario, "scenarios.s", &source, &mut problems);
+        let locate = |key: &str| (format!("scenarios.s.{key}"), Source::Script("a.js".to_owned()));
+        let object = scenario.as_object().expect("tests write objects");
+        let scenario = read_scenario("s", object, &locate, &mut problems);
         (scenario, problems.iter().map(ToString::to_string).collect())
     }
 
@@ -287,7 +278,6 @@ mod tests {
         assert!(problems(&json!({ "executor": "constant-vu" }))[0].contains("unknown executor type"));
         assert!(problems(&json!({ "executor": "ramping-arrival-rate" }))[0].contains("not supported yet"));
         assert!(problems(&json!({}))[0].contains("is required"));
-        assert!(problems(&json!([]))[0].contains("must be an object"));
     }
 
     #[test]

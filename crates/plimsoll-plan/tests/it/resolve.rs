@@ -75,7 +75,19 @@ fn shorthands_that_contradict_each_other_are_problems() {
             json!({ "duration": "-1s" }),
             "duration (from a.js): must be a duration: a duration can't be negative",
         ),
-        (json!({ "iterations": 1, "vus": 2 }), "the iterations (1) can't be fewer than the VUs (2)"),
+        (
+            json!({ "vus": 0, "duration": "1s" }),
+            "vus (from a.js): the number of VUs must be more than 0, got 0",
+        ),
+        (
+            json!({ "iterations": 1, "duration": "5ms" }),
+            "duration (from a.js): must be at least 1s, got \"5ms\"",
+        ),
+        (json!({ "scenarios": { "s": [] } }), "scenarios.s (from a.js): must be an object, got []"),
+        (
+            json!({ "iterations": 1, "vus": 2 }),
+            "iterations (from a.js): the iterations (1) can't be fewer than the VUs (2)",
+        ),
     ];
     for (options, expected) in cases {
         let text = problems(&options);
