@@ -1,7 +1,7 @@
 //! What instances tell each other, and what sockets will be told.
 //!
-//! [`Bus`] is the seam that a shared message broker will take; [`LocalBus`] serves a single process. Boxed futures
-//! for the reason given in [`crate::storage`]. Start with [`Event`].
+//! [`Bus`] is the seam that a shared message broker will take; [`LocalBus`] serves a single process. Boxed
+//! futures for the reason given in [`crate::storage`]. Start with [`Event`].
 
 use std::future::ready;
 use std::pin::Pin;

@@ -21,8 +21,8 @@ pub trait Cache: Send + Sync + 'static {
     fn get(&self, key: &str) -> CacheAnswer<'_, Option<Bytes>>;
     /// Remembers `value` for `lifetime`.
     fn put(&self, key: &str, value: Bytes, lifetime: Duration) -> CacheAnswer<'_, ()>;
-    /// Counts one more event under `key` and says how many there were in the present window, and how long that
-    /// window still lasts.
+    /// Counts one more event under `key` and says how many there were in the present window, and how long
+    /// that window still lasts.
     fn count(&self, key: &str, window: Duration) -> CacheAnswer<'_, (u64, Duration)>;
 }
 

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::builder::RangedU64ValueParser;
+use clap::builder::{BoolishValueParser, RangedU64ValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, value_parser};
 
 use crate::config::{Config, RateLimit, UrlError, database_location, refuse_valkey};
@@ -62,13 +62,19 @@ pub struct ServeArgs {
     #[arg(long, env = "PORT", default_value_t = 3001)]
     port: u16,
     /// Fill an empty database with the seed data
-    #[arg(long, env = "SEED", default_value_t = true, action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    #[arg(
+        long, env = "SEED", default_value_t = true, action = ArgAction::Set, num_args = 0..=1,
+        default_missing_value = "true", value_parser = BoolishValueParser::new()
+    )]
     seed: bool,
     /// Signs access tokens [default: random, so tokens end with the process]
     #[arg(long, env = "JWT_SECRET", hide_env_values = true)]
     jwt_secret: Option<String>,
     /// Answer 429 to accounts and addresses that ask too often
-    #[arg(long, env = "RATE_LIMIT", default_value_t = false, action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", value_parser = clap::builder::BoolishValueParser::new())]
+    #[arg(
+        long, env = "RATE_LIMIT", default_value_t = false, action = ArgAction::Set, num_args = 0..=1,
+        default_missing_value = "true", value_parser = BoolishValueParser::new()
+    )]
     rate_limit: bool,
     /// Requests per minute by one account, if limits are on
     #[arg(long, env = "RATE_LIMIT_ACCOUNT", default_value_t = RateLimit::default().per_account)]
@@ -77,31 +83,58 @@ pub struct ServeArgs {
     #[arg(long, env = "RATE_LIMIT_ADDRESS", default_value_t = RateLimit::default().per_address)]
     rate_limit_address: u64,
     /// Serve the ledger and the fault knobs under /__target/
-    #[arg(long, env = "INSIGHTDESK_INSTRUMENT", default_value_t = false, action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", value_parser = clap::builder::BoolishValueParser::new())]
+    #[arg(
+        long, env = "INSIGHTDESK_INSTRUMENT", default_value_t = false, action = ArgAction::Set,
+        num_args = 0..=1, default_missing_value = "true", value_parser = BoolishValueParser::new()
+    )]
     instrument: bool,
     /// Threads that serve requests [default: one per core]
-    #[arg(long, env = "INSIGHTDESK_WORKERS", value_parser = RangedU64ValueParser::<usize>::new().range(1..=256))]
+    #[arg(
+        long, env = "INSIGHTDESK_WORKERS",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=256)
+    )]
     workers: Option<usize>,
     /// Database connections that read [default: one per core, at least 2, at most 8]
-    #[arg(long, env = "INSIGHTDESK_READERS", value_parser = RangedU64ValueParser::<usize>::new().range(1..=64))]
+    #[arg(
+        long, env = "INSIGHTDESK_READERS",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=64)
+    )]
     readers: Option<usize>,
     /// Queries that may wait for the database before the answer is 503
-    #[arg(long, env = "INSIGHTDESK_QUERY_QUEUE", default_value_t = 1024, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
+    #[arg(
+        long, env = "INSIGHTDESK_QUERY_QUEUE", default_value_t = 1024,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000)
+    )]
     query_queue: usize,
     /// Milliseconds that a query may wait and run
-    #[arg(long, env = "INSIGHTDESK_QUERY_TIMEOUT_MS", default_value_t = 2000, value_parser = value_parser!(u64).range(1..=600_000))]
+    #[arg(
+        long, env = "INSIGHTDESK_QUERY_TIMEOUT_MS", default_value_t = 2000,
+        value_parser = value_parser!(u64).range(1..=600_000)
+    )]
     query_timeout_ms: u64,
     /// Passwords verified at the same time [default: half the cores]
-    #[arg(long, env = "INSIGHTDESK_LOGIN_CONCURRENCY", value_parser = RangedU64ValueParser::<usize>::new().range(1..=256))]
+    #[arg(
+        long, env = "INSIGHTDESK_LOGIN_CONCURRENCY",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=256)
+    )]
     login_concurrency: Option<usize>,
     /// Connections that may be open at once
-    #[arg(long, env = "INSIGHTDESK_MAX_CONNECTIONS", default_value_t = 20_000, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
+    #[arg(
+        long, env = "INSIGHTDESK_MAX_CONNECTIONS", default_value_t = 20_000,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000)
+    )]
     max_connections: usize,
     /// Seconds until an access token expires
-    #[arg(long, env = "ACCESS_TOKEN_SECONDS", default_value_t = 900, value_parser = value_parser!(u64).range(1..=86_400))]
+    #[arg(
+        long, env = "ACCESS_TOKEN_SECONDS", default_value_t = 900,
+        value_parser = value_parser!(u64).range(1..=86_400)
+    )]
     access_token_seconds: u64,
     /// Seconds until an unused refresh token expires
-    #[arg(long, env = "REFRESH_TOKEN_SECONDS", default_value_t = 2_592_000, value_parser = value_parser!(u64).range(1..=31_536_000))]
+    #[arg(
+        long, env = "REFRESH_TOKEN_SECONDS", default_value_t = 2_592_000,
+        value_parser = value_parser!(u64).range(1..=31_536_000)
+    )]
     refresh_token_seconds: u64,
 }
 
@@ -260,7 +293,8 @@ async fn seed(config: &Config, out: &mut dyn Write) -> Result<(), RunError> {
     let database = &config.database;
     let _ = writeln!(
         out,
-        "added {organizations} organisations, {users} users, {tickets} tickets, {articles} articles to {database}"
+        "added {organizations} organisations, {users} users, {tickets} tickets, {articles} articles \
+         to {database}"
     );
     Ok(())
 }

@@ -98,7 +98,8 @@ pub enum UrlError {
     },
     /// Not a URL of a kind that is known.
     #[error(
-        "{variable}: expected sqlite::memory: or sqlite:PATH, got {scheme:?}; leave it out for a file in the data folder"
+        "{variable}: expected sqlite::memory: or sqlite:PATH, got {scheme:?}; \
+         leave it out for a file in the data folder"
     )]
     Unknown {
         /// The setting.

@@ -1,8 +1,8 @@
 //! InsightDesk: a multi-tenant support desk that serves as the system under test.
 //!
-//! Small but real, so that what a load test measures about it can be believed: REST over HTTP/1.1, argon2id logins,
-//! signed tokens, tenants, full-text search and an embedded database. As a measuring instrument it also keeps a ledger
-//! of every request and misbehaves on demand.
+//! Small but real, so that what a load test measures about it can be believed: REST over HTTP/1.1, argon2id
+//! logins, signed tokens, tenants, full-text search and an embedded database. As a measuring instrument it
+//! also keeps a ledger of every request and misbehaves on demand.
 //!
 //! It shares no code with the load tester, so the two cannot share a bug.
 //!

@@ -15,8 +15,8 @@ use super::validation::Fields;
 /// The largest body that is read.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
 
-/// A body that is too large is still received up to this size and thrown away: a client that is in the middle of
-/// sending would otherwise see a broken connection instead of the answer.
+/// A body that is too large is still received up to this size and thrown away: a client that is in the middle
+/// of sending would otherwise see a broken connection instead of the answer.
 const MAX_DISCARDED: usize = 16 * MAX_BODY;
 
 /// The whole body must have arrived within this time.

@@ -47,7 +47,8 @@ fn bearer(header: &str) -> Option<&str> {
 }
 
 impl super::Desk {
-    /// Refuses an account that asks too often, if there are limits. `account` is a user's id or an address to log in.
+    /// Refuses an account that asks too often, if there are limits. `account` is a user's id or an address to
+    /// log in.
     pub(crate) async fn limit_account(&self, account: &str) -> Result<(), ApiError> {
         match self.rate_limit {
             Some(limit) => self.limit(&format!("rate:account:{account}"), limit.per_account).await,

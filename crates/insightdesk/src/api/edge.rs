@@ -1,4 +1,5 @@
-//! What every request goes through, whatever its route: an id, the ledger, limits, faults, and the error body.
+//! What every request goes through, whatever its route: an id, the ledger, limits, faults, and the error
+//! body.
 //!
 //! Start with [`edge`].
 

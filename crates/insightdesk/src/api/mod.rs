@@ -1,8 +1,9 @@
 //! The REST interface: one table of routes, one handler per route, one edge around them all.
 //!
-//! [`routes::routes`] is the table; it makes both the router and the OpenAPI document. Handlers take what they need
-//! as extractors ([`caller::Caller`], [`validation::Fields`], [`validation::Params`]), talk to the [`Desk`], and return
-//! values or an [`error::ApiError`]. [`edge`] does what every request needs: an id, the ledger, limits, faults.
+//! [`routes::routes`] is the table; it makes both the router and the OpenAPI document. Handlers take what
+//! they need as extractors ([`caller::Caller`], [`validation::Fields`], [`validation::Params`]), talk to the
+//! [`Desk`], and return values or an [`error::ApiError`]. [`edge`] does what every request needs: an id, the
+//! ledger, limits, faults.
 
 pub(crate) mod analytics;
 pub(crate) mod body;

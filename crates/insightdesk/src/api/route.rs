@@ -1,7 +1,7 @@
 //! One row of the route table: how a route is served, and how it is described.
 //!
-//! Handler and description are written in one place, so the OpenAPI document cannot forget a route. Start with
-//! [`Route::get`].
+//! Handler and description are written in one place, so the OpenAPI document cannot forget a route. Start
+//! with [`Route::get`].
 
 use axum::handler::Handler;
 use axum::http::Method;

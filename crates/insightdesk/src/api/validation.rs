@@ -1,7 +1,8 @@
 //! From what a client sent to values that keep the rules.
 //!
-//! A [`Fields`] reads a JSON object, a [`Params`] a query string. Both note everything that is wrong and go on with a
-//! placeholder, so that one answer names all faults; [`Problems::verdict`] then refuses the whole request.
+//! A [`Fields`] reads a JSON object, a [`Params`] a query string. Both note everything that is wrong and go
+//! on with a placeholder, so that one answer names all faults; [`Problems::verdict`] then refuses the whole
+//! request.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -25,7 +26,8 @@ impl Problems {
         if self.0.is_empty() { Ok(()) } else { Err(ApiError::Invalid(self.0)) }
     }
 
-    /// Keeps a text whose length in characters is allowed. PostgreSQL cannot store NUL, so nobody may send it.
+    /// Keeps a text whose length in characters is allowed. PostgreSQL cannot store NUL, so nobody may send
+    /// it.
     fn text(&mut self, field: &'static str, value: String, length: RangeInclusive<usize>) -> Option<String> {
         let count = value.chars().count();
         if value.contains('\0') {
@@ -167,7 +169,8 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// A query string under examination. Of a parameter that is repeated the last one counts; unknown ones are ignored.
+/// A query string under examination. Of a parameter that is repeated the last one counts; unknown ones are
+/// ignored.
 pub(crate) struct Params<'a> {
     pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     pub problems: Problems,

@@ -1,8 +1,9 @@
 //! Who is calling, and how they proved it: passwords, access tokens, sessions.
 //!
-//! [`Authenticator`] is the whole login protocol without HTTP: log in, refresh, log out, check a token. Its parts:
-//! [`password`] (argon2id on bounded threads), [`access_token`] (signed, short-lived), [`refresh_token`] (opaque,
-//! rotated), [`revocation`] (sessions whose access tokens must not be believed any more).
+//! [`Authenticator`] is the whole login protocol without HTTP: log in, refresh, log out, check a token. Its
+//! parts: [`password`] (argon2id on bounded threads), [`access_token`] (signed, short-lived),
+//! [`refresh_token`] (opaque, rotated), [`revocation`] (sessions whose access tokens must not be believed any
+//! more).
 
 pub(crate) mod access_token;
 pub(crate) mod password;
@@ -87,8 +88,8 @@ impl Authenticator {
 
     /// Exchanges a password for tokens.
     ///
-    /// An unknown account costs the same hashing as a known one, so that the time to answer does not tell them
-    /// apart.
+    /// An unknown account costs the same hashing as a known one, so that the time to answer does not tell
+    /// them apart.
     pub(crate) async fn log_in(&self, email: &str, password: String) -> Result<Grant, AuthError> {
         let account = self.storage.account(email).await?;
         let hash = account.as_ref().map(|account| account.password_hash.clone());

@@ -1,8 +1,8 @@
 //! Passwords: argon2id, on threads of their own.
 //!
-//! Hashing is slow on purpose, so it never runs where requests are served: at most [`Passwords::concurrency`] hashes
-//! run at once, a bounded number wait, and everybody else hears at once that there are too many logins. Start with
-//! [`Passwords`].
+//! Hashing is slow on purpose, so it never runs where requests are served: at most [`Passwords::concurrency`]
+//! hashes run at once, a bounded number wait, and everybody else hears at once that there are too many
+//! logins. Start with [`Passwords`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,9 +13,10 @@ use tokio::sync::Semaphore;
 
 /// How much memory and time one hash takes.
 ///
-/// 4 MiB and one pass cost a few milliseconds. That is right for a *reference target* on two cores: a load test in
-/// which every virtual user logs in should measure the service, not argon2. A product would follow OWASP and take
-/// at least 19 MiB and two passes. The cost is part of each stored hash, so changing it needs no migration.
+/// 4 MiB and one pass cost a few milliseconds. That is right for a *reference target* on two cores: a load
+/// test in which every virtual user logs in should measure the service, not argon2. A product would follow
+/// OWASP and take at least 19 MiB and two passes. The cost is part of each stored hash, so changing it needs
+/// no migration.
 const MEMORY_KIB: u32 = 4096;
 const PASSES: u32 = 1;
 const LANES: u32 = 1;

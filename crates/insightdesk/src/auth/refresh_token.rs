@@ -1,7 +1,7 @@
 //! Refresh tokens: 256 random bits that mean nothing by themselves.
 //!
-//! Only their SHA-256 is stored, so a copy of the database logs nobody in. A fast hash is enough here: unlike a
-//! password, a random token cannot be guessed. Start with [`RefreshToken`].
+//! Only their SHA-256 is stored, so a copy of the database logs nobody in. A fast hash is enough here: unlike
+//! a password, a random token cannot be guessed. Start with [`RefreshToken`].
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

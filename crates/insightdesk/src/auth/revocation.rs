@@ -1,7 +1,7 @@
 //! Sessions that ended while access tokens of theirs may still be around.
 //!
-//! Access tokens are believed without asking the database, so every instance keeps this short list: an entry is
-//! dropped as soon as the last token that it concerns has expired. Start with [`Revocations`].
+//! Access tokens are believed without asking the database, so every instance keeps this short list: an entry
+//! is dropped as soon as the last token that it concerns has expired. Start with [`Revocations`].
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};

@@ -1,7 +1,9 @@
-//! A server of known capacity: c workers, exponential service times, one queue (M/M/c when arrivals are Poisson).
+//! A server of known capacity: c workers, exponential service times, one queue (M/M/c when arrivals are
+//! Poisson).
 //!
-//! Each worker is a thread that sleeps, because threads sleep with some 50 µs of error and the runtime's timer with up
-//! to a millisecond: capacity is c / mean, and that number has to be right. Start with [`CapacityQueue::serve`].
+//! Each worker is a thread that sleeps, because threads sleep with some 50 µs of error and the runtime's
+//! timer with up to a millisecond: capacity is c / mean, and that number has to be right. Start with
+//! [`CapacityQueue::serve`].
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,7 +78,8 @@ mod tests {
             requests.spawn(async move { queue.serve().await });
         }
         requests.join_all().await;
-        // 2,000 services of 2 ms by 4 workers take 1 s, ± 5 standard deviations of 2.2 %; a busy machine adds some.
+        // 2,000 services of 2 ms by 4 workers take 1 s, ± 5 standard deviations of 2.2 %; a busy machine adds
+        // some.
         let took = started.elapsed().as_secs_f64();
         assert!((0.88..1.6).contains(&took), "{took}");
     }

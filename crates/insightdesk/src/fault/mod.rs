@@ -141,7 +141,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_fault_strikes_only_its_route() {
         let (faults, ledger) = faults(
-            r#"{"errors":[{"route":"GET /a","rate":1,"status":502}],"latency":[{"route":"GET /b","delay":{"fixedMs":50}}]}"#,
+            r#"{"errors":[{"route":"GET /a","rate":1,"status":502}],
+                "latency":[{"route":"GET /b","delay":{"fixedMs":50}}]}"#,
         );
         let started = Instant::now();
         assert_eq!(faults.strike(ledger.by_name("GET /a")).await, Strike::Error(StatusCode::BAD_GATEWAY));

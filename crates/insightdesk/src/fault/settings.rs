@@ -40,14 +40,16 @@ pub(crate) struct LatencyFault {
 
 /// How long to wait. Waits are as exact as the runtime's timer: up to a millisecond longer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 pub(crate) enum Delay {
     /// Always this long.
-    FixedMs(f64),
+    #[serde(rename = "fixedMs")]
+    Fixed(f64),
     /// Anything between the two, equally likely.
-    UniformMs(f64, f64),
+    #[serde(rename = "uniformMs")]
+    Uniform(f64, f64),
     /// Exponentially distributed with this mean.
-    ExponentialMs(f64),
+    #[serde(rename = "exponentialMs")]
+    Exponential(f64),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -133,18 +135,18 @@ impl Delay {
     /// How long to wait this time.
     pub(super) fn draw(&self) -> Duration {
         let ms = match *self {
-            Self::FixedMs(ms) => ms,
-            Self::UniformMs(from, to) => rand::rng().random_range(from..=to),
-            Self::ExponentialMs(mean) => exponential(mean),
+            Self::Fixed(ms) => ms,
+            Self::Uniform(from, to) => rand::rng().random_range(from..=to),
+            Self::Exponential(mean) => exponential(mean),
         };
         Duration::from_secs_f64(ms / 1000.0)
     }
 
     fn check(&self) -> Result<(), SettingsError> {
         match *self {
-            Self::FixedMs(ms) | Self::ExponentialMs(ms) => time(ms).map(drop),
-            Self::UniformMs(from, to) if from > to => Err(SettingsError::Backwards(from, to)),
-            Self::UniformMs(from, to) => time(from).and(time(to)).map(drop),
+            Self::Fixed(ms) | Self::Exponential(ms) => time(ms).map(drop),
+            Self::Uniform(from, to) if from > to => Err(SettingsError::Backwards(from, to)),
+            Self::Uniform(from, to) => time(from).and(time(to)).map(drop),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! A lock-free latency histogram of fixed size.
 //!
-//! Microseconds, 32 buckets for each power of two: a bucket is at most 1/32 of its value wide, so quantiles are at
-//! most 3.2 % too high. Deliberately not the load generator's histogram: the two sides must not share a bug.
+//! Microseconds, 32 buckets for each power of two: a bucket is at most 1/32 of its value wide, so quantiles
+//! are at most 3.2 % too high. Deliberately not the load generator's histogram: the two sides must not share
+//! a bug.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The desk's own account of every request, so that a load test can be reconciled from both sides.
 //!
-//! One [`RouteLedger`] per route, all atomics: keeping the account takes no lock. At any moment
-//! `received = answered + in flight + abandoned` holds for each route; abandoned requests are those whose client went
+//! One [`RouteLedger`] per route, all atomics: keeping the account takes no lock. At any moment `received =
+//! answered + in flight + abandoned` holds for each route; abandoned requests are those whose client went
 //! away, or that were cut off on purpose. Requests that are no HTTP never reach a route and are not in here.
 //! Start with [`Ledger::receive`].
 

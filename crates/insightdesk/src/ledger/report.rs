@@ -116,7 +116,8 @@ impl Ledger {
 }
 
 fn counts(route: &RouteLedger) -> Totals {
-    // Answers are read before arrivals, so that a request in between counts as in flight and never as minus one.
+    // Answers are read before arrivals, so that a request in between counts as in flight and never as minus
+    // one.
     let answered = route.statuses().map(|(_, count)| count).sum();
     let abandoned = read(&route.abandoned);
     let received = read(&route.received);

@@ -59,13 +59,13 @@ fn article(number: usize, category: Words, topic: Words, now: Timestamp) -> Arti
     Article {
         content: format!(
             "# {title}\n\n{opening} This article belongs to our guide on {about}.\n\n\
-             ## Before you begin\n\nYou need an account with the role *agent* or *admin*. Open **Settings**, choose \
-             **{category_name}**, and keep this page at hand.\n\n\
+             ## Before you begin\n\nYou need an account with the role *agent* or *admin*. Open **Settings**, \
+             choose **{category_name}**, and keep this page at hand.\n\n\
              ## Step by step\n\n1. Look at what is there today and write down what should change.\n\
              2. Change one thing at a time and save.\n3. Ask a colleague to try it.\n\
              4. Tell your customers if they will notice.\n\n\
-             ## If it does not work\n\nReload the page, then check the status of the service. If the problem stays, \
-             open a ticket, name this article ({category_slug}-{topic_slug}), and our support will help.\n"
+             ## If it does not work\n\nReload the page, then check the status of the service. If the problem \
+             stays, open a ticket, name this article ({category_slug}-{topic_slug}), and our support will help.\n"
         ),
         summary: ArticleSummary {
             id: format!("article_{number}"),

@@ -1,7 +1,7 @@
 //! What a fresh desk starts with: two organisations, people, tickets, a knowledge base.
 //!
-//! The data is the same on every desk apart from times, which are relative to the moment of seeding, and password
-//! hashes, which are salted. Adding it twice adds nothing. Start with [`seed`].
+//! The data is the same on every desk apart from times, which are relative to the moment of seeding, and
+//! password hashes, which are salted. Adding it twice adds nothing. Start with [`seed`].
 
 mod articles;
 mod people;
@@ -17,8 +17,8 @@ const ORG_LOADTEST: &str = "org_loadtest";
 
 /// Adds what is missing of the seed data.
 ///
-/// Passwords are hashed only for people who are not there yet, on all cores: some 250 of them, each with a salt of
-/// its own, take about a second of processor time.
+/// Passwords are hashed only for people who are not there yet, on all cores: some 250 of them, each with a
+/// salt of its own, take about a second of processor time.
 pub(crate) async fn seed(storage: &dyn Storage) -> Result<SeedReport, StorageError> {
     let now = Timestamp::now();
     let people = people::people();

@@ -1,5 +1,5 @@
-//! The accounts: those that the specification names, an administrator for each organisation, and the virtual users
-//! of the load-test suite.
+//! The accounts: those that the specification names, an administrator for each organisation, and the virtual
+//! users of the load-test suite.
 
 use serde::Deserialize;
 

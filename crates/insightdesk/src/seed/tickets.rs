@@ -1,7 +1,8 @@
-//! A thousand tickets, `ticket_1` to `ticket_1000`: the first 600 belong to `org_123`, the others to `org_loadtest`.
+//! A thousand tickets, `ticket_1` to `ticket_1000`: the first 600 belong to `org_123`, the others to
+//! `org_loadtest`.
 //!
-//! They are about what customers write about, so that the suite's searches (urgent, billing, support, technical,
-//! test) find something.
+//! They are about what customers write about, so that the suite's searches (urgent, billing, support,
+//! technical, test) find something.
 
 use super::people::user_id;
 use super::{ORG_LOADTEST, ORG_TEST};

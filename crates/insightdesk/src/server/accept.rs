@@ -21,7 +21,7 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(50);
 /// 1. The loop ends and the listener is dropped: new connections are refused by the system.
 /// 2. Every connection hears `stopping`: idle ones close, the others after the request in flight.
 /// 3. What is not done within `config.grace` is aborted.
-/// 4. The router goes with the last connection, and with it the desk and its storage, which closes the database.
+/// 4. The router goes with the last connection, and with it the desk and its storage: the database closes.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,

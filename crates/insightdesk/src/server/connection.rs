@@ -96,7 +96,8 @@ struct Wire {
 impl Drop for Wire {
     fn drop(&mut self) {
         if self.connection.is_cut.load(Ordering::Acquire) {
-            // Closing a socket that must not linger sends a reset. If that fails the peer sees an end instead.
+            // Closing a socket that must not linger sends a reset. If that fails the peer sees an end
+            // instead.
             let _ = self.stream.set_zero_linger();
         }
     }

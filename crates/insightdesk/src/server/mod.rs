@@ -1,7 +1,7 @@
 //! The desk as a running server: putting it together, accepting connections, stopping.
 //!
-//! Start with [`spawn`]. The life of a connection is in [`connection`], the accept loop and the stop protocol in
-//! [`accept`].
+//! Start with [`spawn`]. The life of a connection is in [`connection`], the accept loop and the stop protocol
+//! in [`accept`].
 
 mod accept;
 mod connection;
@@ -106,7 +106,8 @@ pub async fn spawn(config: Config) -> Result<Running, StartError> {
     let server = tokio::spawn(async move {
         accept::serve(listener, router, stopping, pause, &config).await;
         chores.abort();
-        // Once the chores have let go of the desk as well, its storage closes. Their end is always a cancellation.
+        // Once the chores have let go of the desk as well, its storage closes. Their end is always a
+        // cancellation.
         let _ = chores.await;
     });
     Ok(Running { addr, stop, server })

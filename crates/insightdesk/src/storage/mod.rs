@@ -1,11 +1,11 @@
 //! Where the desk keeps its data, as the rest of the program sees it.
 //!
 //! [`Storage`] is the seam that other databases will take; [`sqlite`] is the only implementation so far. Its
-//! methods return boxed futures: one allocation is nothing beside a query on another thread, it keeps the trait
-//! object-safe, and no handler has to be generic over the database.
+//! methods return boxed futures: one allocation is nothing beside a query on another thread, it keeps the
+//! trait object-safe, and no handler has to be generic over the database.
 //!
-//! Everything that belongs to a tenant takes the organisation as its first argument, so a query without one does
-//! not compile. Start with [`Storage`].
+//! Everything that belongs to a tenant takes the organisation as its first argument, so a query without one
+//! does not compile. Start with [`Storage`].
 
 pub mod sqlite;
 

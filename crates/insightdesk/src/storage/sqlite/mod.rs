@@ -1,10 +1,11 @@
 //! [`Storage`] on embedded SQLite.
 //!
-//! A file is opened in write-ahead-logging mode with one connection that writes and several that read. An in-memory
-//! database is one connection that does both: SQLite's shared-cache mode would allow more, but answers
-//! `SQLITE_LOCKED` under concurrency where a queue simply waits.
+//! A file is opened in write-ahead-logging mode with one connection that writes and several that read. An
+//! in-memory database is one connection that does both: SQLite's shared-cache mode would allow more, but
+//! answers `SQLITE_LOCKED` under concurrency where a queue simply waits.
 //!
-//! The SQL lives in one module per subject; this one opens, migrates and delegates. Start with [`Sqlite::open`].
+//! The SQL lives in one module per subject; this one opens, migrates and delegates. Start with
+//! [`Sqlite::open`].
 
 mod knowledge_base;
 mod pool;

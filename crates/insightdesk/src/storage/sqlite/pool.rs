@@ -1,8 +1,8 @@
 //! The threads that own SQLite connections, and the bounded queues in front of them.
 //!
-//! SQLite blocks, so its connections live on threads of their own: one that writes and a few that read (write-ahead
-//! logging lets them work side by side). A query is a closure that is sent to such a thread. This module knows no
-//! SQL. Start with [`Pool::run`].
+//! SQLite blocks, so its connections live on threads of their own: one that writes and a few that read
+//! (write-ahead logging lets them work side by side). A query is a closure that is sent to such a thread.
+//! This module knows no SQL. Start with [`Pool::run`].
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};

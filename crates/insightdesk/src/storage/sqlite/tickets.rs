@@ -198,8 +198,8 @@ pub(super) fn search(
     query: &str,
     limit: u32,
 ) -> Result<Vec<Ticket>, StorageError> {
-    // A word in the title counts ten times as much as one in the description. CROSS JOIN keeps the text index in
-    // the outer loop, which then comes out newest first and stops at the limit.
+    // A word in the title counts ten times as much as one in the description. CROSS JOIN keeps the text index
+    // in the outer loop, which then comes out newest first and stops at the limit.
     let mut statement = c.prepare_cached(
         "SELECT t.* FROM ( \
              SELECT m.rowid AS number, bm25(tickets_text, 10.0, 1.0) AS score \
