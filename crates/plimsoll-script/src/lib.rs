@@ -1,1 +1,45 @@
-//! plimsoll-script.
+//! Runs k6 scripts as VUs.
+//!
+//! A VU is a QuickJS runtime on a fiber: JavaScript that waits (`http.get`, `sleep`) suspends its own stack,
+//! and the worker thread goes on with other VUs. The engine sees only [`ScriptFactory`] and the `Vu` trait.
+//!
+//! | module | subject |
+//! |---|---|
+//! | `fiber` | stackful coroutines; all `unsafe` of stacks |
+//! | `quickjs` | the two engine calls without a safe binding |
+//! | `source`, `graph` | reading, parsing and linking modules before anything runs |
+//! | `bundle` | [`Bundle`], [`Script`]: compiled once, shared by all VUs |
+//! | `vm`, `globals`, `event_loop`, `console` | one JavaScript runtime and its surroundings |
+//! | `worker`, `state` | what a thread's VUs share; what host functions see of one VU |
+//! | `series`, `tags` | from facts to samples with k6's tags |
+//! | `calls`, `vu`, `factory` | the engine's calls, served |
+//! | `modules` | `k6`, `k6/http`, `k6/metrics`, `k6/execution` |
+//!
+//! **Invariants.** A suspended fiber is never dropped. No JavaScript value leaves its runtime's
+//! `Context::with`, but for the timers', which are dropped before the runtime. Everything that VUs can share
+//! is compiled, parsed or read once.
+
+mod bundle;
+mod calls;
+mod console;
+mod error;
+mod event_loop;
+mod exception;
+mod factory;
+mod fiber;
+mod globals;
+mod graph;
+mod modules;
+mod quickjs;
+mod series;
+mod source;
+mod state;
+mod tags;
+mod vm;
+mod vu;
+mod worker;
+
+pub use bundle::{Bundle, Environment, Script};
+pub use error::{LoadError, Location, Problem};
+pub use factory::ScriptFactory;
+pub use vu::ScriptVu;

@@ -1,0 +1,251 @@
+//! A loaded script: compiled once, shared by every VU of the process.
+//!
+//! [`Bundle::load`] reads and compiles the modules and runs the init context once (`__VU` is 0), which yields
+//! the options, the exported functions and the custom metrics. [`Script`] adds what the resolved plan
+//! decides.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+
+use plimsoll_engine::{Clock, RunState, VuId, WorkerContext};
+use plimsoll_metrics::{Pins, Registry, ShardConfig};
+use plimsoll_plan::Plan;
+use plimsoll_plan::options::tags::{SystemTags, Tags};
+use rquickjs::loader::{ImportAttributes, Loader, Resolver};
+use rquickjs::module::Declared;
+use rquickjs::{Context, Ctx, Module, Runtime};
+use rustc_hash::FxHashMap;
+
+use crate::error::{LoadError, Problem};
+use crate::fiber::Fiber;
+use crate::graph::ModuleGraph;
+use crate::quickjs::{self, Bytecode};
+use crate::state::VuState;
+use crate::vm::{self, InitError};
+use crate::worker::Worker;
+use crate::{exception, modules};
+
+/// The script's view of the environment, `__ENV`.
+pub type Environment = BTreeMap<String, String>;
+
+/// Compiled modules and how their specifiers resolve.
+pub(crate) struct Modules {
+    pub(crate) entry: String,
+    pub(crate) bytecode: FxHashMap<String, Bytecode>,
+    pub(crate) resolved: FxHashMap<(String, String), String>,
+}
+
+/// A script whose init context has run once.
+pub struct Bundle {
+    pub(crate) modules: Arc<Modules>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) environment: Arc<Environment>,
+    /// The exported `options`, as JSON; `None` when the script exports none.
+    pub options_json: Option<String>,
+    /// Names of the exported functions, `default` among them.
+    pub functions: Vec<String>,
+}
+
+/// A bundle with the decisions of a plan: everything that VUs share, on every thread.
+pub struct Script {
+    pub(crate) modules: Arc<Modules>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) environment: Arc<Environment>,
+    /// What `open` has read, by path.
+    pub(crate) files: Mutex<FxHashMap<PathBuf, Arc<[u8]>>>,
+    pub(crate) options_json: String,
+    pub(crate) net: Arc<plimsoll_net::Options>,
+    pub(crate) pins: Arc<Pins>,
+    pub(crate) run_tags: Tags,
+    pub(crate) system_tags: SystemTags,
+    pub(crate) max_redirects: u32,
+    pub(crate) throw: bool,
+    pub(crate) discard_response_bodies: bool,
+    pub(crate) keep_cookies: bool,
+    pub(crate) close_connections_after_iteration: bool,
+}
+
+impl Bundle {
+    /// Loads the script at `path`.
+    ///
+    /// Blocks the calling thread, which must not be a tokio runtime's.
+    ///
+    /// # Errors
+    /// See [`LoadError`]; nothing of a script that cannot be loaded remains.
+    pub fn load(path: &Path, environment: Environment) -> Result<Self, LoadError> {
+        let graph = ModuleGraph::load(path)?;
+        let modules = Arc::new(compile(&graph)?);
+        let mut bundle = Bundle {
+            modules,
+            registry: Arc::new(Registry::new()),
+            environment: Arc::new(environment),
+            options_json: None,
+            functions: Vec::new(),
+        };
+        let plan = plimsoll_plan::resolve(Vec::new()).expect("no options at all are valid");
+        let script = Arc::new(bundle.script(&plan, plimsoll_net::Options::default()));
+        let (options_json, functions) = initialise(script, &plan)?;
+        (bundle.options_json, bundle.functions) = (options_json, functions);
+        if bundle.functions.is_empty() {
+            let problem = Problem::new(format!("{} exports no function to run", path.display()));
+            let problem = problem.hint(
+                "write `export default function () { … }`, or name an exported function in scenarios.*.exec",
+            );
+            return Err(LoadError::NothingToRun(problem));
+        }
+        Ok(bundle)
+    }
+
+    /// The metrics of the run: built-in ones and those that the script declared.
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// The script under the decisions of a plan.
+    pub fn script(&self, plan: &Plan, net: plimsoll_net::Options) -> Script {
+        let options = &plan.options;
+        Script {
+            modules: Arc::clone(&self.modules),
+            registry: Arc::clone(&self.registry),
+            environment: Arc::clone(&self.environment),
+            files: Mutex::default(),
+            options_json: plan.options_json().to_string(),
+            net: Arc::new(net),
+            pins: Arc::new(Pins::new(plan.thresholds.iter().map(|threshold| &threshold.selector))),
+            run_tags: options.tags.clone(),
+            system_tags: options.system_tags,
+            max_redirects: options.max_redirects,
+            throw: options.throw,
+            discard_response_bodies: options.discard_response_bodies,
+            keep_cookies: options.no_cookies_reset,
+            close_connections_after_iteration: options.no_vu_connection_reuse,
+        }
+    }
+}
+
+/// Compiles every module of the graph.
+fn compile(graph: &ModuleGraph) -> Result<Modules, LoadError> {
+    let resources = |error: rquickjs::Error| {
+        LoadError::Resources(format!("no JavaScript runtime could be made: {error}"))
+    };
+    let runtime = Runtime::new().map_err(resources)?;
+    let compiled = Rc::new(RefCell::new(FxHashMap::default()));
+    let resolved: FxHashMap<_, _> = graph
+        .resolutions()
+        .map(|(base, specifier, id)| {
+            ((base.as_str().to_owned(), specifier.to_owned()), id.as_str().to_owned())
+        })
+        .collect();
+    let sources = graph
+        .sources
+        .iter()
+        .map(|source| (source.id.as_str().to_owned(), Arc::clone(&source.text)))
+        .collect();
+    let loader = CompilingLoader { sources, compiled: Rc::clone(&compiled) };
+    runtime.set_loader(GraphResolver(resolved.clone()), loader.clone());
+    let context = Context::full(&runtime).map_err(resources)?;
+    let entry = graph.entry.as_str().to_owned();
+    context.with(|ctx| {
+        loader
+            .clone()
+            .compile(&ctx, &entry)
+            .map(drop)
+            .map_err(|error| LoadError::Threw(exception::take(&ctx, error)))
+    })?;
+    let bytecode = compiled.take();
+    Ok(Modules { entry, bytecode, resolved })
+}
+
+struct GraphResolver(FxHashMap<(String, String), String>);
+
+impl Resolver for GraphResolver {
+    fn resolve<'js>(
+        &mut self,
+        _: &Ctx<'js>,
+        base: &str,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> rquickjs::Result<String> {
+        let known = self.0.get(&(base.to_owned(), name.to_owned()));
+        known.cloned().ok_or_else(|| rquickjs::Error::new_resolving(base, name))
+    }
+}
+
+/// Compiles a module when the engine asks for it as an import, and keeps the bytecode.
+#[derive(Clone)]
+struct CompilingLoader {
+    sources: FxHashMap<String, Arc<str>>,
+    compiled: Rc<RefCell<FxHashMap<String, Bytecode>>>,
+}
+
+impl CompilingLoader {
+    fn compile<'js>(&self, ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Module<'js, Declared>> {
+        let text = self.sources.get(name).ok_or_else(|| rquickjs::Error::new_loading(name))?;
+        let (module, bytecode) = quickjs::compile(ctx, name, text)?;
+        self.compiled.borrow_mut().insert(name.to_owned(), bytecode);
+        Ok(module)
+    }
+}
+
+impl Loader for CompilingLoader {
+    fn load<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> rquickjs::Result<Module<'js, Declared>> {
+        modules::declare(ctx, name).unwrap_or_else(|| self.compile(ctx, name))
+    }
+}
+
+/// Runs the init context once, with `__VU` 0, and reads what the script exports.
+fn initialise(script: Arc<Script>, plan: &Plan) -> Result<(Option<String>, Vec<String>), LoadError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| LoadError::Resources(format!("no event loop could be made: {error}")))?;
+    let context =
+        WorkerContext::new(0, ShardConfig::default(), Clock::start(), Arc::new(RunState::new(plan)));
+    let state = Rc::new(VuState::new(Rc::new(Worker::new(context, script)), VuId::ZERO));
+    let result = Rc::new(RefCell::new(None));
+    let body = {
+        let (state, result) = (Rc::clone(&state), Rc::clone(&result));
+        move || *result.borrow_mut() = Some(vm::run(&state, read_exports))
+    };
+    let fiber = Fiber::new(&state.worker.stacks, body)
+        .map_err(|error| LoadError::Resources(format!("no stack could be mapped: {error}")))?;
+    runtime.block_on(fiber);
+    match result.take().expect("the fiber has run to its end") {
+        Ok(exports) => exports,
+        Err(InitError::Threw(error)) => Err(LoadError::Threw(error)),
+        Err(InitError::Aborted(reason)) => Err(LoadError::Aborted(reason)),
+        Err(InitError::Interrupted) => Err(LoadError::Resources("loading the script was interrupted".into())),
+        Err(InitError::Resources(what)) => Err(LoadError::Resources(what)),
+    }
+}
+
+/// Functions with a meaning of their own: not to be run as iterations, but they must be functions.
+const LIFE_CYCLE: [&str; 4] = ["default", "setup", "teardown", "handleSummary"];
+
+fn read_exports<'js>(
+    ctx: &Ctx<'js>,
+    exports: &vm::Exports<'js>,
+) -> Result<(Option<String>, Vec<String>), LoadError> {
+    for name in LIFE_CYCLE {
+        if exports.value(name).is_some_and(|value| !value.is_function()) {
+            let problem = Problem::new(format!("the export `{name}` must be a function"));
+            return Err(LoadError::NothingToRun(problem));
+        }
+    }
+    let options = match exports.value("options") {
+        Some(options) => ctx
+            .json_stringify(options)
+            .and_then(|text| text.map(|text| text.to_string()).transpose())
+            .map_err(|error| LoadError::Threw(exception::take(ctx, error)))?,
+        None => None,
+    };
+    let functions = exports.names().into_iter().filter(|name| exports.function(name).is_some()).collect();
+    Ok((options, functions))
+}

@@ -1,0 +1,130 @@
+//! `console.*`: log lines of the script, formatted as k6 formats them.
+
+use std::fmt::Write as _;
+
+use rquickjs::function::Rest;
+use rquickjs::object::Filter;
+use rquickjs::{Ctx, Function, Object, Result, Type, Value};
+
+/// Nesting deeper than this is cut short, so that a huge object cannot fill the log.
+const MAX_DEPTH: usize = 12;
+/// Elements of an array or object shown before the rest is elided.
+const MAX_ELEMENTS: usize = 1_000;
+
+/// Installs the `console` object.
+pub(crate) fn install(ctx: &Ctx<'_>) -> Result<()> {
+    let console = Object::new(ctx.clone())?;
+    macro_rules! level {
+        ($($name:literal => $level:ident),+) => {
+            $(console.set($name, Function::new(ctx.clone(), |args: Rest<Value<'_>>| {
+                tracing::$level!(target: "console", source = "console", "{}", format_all(&args.0));
+            })?)?;)+
+        };
+    }
+    level!("log" => info, "info" => info, "debug" => debug, "warn" => warn, "error" => error);
+    ctx.globals().set("console", console)
+}
+
+fn format_all(values: &[Value<'_>]) -> String {
+    let mut line = String::new();
+    for (index, value) in values.iter().enumerate() {
+        if index > 0 {
+            line.push(' ');
+        }
+        write_value(&mut line, value, 0, &mut Vec::new());
+    }
+    line
+}
+
+/// One value as `console.log` shows it: strings bare, objects as `{ a: 1, b: "x" }`.
+pub(crate) fn format_value(value: &Value<'_>) -> String {
+    let mut text = String::new();
+    write_value(&mut text, value, 0, &mut Vec::new());
+    text
+}
+
+fn write_value<'js>(out: &mut String, value: &Value<'js>, depth: usize, path: &mut Vec<Object<'js>>) {
+    let result = match value.type_of() {
+        Type::Undefined if depth > 0 => out.write_str("null"),
+        Type::Undefined => out.write_str("undefined"),
+        Type::Null => out.write_str("null"),
+        Type::Function | Type::Constructor => out.write_str("[object Function]"),
+        Type::String if depth > 0 => write!(out, "{:?}", text_of(value)),
+        Type::Exception | Type::Object | Type::Array | Type::Proxy | Type::Promise => {
+            let object = value.as_object().expect("every type of this arm is an object").clone();
+            return write_object(out, &object, depth, path);
+        }
+        _ => out.write_str(&text_of(value)),
+    };
+    result.expect("writing to a String cannot fail");
+}
+
+fn write_object<'js>(out: &mut String, object: &Object<'js>, depth: usize, path: &mut Vec<Object<'js>>) {
+    if path.contains(object) {
+        return out.push_str("[Circular]");
+    }
+    if depth >= MAX_DEPTH {
+        return out.push('…');
+    }
+    if object.is_error() {
+        return out.push_str(&text_of(object.as_value()));
+    }
+    if let Some(date) = iso_date(object) {
+        return write!(out, "{date:?}").expect("writing to a String cannot fail");
+    }
+    path.push(object.clone());
+    match object.as_array() {
+        Some(array) => {
+            let items = array.iter::<Value<'js>>().take(MAX_ELEMENTS).filter_map(Result::ok);
+            write_list(out, ["[", "]"], array.len(), items.map(|item| (None, item)), depth, path);
+        }
+        None => {
+            let items = object.own_props::<String, Value<'js>>(Filter::default()).filter_map(Result::ok);
+            let items = items.take(MAX_ELEMENTS).map(|(key, item)| (Some(key), item));
+            let count = object.own_keys::<Value<'js>>(Filter::default()).count();
+            write_list(out, ["{", "}"], count, items, depth, path);
+        }
+    }
+    path.pop();
+}
+
+fn write_list<'js>(
+    out: &mut String,
+    [open, close]: [&str; 2],
+    count: usize,
+    items: impl Iterator<Item = (Option<String>, Value<'js>)>,
+    depth: usize,
+    path: &mut Vec<Object<'js>>,
+) {
+    out.push_str(open);
+    for (index, (key, item)) in items.enumerate() {
+        out.push_str(if index == 0 { " " } else { ", " });
+        if let Some(key) = key {
+            out.push_str(&key);
+            out.push_str(": ");
+        }
+        write_value(out, &item, depth + 1, path);
+    }
+    if count > MAX_ELEMENTS {
+        out.push_str(", …");
+    }
+    if count > 0 {
+        out.push(' ');
+    }
+    out.push_str(close);
+}
+
+fn iso_date(object: &Object<'_>) -> Option<String> {
+    let date: Object<'_> = object.ctx().globals().get("Date").ok()?;
+    if !object.is_instance_of(&date) {
+        return None;
+    }
+    let to_iso: Function<'_> = object.get("toISOString").ok()?;
+    to_iso.call((rquickjs::function::This(object.clone()),)).ok()
+}
+
+/// `String(value)`, never failing: an object whose `toString` throws shows as its type.
+fn text_of(value: &Value<'_>) -> String {
+    let coerced = value.get::<rquickjs::Coerced<String>>();
+    coerced.map_or_else(|_| value.type_name().to_owned(), |text| text.0)
+}

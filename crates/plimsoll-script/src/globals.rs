@@ -1,0 +1,94 @@
+//! The globals of a script beyond the language: `console`, `__ENV`, `__VU`, `open`, timers, `global`.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rquickjs::function::Opt;
+use rquickjs::{ArrayBuffer, Ctx, Function, IntoJs, Object, Result, Value};
+
+use crate::exception::throw_host;
+use crate::graph::normalise;
+use crate::state::{Phase, VuState};
+use crate::{console, event_loop};
+
+/// The largest file that `open` reads, in bytes.
+const FILE_LIMIT: u64 = 2 << 30;
+
+pub(crate) fn install(ctx: &Ctx<'_>, state: &Rc<VuState>) -> Result<()> {
+    let globals = ctx.globals();
+    console::install(ctx)?;
+    event_loop::install(ctx, state, &globals)?;
+    globals.set("global", globals.clone())?;
+    globals.set("__VU", state.id.0)?;
+    set_environment(ctx, state, std::iter::empty())?;
+    let vu = Rc::clone(state);
+    let open_fn = move |ctx, path: Opt<String>, mode: Opt<String>| open(&ctx, &vu, path.0, mode.0.as_deref());
+    globals.set("open", Function::new(ctx.clone(), open_fn)?.with_name("open")?)?;
+    let require =
+        |ctx: Ctx<'_>| -> Result<()> { Err(throw_host(&ctx, "require() is not supported yet; use import")) };
+    globals.set("require", Function::new(ctx.clone(), require)?.with_name("require")?)
+}
+
+/// Sets `__ENV`: the run's environment, overlaid by a scenario's.
+pub(crate) fn set_environment<'a>(
+    ctx: &Ctx<'_>,
+    state: &'a VuState,
+    overlay: impl Iterator<Item = (&'a String, &'a String)>,
+) -> Result<()> {
+    let environment = Object::new(ctx.clone())?;
+    for (name, value) in state.worker.script.environment.iter().chain(overlay) {
+        environment.set(name.as_str(), value.as_str())?;
+    }
+    ctx.globals().set("__ENV", environment)
+}
+
+/// `open(path)` gives text, `open(path, 'b')` an ArrayBuffer. Relative paths start at the entry script's
+/// folder.
+fn open<'js>(
+    ctx: &Ctx<'js>,
+    state: &VuState,
+    path: Option<String>,
+    mode: Option<&str>,
+) -> Result<Value<'js>> {
+    if state.phase.get() != Phase::Init {
+        return Err(throw_host(
+            ctx,
+            "open() is only available in the init context, outside of the exported functions",
+        ));
+    }
+    let Some(path) = path.filter(|path| !path.is_empty()) else {
+        return Err(throw_host(ctx, "open() needs the path of a file"));
+    };
+    let file = locate(&state.worker.script.modules.entry, &path);
+    let bytes = read(state, &file)
+        .map_err(|why| throw_host(ctx, &format!("open(\"{path}\") failed: {}: {why}", file.display())))?;
+    match mode {
+        Some("b") => Ok(ArrayBuffer::new_copy(ctx.clone(), &*bytes)?.into_value()),
+        _ => String::from_utf8_lossy(&bytes).into_js(ctx),
+    }
+}
+
+fn locate(entry: &str, path: &str) -> PathBuf {
+    let path = Path::new(path.strip_prefix("file://").unwrap_or(path));
+    let entry = Path::new(entry.strip_prefix("file://").unwrap_or(entry));
+    normalise(&entry.parent().unwrap_or(Path::new("/")).join(path))
+}
+
+/// Reads a file once per process; every VU gets the same bytes.
+fn read(state: &VuState, file: &Path) -> std::result::Result<Arc<[u8]>, String> {
+    let mut files = state.worker.script.files.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(bytes) = files.get(file) {
+        return Ok(Arc::clone(bytes));
+    }
+    let metadata = std::fs::metadata(file).map_err(|error| error.to_string())?;
+    if metadata.is_dir() {
+        return Err("it is a folder".into());
+    }
+    if metadata.len() > FILE_LIMIT {
+        return Err(format!("it is larger than {FILE_LIMIT} bytes"));
+    }
+    let bytes: Arc<[u8]> = std::fs::read(file).map_err(|error| error.to_string())?.into();
+    files.insert(file.to_owned(), Arc::clone(&bytes));
+    Ok(bytes)
+}

@@ -1,0 +1,308 @@
+//! The module graph: every file that a script imports, read, parsed and linked before anything runs.
+//!
+//! Reads files; runs no JavaScript. Start at [`ModuleGraph::load`].
+
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+
+use plimsoll_metrics::nearest::nearest;
+use rustc_hash::FxHashMap;
+
+use crate::error::{LoadError, Problem};
+use crate::modules;
+use crate::source::{Import, ModuleId, Source};
+
+/// A script with thousands of modules is a mistake (an import of a bundler's input tree, say); stop before
+/// the disk does.
+const MODULE_LIMIT: usize = 10_000;
+/// The largest source file that is read, in bytes. QuickJS needs about four times that to compile it.
+const SOURCE_LIMIT: u64 = 64 << 20;
+/// How many neighbouring files are searched for the exporter of a misspelt import.
+const NEIGHBOUR_LIMIT: usize = 200;
+
+/// All file modules reachable from the entry, by id, with every specifier resolved.
+pub(crate) struct ModuleGraph {
+    pub(crate) entry: ModuleId,
+    pub(crate) sources: Vec<Source>,
+    index: FxHashMap<ModuleId, usize>,
+    resolved: FxHashMap<(ModuleId, String), ModuleId>,
+}
+
+impl ModuleGraph {
+    /// Reads and checks the script at `path` and everything that it imports.
+    ///
+    /// # Errors
+    /// [`LoadError::Unreadable`] when the entry cannot be read; otherwise all problems found, in one go.
+    pub(crate) fn load(path: &Path) -> Result<Self, LoadError> {
+        let absolute = std::path::absolute(path).map(|p| normalise(&p)).unwrap_or_else(|_| path.to_owned());
+        let text = read_source(&absolute).map_err(|why| {
+            let message = format!("the script {} could not be read: {why}", path.display());
+            LoadError::Unreadable(
+                Problem::new(message).hint("check the path; it is relative to the current folder"),
+            )
+        })?;
+        let entry = ModuleId::file(&absolute);
+        let mut graph = ModuleGraph {
+            entry: entry.clone(),
+            sources: Vec::new(),
+            index: FxHashMap::default(),
+            resolved: FxHashMap::default(),
+        };
+        let mut problems = Vec::new();
+        graph.add(entry, text, &mut problems);
+        graph.read_imports(&mut problems);
+        if problems.is_empty() {
+            problems = graph.check_links();
+        }
+        if problems.is_empty() { Ok(graph) } else { Err(LoadError::Invalid(problems)) }
+    }
+
+    /// What each module's specifiers mean: (module, specifier, meaning).
+    pub(crate) fn resolutions(&self) -> impl Iterator<Item = (&ModuleId, &str, &ModuleId)> {
+        self.resolved.iter().map(|((base, specifier), id)| (base, specifier.as_str(), id))
+    }
+
+    fn add(&mut self, id: ModuleId, text: String, problems: &mut Vec<Problem>) {
+        match Source::parse(id.clone(), &text.into()) {
+            Ok(source) => {
+                self.index.insert(id, self.sources.len());
+                self.sources.push(source);
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+
+    /// Follows imports breadth-first until no new module turns up.
+    fn read_imports(&mut self, problems: &mut Vec<Problem>) {
+        let mut next = 0;
+        while next < self.sources.len() && self.sources.len() < MODULE_LIMIT {
+            for request in self.sources[next].requests.clone() {
+                let source = &self.sources[next];
+                let found =
+                    resolve_specifier(&source.id, &request.specifier).and_then(|id| self.read_module(id));
+                let base = self.sources[next].id.clone();
+                match found {
+                    Ok((id, text)) => {
+                        self.resolved.insert((base, request.specifier), id.clone());
+                        if let Some(text) = text {
+                            self.add(id, text, problems);
+                        }
+                    }
+                    Err(problem) => problems.push(problem.at(self.sources[next].location(request.span))),
+                }
+            }
+            next += 1;
+        }
+    }
+
+    /// The text of a module that has not been read yet; `None` for one that has, and for built-in ones.
+    fn read_module(&self, id: ModuleId) -> Result<(ModuleId, Option<String>), Problem> {
+        let Some(path) = id.path() else { return Ok((id, None)) };
+        if self.index.contains_key(&id) {
+            return Ok((id, None));
+        }
+        match read_source(path) {
+            Ok(text) => Ok((id, Some(text))),
+            Err(why) => Err(missing_file(&id, path, &why)),
+        }
+    }
+
+    /// Every imported name must be exported by the module that it is imported from.
+    fn check_links(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for source in &self.sources {
+            for import in &source.imports {
+                let target = &self.resolved[&(source.id.clone(), import.specifier.clone())];
+                let exports = self.exports_of(target);
+                if !exports.contains(import.name.as_str()) {
+                    let problem = self.missing_export(source, import, target, &exports);
+                    problems.push(problem.at(source.location(import.span)));
+                }
+            }
+        }
+        problems
+    }
+
+    fn exports_of(&self, id: &ModuleId) -> BTreeSet<&str> {
+        if id.path().is_none() {
+            return modules::exports(id.as_str()).iter().copied().collect();
+        }
+        let mut names = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut queue = vec![id];
+        while let Some(id) = queue.pop() {
+            let Some(&at) = self.index.get(id) else { continue };
+            if !seen.insert(at) {
+                continue;
+            }
+            let source = &self.sources[at];
+            // `export *` does not pass a default export on.
+            let first = seen.len() == 1;
+            names
+                .extend(source.exports.iter().map(String::as_str).filter(|name| first || *name != "default"));
+            let stars = source.star_exports.iter();
+            queue.extend(stars.filter_map(|specifier| self.resolved.get(&(id.clone(), specifier.clone()))));
+        }
+        names
+    }
+
+    fn missing_export(
+        &self,
+        source: &Source,
+        import: &Import,
+        target: &ModuleId,
+        exports: &BTreeSet<&str>,
+    ) -> Problem {
+        let Import { specifier, name, .. } = import;
+        let message = format!("`{name}` is not exported by '{specifier}'");
+        let listed = exports.iter().copied().collect::<Vec<_>>().join(", ");
+        let problem = match listed.as_str() {
+            "" => Problem::new(message).note(format!("{target} exports nothing")),
+            _ => Problem::new(message).note(format!("{target} exports: {listed}")),
+        };
+        let exporters = self.exporters_of(name, target);
+        if let Some(first) = exporters.first() {
+            let all = exporters.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let better = relative_specifier(&source.id, first);
+            return problem.hint(format!("`{name}` is exported by {all}: import it from '{better}'"));
+        }
+        match nearest(name, exports.iter().copied()) {
+            Some(near) => problem.hint(format!("did you mean `{near}`?")),
+            None => problem,
+        }
+    }
+
+    /// Other modules that export `name`: those of the graph, and the files beside the module that should
+    /// have.
+    fn exporters_of(&self, name: &str, target: &ModuleId) -> Vec<ModuleId> {
+        let exports = |source: &Source| source.exports.iter().any(|export| export == name);
+        let mut found: BTreeSet<ModuleId> =
+            self.sources.iter().filter(|source| exports(source)).map(|source| source.id.clone()).collect();
+        found.extend(
+            modules::NAMES
+                .iter()
+                .filter(|module| modules::exports(module).contains(&name))
+                .map(|module| ModuleId::builtin(module)),
+        );
+        if name == "default" {
+            return Vec::new();
+        }
+        let folder = target.path().and_then(Path::parent);
+        for path in folder.map(scripts_in).unwrap_or_default() {
+            let id = ModuleId::file(&path);
+            if self.index.contains_key(&id) {
+                continue;
+            }
+            let parsed =
+                read_source(&path).ok().and_then(|text| Source::parse(id.clone(), &text.into()).ok());
+            if parsed.is_some_and(|source| exports(&source)) {
+                found.insert(id);
+            }
+        }
+        found.into_iter().collect()
+    }
+}
+
+fn read_source(path: &Path) -> Result<String, String> {
+    let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if metadata.is_dir() {
+        return Err("it is a folder".into());
+    }
+    if metadata.len() > SOURCE_LIMIT {
+        return Err(format!("it is larger than {SOURCE_LIMIT} bytes"));
+    }
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
+    String::from_utf8(bytes)
+        .map_err(|error| format!("it is not UTF-8 (byte {})", error.utf8_error().valid_up_to()))
+}
+
+fn resolve_specifier(base: &ModuleId, specifier: &str) -> Result<ModuleId, Problem> {
+    if modules::NAMES.contains(&specifier) {
+        return Ok(ModuleId::builtin(specifier));
+    }
+    if let Some(path) = specifier.strip_prefix("file://") {
+        return Ok(ModuleId::file(&normalise(Path::new(path))));
+    }
+    if specifier.starts_with("./") || specifier.starts_with("../") || specifier.starts_with('/') {
+        let folder = base.path().and_then(Path::parent).unwrap_or(Path::new("/"));
+        return Ok(ModuleId::file(&normalise(&folder.join(specifier))));
+    }
+    Err(unknown_module(specifier))
+}
+
+fn unknown_module(specifier: &str) -> Problem {
+    let problem = Problem::new(format!("cannot import '{specifier}'"));
+    if specifier.starts_with("https://") || specifier.starts_with("http://") {
+        return problem
+            .note("remote modules are not supported yet")
+            .hint("download the file and import its path");
+    }
+    if specifier == "k6" || specifier.starts_with("k6/") || specifier.starts_with("plimsoll/") {
+        let known = modules::NAMES.join(", ");
+        let problem = problem.note(format!("this built-in module is not supported yet; there are: {known}"));
+        return match nearest(specifier, modules::NAMES.iter().copied()) {
+            Some(near) => problem.hint(format!("did you mean '{near}'?")),
+            None => problem,
+        };
+    }
+    problem
+        .note("packages cannot be imported by name: a specifier is a built-in module, a relative path or an absolute path")
+        .hint(format!("for a file beside the script write './{specifier}'"))
+}
+
+fn missing_file(id: &ModuleId, path: &Path, why: &str) -> Problem {
+    let problem = Problem::new(format!("the imported file {id} could not be read: {why}"));
+    if path.extension().is_none() && path.with_extension("js").is_file() {
+        let name = path.with_extension("js");
+        return problem.hint(format!("did you mean {}? Extensions are not added", name.display()));
+    }
+    let siblings: Vec<String> = path
+        .parent()
+        .map(scripts_in)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|p| Some(p.file_name()?.to_str()?.to_owned()))
+        .collect();
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    match nearest(name, siblings.iter().map(String::as_str)) {
+        Some(near) => problem.hint(format!("did you mean '{near}'?")),
+        None => problem,
+    }
+}
+
+/// JavaScript files of a folder, sorted, at most [`NEIGHBOUR_LIMIT`].
+fn scripts_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "js"))
+        .take(NEIGHBOUR_LIMIT)
+        .collect();
+    paths.sort();
+    paths
+}
+
+fn relative_specifier(from: &ModuleId, to: &ModuleId) -> String {
+    let (Some(from), Some(to)) = (from.path().and_then(Path::parent), to.path()) else {
+        return to.as_str().to_owned();
+    };
+    let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+    let up = from.components().count() - shared;
+    let down: PathBuf = to.components().skip(shared).collect();
+    let prefix = if up == 0 { "./".to_owned() } else { "../".repeat(up) };
+    format!("{prefix}{}", down.display())
+}
+
+/// Removes `.` and `..` without asking the file system, as URLs are resolved.
+pub(crate) fn normalise(path: &Path) -> PathBuf {
+    let mut parts = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => drop(parts.pop()),
+            other => parts.push(other),
+        }
+    }
+    parts
+}

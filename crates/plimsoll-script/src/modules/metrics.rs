@@ -1,0 +1,95 @@
+//! `k6/metrics`: Counter, Gauge, Rate, Trend.
+//!
+//! Source: <https://grafana.com/docs/k6/latest/javascript-api/k6-metrics/>.
+
+use std::rc::Rc;
+
+use plimsoll_metrics::{MetricId, MetricKind, ValueKind};
+use rquickjs::function::Opt;
+use rquickjs::{Coerced, Ctx, Function, Object, Result, Value};
+
+use crate::exception::throw_host;
+use crate::state::{Phase, VuState};
+use crate::tags;
+
+pub(crate) const EXPORTS: &[&str] = &["Counter", "Gauge", "Rate", "Trend"];
+
+const KINDS: [(&str, MetricKind); 4] = [
+    ("Counter", MetricKind::Counter),
+    ("Gauge", MetricKind::Gauge),
+    ("Rate", MetricKind::Rate),
+    ("Trend", MetricKind::Trend),
+];
+
+pub(crate) fn build<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>) -> Result<Object<'js>> {
+    let module = Object::new(ctx.clone())?;
+    for (name, kind) in KINDS {
+        let vu = Rc::clone(state);
+        let constructor = move |ctx: Ctx<'js>, name: Opt<Value<'js>>, is_time: Opt<Coerced<bool>>| {
+            let is_time = is_time.0.is_some_and(|flag| flag.0);
+            declare(&ctx, &vu, kind, name.0, is_time)
+        };
+        module.set(name, Function::new(ctx.clone(), constructor)?.with_name(name)?.with_constructor(true))?;
+    }
+    Ok(module)
+}
+
+fn declare<'js>(
+    ctx: &Ctx<'js>,
+    state: &Rc<VuState>,
+    kind: MetricKind,
+    name: Option<Value<'js>>,
+    is_time: bool,
+) -> Result<Object<'js>> {
+    if state.phase.get() != Phase::Init {
+        return Err(throw_host(
+            ctx,
+            "metrics must be declared in the init context, outside of the exported functions",
+        ));
+    }
+    let Some(name) = name.and_then(Value::into_string) else {
+        return Err(throw_host(ctx, "a metric needs a name: a string of letters, digits and underscores"));
+    };
+    let name = name.to_string()?;
+    let contains = if is_time { ValueKind::Time } else { ValueKind::Default };
+    let id = state.worker.script.registry.declare(&name, kind, contains);
+    let id = id.map_err(|error| throw_host(ctx, &error.to_string()))?;
+    let metric = Object::new(ctx.clone())?;
+    metric.set("name", name.as_str())?;
+    let vu = Rc::clone(state);
+    let add = move |ctx: Ctx<'js>, value: Opt<Value<'js>>, tags: Opt<Value<'js>>| {
+        add(&ctx, &vu, id, &name, value.0, tags.0)
+    };
+    metric.set("add", Function::new(ctx.clone(), add)?.with_name("add")?)?;
+    Ok(metric)
+}
+
+/// Records a value; what is not a number is refused with a warning (an exception under the option `throw`).
+fn add<'js>(
+    ctx: &Ctx<'js>,
+    state: &VuState,
+    id: MetricId,
+    name: &str,
+    value: Option<Value<'js>>,
+    tags: Option<Value<'js>>,
+) -> Result<bool> {
+    if state.phase.get() == Phase::Init {
+        return Err(throw_host(ctx, &format!("{name}.add() is not available in the init context")));
+    }
+    let number = match &value {
+        Some(value) if !value.is_null() && !value.is_undefined() => value.get::<Coerced<f64>>()?.0,
+        _ => f64::NAN,
+    };
+    if number.is_nan() {
+        let given = value.map_or_else(|| "nothing".to_owned(), |value| crate::console::format_value(&value));
+        let message = format!("{given} is not a number and was not added to the metric '{name}'");
+        if state.worker.script.throw {
+            return Err(throw_host(ctx, &message));
+        }
+        tracing::warn!(target: "plimsoll", "{message}");
+        return Ok(false);
+    }
+    let tags = tags::from_value(ctx, state, tags)?;
+    state.record(id, number, &tags);
+    Ok(true)
+}

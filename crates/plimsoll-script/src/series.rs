@@ -1,0 +1,237 @@
+//! From facts to series: which tags a sample gets, and which metrics an exchange feeds.
+//!
+//! Precedence of tags, lowest first, as in k6: run, scenario, the call's own, then what the system knows of
+//! the sample. Tags that are not among the run's `systemTags` are left out.
+
+use plimsoll_engine::ScenarioContext;
+use plimsoll_metrics::{SampleContext, Shard, Symbol, TagKey, TagSetId, builtin, tag};
+use plimsoll_net::{Exchange, Method};
+use plimsoll_plan::options::tags::{SystemTag, SystemTags};
+
+use crate::worker::{Target, Worker};
+
+/// Interned values that every HTTP sample needs.
+pub(crate) struct TagValues {
+    methods: Vec<(&'static str, Symbol)>,
+    /// Status codes 0 to 599; others are rare and interned when they come.
+    statuses: Vec<Symbol>,
+    protocols: [Symbol; 2],
+}
+
+const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+const COMMON_STATUSES: u16 = 600;
+
+impl TagValues {
+    pub(crate) fn new(shard: &mut Shard) -> Self {
+        TagValues {
+            methods: METHODS.iter().map(|method| (*method, shard.symbol(method))).collect(),
+            statuses: (0..COMMON_STATUSES).map(|status| shard.symbol(&status.to_string())).collect(),
+            protocols: [shard.symbol("HTTP/1.0"), shard.symbol("HTTP/1.1")],
+        }
+    }
+
+    fn method(&self, shard: &mut Shard, method: &Method) -> Symbol {
+        let known = self.methods.iter().find(|(name, _)| *name == method.as_str());
+        known.map_or_else(|| shard.symbol(method.as_str()), |(_, symbol)| *symbol)
+    }
+
+    fn status(&self, shard: &mut Shard, status: u16) -> Symbol {
+        let known = self.statuses.get(usize::from(status)).copied();
+        known.unwrap_or_else(|| shard.symbol(&status.to_string()))
+    }
+
+    fn protocol(&self, protocol: plimsoll_net::Protocol) -> Symbol {
+        match protocol {
+            plimsoll_net::Protocol::Http10 => self.protocols[0],
+            plimsoll_net::Protocol::Http11 => self.protocols[1],
+        }
+    }
+}
+
+/// The tags that a VU's samples have by where it is: run, scenario, and the group.
+pub(crate) struct TagScope {
+    system: SystemTags,
+    run: Vec<(TagKey, Symbol)>,
+    base: Vec<(TagKey, Symbol)>,
+    scenario: Option<String>,
+    groups: Vec<Group>,
+    scratch: Vec<(TagKey, Symbol)>,
+}
+
+struct Group {
+    path: String,
+    symbol: Symbol,
+}
+
+impl TagScope {
+    pub(crate) fn new(worker: &Worker) -> Self {
+        let mut shard = worker.shard();
+        let run: Vec<_> = worker
+            .script
+            .run_tags
+            .iter()
+            .map(|(name, value)| (shard.tag_key(name), shard.symbol(value)))
+            .collect();
+        let root = Group { path: String::new(), symbol: Symbol::EMPTY };
+        let system = worker.script.system_tags;
+        TagScope { system, base: run.clone(), run, scenario: None, groups: vec![root], scratch: Vec::new() }
+    }
+
+    /// Enters a scenario (its tags, its name), or none for setup and teardown. Forgets groups.
+    pub(crate) fn enter(&mut self, shard: &mut Shard, scenario: Option<&ScenarioContext>) {
+        self.groups.truncate(1);
+        self.groups[0] = Group { path: String::new(), symbol: Symbol::EMPTY };
+        if self.scenario.as_deref() == scenario.map(|scenario| &*scenario.name) && self.scenario.is_some() {
+            return;
+        }
+        self.scenario = scenario.map(|scenario| scenario.name.to_string());
+        self.base.clone_from(&self.run);
+        let Some(scenario) = scenario else { return };
+        for (name, value) in scenario.tags.iter() {
+            self.base.push((shard.tag_key(name), shard.symbol(value)));
+        }
+        if self.system.contains(SystemTag::Scenario) {
+            self.base.push((tag::SCENARIO, shard.symbol(&scenario.name)));
+        }
+    }
+
+    /// Sets the group to a fixed path (`::setup`), replacing the root.
+    pub(crate) fn set_root_group(&mut self, shard: &mut Shard, path: &str) {
+        self.groups = vec![Group { path: path.to_owned(), symbol: shard.symbol(path) }];
+    }
+
+    pub(crate) fn push_group(&mut self, shard: &mut Shard, name: &str) {
+        let path = format!("{}::{name}", self.group_path());
+        let symbol = shard.symbol(&path);
+        self.groups.push(Group { path, symbol });
+    }
+
+    pub(crate) fn pop_group(&mut self) {
+        if self.groups.len() > 1 {
+            self.groups.pop();
+        }
+    }
+
+    pub(crate) fn group_path(&self) -> &str {
+        self.groups.last().map_or("", |group| &group.path)
+    }
+
+    /// The tag set of a sample with these additional tags.
+    pub(crate) fn tag_set(&mut self, shard: &mut Shard, more: &[(TagKey, Symbol)]) -> TagSetId {
+        self.begin();
+        self.scratch.extend_from_slice(more);
+        shard.tag_set(&self.scratch)
+    }
+
+    fn begin(&mut self) {
+        self.scratch.clear();
+        self.scratch.extend_from_slice(&self.base);
+        if let Some(group) = self.groups.last().filter(|_| self.system.contains(SystemTag::Group)) {
+            self.scratch.push((tag::GROUP, group.symbol));
+        }
+    }
+
+    fn push_system(&mut self, tag: SystemTag, key: TagKey, value: Symbol) {
+        if self.system.contains(tag) {
+            self.scratch.push((key, value));
+        }
+    }
+
+    /// Back to the root group: an exception may have left some open.
+    pub(crate) fn leave_groups(&mut self) {
+        self.groups.truncate(1);
+    }
+}
+
+/// What is known of an exchange beside the exchange itself.
+pub(crate) struct HttpFact<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) target: &'a Target,
+    /// The call's own tags.
+    pub(crate) tags: &'a [(TagKey, Symbol)],
+    pub(crate) exchange: &'a Exchange,
+    /// Whether the response callback expected it; `None` without a callback.
+    pub(crate) expected: Option<bool>,
+    /// Error code and short message of a failed exchange or an error status.
+    pub(crate) error: Option<(u16, Option<&'a str>)>,
+}
+
+/// **The** table of what an HTTP exchange feeds: `http_reqs`, `http_req_failed` and the seven durations, all
+/// with the same tags and time. `http_req_failed` is left out when no response callback judged the response.
+pub(crate) fn record_http(worker: &Worker, scope: &mut TagScope, fact: &HttpFact<'_>) {
+    let mut shard = worker.shard();
+    let set = http_tag_set(worker, scope, &mut shard, fact);
+    let timings = &fact.exchange.timings;
+    let ms = |duration: std::time::Duration| duration.as_secs_f64() * 1e3;
+    let failed = f64::from(u8::from(fact.expected == Some(false)));
+    let values = builtin::HTTP.map(|metric| match metric {
+        builtin::HTTP_REQS => 1.0,
+        builtin::HTTP_REQ_FAILED => failed,
+        builtin::HTTP_REQ_DURATION => ms(timings.duration()),
+        builtin::HTTP_REQ_BLOCKED => ms(timings.blocked),
+        builtin::HTTP_REQ_CONNECTING => ms(timings.connecting),
+        builtin::HTTP_REQ_TLS_HANDSHAKING => ms(timings.tls_handshaking),
+        builtin::HTTP_REQ_SENDING => ms(timings.sending),
+        builtin::HTTP_REQ_WAITING => ms(timings.waiting),
+        builtin::HTTP_REQ_RECEIVING => ms(timings.receiving),
+        other => unreachable!("{other:?} is not among builtin::HTTP"),
+    });
+    let at = worker.context.clock.timestamp(fact.exchange.ended_at);
+    let context = sample_context(&shard, fact);
+    let series = shard.series_block(&builtin::HTTP, set);
+    if fact.expected.is_some() {
+        return shard.record_block(&series, &values, at, &context);
+    }
+    for ((metric, series), value) in builtin::HTTP.iter().zip(&series).zip(&values) {
+        if *metric != builtin::HTTP_REQ_FAILED {
+            shard.record_with(*series, *value, at, &context);
+        }
+    }
+}
+
+fn sample_context(shard: &Shard, fact: &HttpFact<'_>) -> SampleContext {
+    let named = fact.tags.iter().any(|(key, _)| *key == tag::NAME);
+    let url = (shard.keeps_raw() && !named).then(|| std::sync::Arc::clone(&fact.target.shown));
+    SampleContext { url, metadata: None }
+}
+
+fn http_tag_set(worker: &Worker, scope: &mut TagScope, shard: &mut Shard, fact: &HttpFact<'_>) -> TagSetId {
+    let values = &worker.values;
+    scope.begin();
+    // A name given by the script replaces the URL in both tags, which bounds the number of series.
+    let name = fact.tags.iter().rev().find(|(key, _)| *key == tag::NAME).map(|(_, value)| *value);
+    let name = name.unwrap_or(fact.target.series_name);
+    scope.push_system(SystemTag::Name, tag::NAME, name);
+    scope.scratch.extend_from_slice(fact.tags);
+    scope.push_system(SystemTag::Url, tag::URL, name);
+    scope.push_system(SystemTag::Method, tag::METHOD, values.method(shard, fact.method));
+    let response = fact.exchange.result.as_ref().ok();
+    scope.push_system(
+        SystemTag::Status,
+        tag::STATUS,
+        values.status(shard, response.map_or(0, |response| response.status)),
+    );
+    if let Some(response) = response {
+        scope.push_system(SystemTag::Proto, tag::PROTO, values.protocol(response.protocol));
+    }
+    if let Some(tls) = &fact.exchange.tls {
+        scope.push_system(SystemTag::TlsVersion, tag::TLS_VERSION, shard.symbol(tls.version));
+    }
+    if let Some(expected) = fact.expected {
+        scope.push_system(
+            SystemTag::ExpectedResponse,
+            tag::EXPECTED_RESPONSE,
+            if expected { Symbol::TRUE } else { Symbol::FALSE },
+        );
+    }
+    if let Some((code, message)) = fact.error {
+        scope.push_system(SystemTag::ErrorCode, tag::ERROR_CODE, shard.symbol(&code.to_string()));
+        if let Some(message) = message {
+            scope.push_system(SystemTag::Error, tag::ERROR, shard.symbol(message));
+        }
+    }
+    if let Some(remote) = fact.exchange.remote.filter(|_| scope.system.contains(SystemTag::Ip)) {
+        scope.push_system(SystemTag::Ip, tag::IP, shard.symbol(&remote.ip().to_string()));
+    }
+    shard.tag_set(&scope.scratch)
+}

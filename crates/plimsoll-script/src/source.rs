@@ -1,0 +1,183 @@
+//! One source file: its text, what it imports and exports, and where. Parsed by oxc; never run here.
+//!
+//! Parsing apart from the JavaScript engine gives every syntax and import problem its file, line and column,
+//! all of them at once, before anything runs.
+
+use std::fmt;
+use std::sync::Arc;
+
+use oxc_allocator::Allocator;
+use oxc_diagnostics::OxcDiagnostic;
+use oxc_parser::Parser;
+use oxc_span::{SourceType, Span};
+use oxc_syntax::module_record::{
+    ExportExportName, ExportImportName, ImportImportName, ModuleRecord, NameSpan,
+};
+
+use crate::error::{Location, Problem};
+
+/// Identifies a module: a `file:///` URL for files, the bare name for built-in modules (`k6/http`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ModuleId(Arc<str>);
+
+impl ModuleId {
+    pub(crate) fn file(path: &std::path::Path) -> Self {
+        ModuleId(format!("file://{}", path.display()).into())
+    }
+
+    pub(crate) fn builtin(name: &str) -> Self {
+        ModuleId(name.into())
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The path of a file module, `None` for built-in ones.
+    pub(crate) fn path(&self) -> Option<&std::path::Path> {
+        self.0.strip_prefix("file://").map(std::path::Path::new)
+    }
+}
+
+impl fmt::Display for ModuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.strip_prefix("file://").unwrap_or(&self.0))
+    }
+}
+
+/// A parsed module.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    pub(crate) id: ModuleId,
+    pub(crate) text: Arc<str>,
+    /// Each specifier that the module requests, in source order, with the place of its first mention.
+    pub(crate) requests: Vec<Request>,
+    /// Each binding imported by name (`default` included); namespace imports need no check and are left out.
+    pub(crate) imports: Vec<Import>,
+    /// Names exported by declarations and re-exports.
+    pub(crate) exports: Vec<String>,
+    /// Specifiers of `export * from '…'`.
+    pub(crate) star_exports: Vec<String>,
+}
+
+/// `from 'specifier'`.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) specifier: String,
+    pub(crate) span: Span,
+}
+
+/// One name in `import { name } from 'specifier'`.
+#[derive(Debug, Clone)]
+pub(crate) struct Import {
+    pub(crate) specifier: String,
+    pub(crate) name: String,
+    pub(crate) span: Span,
+}
+
+impl Source {
+    /// Parses a module.
+    ///
+    /// # Errors
+    /// Every syntax error found, with its place.
+    pub(crate) fn parse(id: ModuleId, text: &Arc<str>) -> Result<Self, Vec<Problem>> {
+        let allocator = Allocator::default();
+        let parsed = Parser::new(&allocator, text, SourceType::mjs()).parse();
+        if parsed.panicked || !parsed.diagnostics.is_empty() {
+            return Err(parsed.diagnostics.iter().map(|d| syntax_problem(&id, text, d)).collect());
+        }
+        let (requests, imports) = imports_of(&parsed.module_record);
+        let (exports, star_exports) = exports_of(&parsed.module_record);
+        Ok(Source { id, text: Arc::clone(text), requests, imports, exports, star_exports })
+    }
+
+    pub(crate) fn location(&self, span: Span) -> Location {
+        Location::in_text(&self.id, &self.text, span.start as usize, (span.end - span.start) as usize)
+    }
+}
+
+fn syntax_problem(id: &ModuleId, text: &str, diagnostic: &OxcDiagnostic) -> Problem {
+    let label = diagnostic.labels.first();
+    let (start, length) = label.map_or((0, 0), |label| (label.offset() as usize, label.len() as usize));
+    let mut problem = Problem::new(format!("SyntaxError: {}", diagnostic.message));
+    if let Some(help) = &diagnostic.help {
+        problem = problem.hint(help.to_string());
+    }
+    problem.at(Location::in_text(id, text, start, length))
+}
+
+fn imports_of(record: &ModuleRecord<'_>) -> (Vec<Request>, Vec<Import>) {
+    let mut requests: Vec<Request> = record
+        .requested_modules
+        .iter()
+        .filter_map(|(specifier, places)| {
+            places.first().map(|place| Request { specifier: specifier.to_string(), span: place.span })
+        })
+        .collect();
+    requests.sort_by_key(|request| request.span.start);
+
+    let imported = record.import_entries.iter().filter_map(|entry| match &entry.import_name {
+        ImportImportName::Name(name) => Some((&entry.module_request, name.name.to_string(), name.span)),
+        ImportImportName::Default(span) => Some((&entry.module_request, "default".to_owned(), *span)),
+        ImportImportName::NamespaceObject => None,
+    });
+    let reexported = record.indirect_export_entries.iter().filter_map(|entry| match &entry.import_name {
+        ExportImportName::Name(name) => {
+            entry.module_request.as_ref().map(|request| (request, name.name.to_string(), name.span))
+        }
+        _ => None,
+    });
+    let import = |(request, name, span): (&NameSpan<'_>, String, Span)| Import {
+        specifier: request.name.to_string(),
+        name,
+        span,
+    };
+    (requests, imported.chain(reexported).map(import).collect())
+}
+
+fn exports_of(record: &ModuleRecord<'_>) -> (Vec<String>, Vec<String>) {
+    let named = record.local_export_entries.iter().chain(&record.indirect_export_entries);
+    let names = named.filter_map(|entry| match &entry.export_name {
+        ExportExportName::Name(name) => Some(name.name.to_string()),
+        ExportExportName::Default(_) => Some("default".to_owned()),
+        ExportExportName::Null => None,
+    });
+    let stars = record.star_export_entries.iter().filter_map(|entry| entry.module_request.as_ref());
+    (names.collect(), stars.map(|request| request.name.to_string()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Source, Vec<Problem>> {
+        Source::parse(ModuleId::file(std::path::Path::new("/s/main.js")), &text.into())
+    }
+
+    #[test]
+    fn lists_imports_and_exports() {
+        let source = parse(
+            "import http, { get as g } from 'k6/http';\nimport * as all from './all.js';\n\
+             export const options = {};\nexport default function () {}\nexport { x as y } from './x.js';\n\
+             export * from './star.js';",
+        )
+        .expect("valid");
+        let specifiers: Vec<_> = source.requests.iter().map(|r| r.specifier.as_str()).collect();
+        assert_eq!(specifiers, ["k6/http", "./all.js", "./x.js", "./star.js"]);
+        let imports: Vec<_> =
+            source.imports.iter().map(|i| (i.specifier.as_str(), i.name.as_str())).collect();
+        assert_eq!(imports, [("k6/http", "default"), ("k6/http", "get"), ("./x.js", "x")]);
+        let mut exports = source.exports.clone();
+        exports.sort();
+        assert_eq!(exports, ["default", "options", "y"]);
+        assert_eq!(source.star_exports, ["./star.js"]);
+    }
+
+    #[test]
+    fn a_syntax_error_has_its_place() {
+        let problems = parse("export default function () {\n  let a = ;\n}\n").expect_err("invalid");
+        let text = problems[0].to_string();
+        assert!(text.starts_with("/s/main.js:2:11: SyntaxError: "), "{text}");
+        assert!(text.contains("    2 |   let a = ;"), "{text}");
+    }
+}

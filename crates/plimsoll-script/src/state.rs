@@ -1,0 +1,180 @@
+//! The state of one VU that host functions see: who it is, what it is doing, its tags, its connections.
+//!
+//! Host functions hold it as `Rc<VuState>`. It holds no JavaScript value but for the timers', which
+//! [`VuState::forget_values`] drops before the runtime goes.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+
+use plimsoll_engine::{Interrupt, Iteration, VuId};
+use plimsoll_metrics::{MetricId, Symbol, TagKey, TagSetId, builtin};
+use plimsoll_net::{Client, CookieJar, Traffic};
+use rquickjs::{Ctx, Error};
+
+use crate::event_loop::EventLoop;
+use crate::fiber;
+use crate::quickjs;
+use crate::series::TagScope;
+use crate::worker::Worker;
+
+/// What a runtime is being used for; many host functions are for some phases only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Module code is running: declarations and file reads, no load.
+    Init,
+    Setup,
+    Iteration,
+    Teardown,
+    HandleSummary,
+}
+
+/// The wait ended because the run wants this VU to stop, not because what was waited for happened.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Interrupted;
+
+impl Interrupted {
+    /// Unwinds the script; no `catch` or `finally` runs.
+    pub(crate) fn throw(ctx: &Ctx<'_>) -> Error {
+        quickjs::throw_uncatchable(ctx, "the iteration was interrupted")
+    }
+}
+
+/// One VU.
+pub(crate) struct VuState {
+    pub(crate) id: VuId,
+    pub(crate) worker: Rc<Worker>,
+    pub(crate) phase: Cell<Phase>,
+    iteration: RefCell<Option<Iteration>>,
+    pub(crate) tags: RefCell<TagScope>,
+    pub(crate) jar: RefCell<CookieJar>,
+    pub(crate) event_loop: EventLoop,
+    /// Set by `http.setResponseCallback`; kept for the life of the VU, as in k6.
+    pub(crate) response_callback: RefCell<crate::modules::http::ResponseCallback>,
+    /// Set by `exec.test.abort`: unwinds like an interruption and ends the run.
+    pub(crate) abort: RefCell<Option<String>>,
+    interrupt: RefCell<Interrupt>,
+    client: Client,
+    traffic: Cell<Traffic>,
+}
+
+impl VuState {
+    pub(crate) fn new(worker: Rc<Worker>, id: VuId) -> Self {
+        let client = Client::new(worker.net.clone());
+        let tags = TagScope::new(&worker);
+        VuState {
+            id,
+            worker,
+            phase: Cell::new(Phase::Init),
+            iteration: RefCell::default(),
+            tags: RefCell::new(tags),
+            jar: RefCell::default(),
+            event_loop: EventLoop::default(),
+            response_callback: RefCell::default(),
+            abort: RefCell::default(),
+            interrupt: RefCell::new(Interrupt::new()),
+            client,
+            traffic: Cell::default(),
+        }
+    }
+
+    /// The interrupt of the call that is running.
+    pub(crate) fn interrupt(&self) -> Interrupt {
+        self.interrupt.borrow().clone()
+    }
+
+    /// Sets the interrupt of the call that is about to run.
+    pub(crate) fn set_interrupt(&self, interrupt: Interrupt) {
+        *self.interrupt.borrow_mut() = interrupt;
+    }
+
+    /// Whether the script must unwind now.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupt.borrow().is_raised() || self.abort.borrow().is_some()
+    }
+
+    /// Suspends the VU until `future` is ready or the VU is interrupted, whichever comes first.
+    pub(crate) fn wait<F: Future>(&self, future: F) -> Result<F::Output, Interrupted> {
+        if self.is_interrupted() {
+            return Err(Interrupted);
+        }
+        let mut future = pin!(future);
+        // Raising the interrupt wakes the task that polls this VU, so looking at the flag here is enough.
+        fiber::wait(std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Ok(output)),
+            Poll::Pending if self.is_interrupted() => Poll::Ready(Err(Interrupted)),
+            Poll::Pending => Poll::Pending,
+        }))
+    }
+
+    /// Runs one exchange on this VU's connections.
+    pub(crate) fn exchange(
+        &self,
+        request: &plimsoll_net::Request,
+        deadline: tokio::time::Instant,
+    ) -> Result<plimsoll_net::Exchange, Interrupted> {
+        let exchange = self.wait(self.client.exchange(request, deadline))?;
+        let mut traffic = self.traffic.get();
+        traffic.sent += exchange.traffic.sent;
+        traffic.received += exchange.traffic.received;
+        self.traffic.set(traffic);
+        Ok(exchange)
+    }
+
+    /// Closes connections that are idle.
+    pub(crate) fn close_idle_connections(&self) {
+        self.client.close_idle();
+    }
+
+    /// Records the bytes moved since the last call, as k6 does at the end of each iteration.
+    pub(crate) fn record_traffic(&self, tags: TagSetId) {
+        let traffic = self.traffic.take();
+        self.record_in(builtin::DATA_SENT, tags, traffic.sent as f64);
+        self.record_in(builtin::DATA_RECEIVED, tags, traffic.received as f64);
+    }
+
+    /// Records one value under the VU's current tags and some more.
+    pub(crate) fn record(&self, metric: MetricId, value: f64, more: &[(TagKey, Symbol)]) {
+        let tags = self.tag_set(more);
+        self.record_in(metric, tags, value);
+    }
+
+    /// The VU's current tags with some more, as a tag set.
+    pub(crate) fn tag_set(&self, more: &[(TagKey, Symbol)]) -> TagSetId {
+        self.tags.borrow_mut().tag_set(&mut self.worker.shard(), more)
+    }
+
+    fn record_in(&self, metric: MetricId, tags: TagSetId, value: f64) {
+        let clock = &self.worker.context.clock;
+        let at = clock.timestamp(clock.now());
+        let mut shard = self.worker.shard();
+        let series = shard.series(metric, tags);
+        shard.record(series, value, at);
+    }
+
+    /// The iteration that is running, for `k6/execution`.
+    pub(crate) fn current_iteration(&self) -> Option<Iteration> {
+        self.iteration.borrow().clone()
+    }
+
+    /// Drops every JavaScript value held here. Must run before the runtime is dropped.
+    pub(crate) fn forget_values(&self) {
+        self.event_loop.clear();
+    }
+
+    /// Begins a phase: its tags, its group, and, for iterations, who is running.
+    pub(crate) fn enter(&self, phase: Phase, iteration: Option<&Iteration>) {
+        self.phase.set(phase);
+        let mut shard = self.worker.shard();
+        let mut tags = self.tags.borrow_mut();
+        tags.enter(&mut shard, iteration.map(|iteration| &*iteration.scenario));
+        match phase {
+            Phase::Setup => tags.set_root_group(&mut shard, "::setup"),
+            Phase::Teardown => tags.set_root_group(&mut shard, "::teardown"),
+            Phase::Init | Phase::Iteration | Phase::HandleSummary => {}
+        }
+        *self.iteration.borrow_mut() = iteration.cloned();
+    }
+}

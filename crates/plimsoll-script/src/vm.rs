@@ -1,0 +1,164 @@
+//! One JavaScript runtime: made, given its globals and modules, and handed to a body that uses it.
+//!
+//! Must run on a fiber: host functions of the script may wait, and QuickJS takes the stack that it is created
+//! on as the one it will run on.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use plimsoll_engine::ScriptError;
+use rquickjs::loader::{ImportAttributes, Loader, Resolver};
+use rquickjs::module::Declared;
+use rquickjs::promise::PromiseState;
+use rquickjs::{Context, Ctx, Error, Exception, Function, Module, Object, Promise, Result, Runtime, Value};
+
+use crate::bundle::Modules;
+use crate::modules::{self, StateHandle};
+use crate::state::VuState;
+use crate::{exception, fiber, globals, quickjs};
+
+/// Why the init context did not come to its end.
+pub(crate) enum InitError {
+    Threw(ScriptError),
+    Aborted(String),
+    Interrupted,
+    Resources(String),
+}
+
+/// What a script exports.
+pub(crate) struct Exports<'js> {
+    namespace: Object<'js>,
+}
+
+impl<'js> Exports<'js> {
+    /// An exported function; `None` when the name is not exported or is something else.
+    pub(crate) fn function(&self, name: &str) -> Option<Function<'js>> {
+        self.namespace.get::<_, Value<'js>>(name).ok()?.into_function()
+    }
+
+    pub(crate) fn value(&self, name: &str) -> Option<Value<'js>> {
+        self.namespace.get::<_, Option<Value<'js>>>(name).ok()?.filter(|value| !value.is_undefined())
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.namespace.keys::<String>().filter_map(Result::ok).collect()
+    }
+}
+
+/// Makes a runtime for the VU, runs the init context, and hands both to `body`.
+pub(crate) fn run<R>(
+    state: &Rc<VuState>,
+    body: impl for<'js> FnOnce(&Ctx<'js>, &Exports<'js>) -> R,
+) -> std::result::Result<R, InitError> {
+    let runtime = runtime(state)
+        .map_err(|error| InitError::Resources(format!("no JavaScript runtime could be made: {error}")))?;
+    let context = Context::full(&runtime)
+        .map_err(|error| InitError::Resources(format!("no JavaScript context could be made: {error}")))?;
+    let result = context.with(|ctx| {
+        let exports = initialise(&ctx, state);
+        let result = match exports {
+            Ok(exports) => Ok(body(&ctx, &exports)),
+            Err(error) => Err(init_error(&ctx, state, error)),
+        };
+        state.forget_values();
+        result
+    });
+    drop(context);
+    result
+}
+
+fn runtime(state: &Rc<VuState>) -> Result<Runtime> {
+    let runtime = Runtime::new()?;
+    runtime.set_max_stack_size(fiber::JS_STACK_SIZE);
+    let vu = Rc::clone(state);
+    runtime.set_interrupt_handler(Some(Box::new(move || {
+        fiber::preempt_if_due();
+        vu.is_interrupted()
+    })));
+    let vu = Rc::clone(state);
+    runtime.set_host_promise_rejection_tracker(Some(Box::new(move |ctx, promise, reason, handled| {
+        vu.event_loop.track_rejection(&ctx, promise, &reason, handled);
+    })));
+    let modules = Arc::clone(&state.worker.script.modules);
+    runtime.set_loader(BundleResolver(Arc::clone(&modules)), BundleLoader(modules));
+    Ok(runtime)
+}
+
+/// Globals, then the entry module with everything it imports, top-level awaits included.
+fn initialise<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>) -> Result<Exports<'js>> {
+    let stored = ctx.store_userdata(StateHandle(Rc::clone(state)));
+    debug_assert!(stored.is_ok(), "nothing borrows the user data of a new runtime");
+    globals::install(ctx, state)?;
+    let modules = &state.worker.script.modules;
+    let entry = modules.bytecode.get(&modules.entry).ok_or_else(|| Error::new_loading(&modules.entry))?;
+    let (module, evaluation) = quickjs::load(ctx, entry)?.eval()?;
+    settle(ctx, state, &evaluation)?;
+    Ok(Exports { namespace: module.namespace()? })
+}
+
+/// Runs the event loop until the promise has its result.
+fn settle<'js>(ctx: &Ctx<'js>, state: &VuState, promise: &Promise<'js>) -> Result<()> {
+    let unhandled = state.event_loop.run(ctx, state)?;
+    match promise.state() {
+        PromiseState::Resolved => Ok(()),
+        PromiseState::Rejected => promise.result::<()>().unwrap_or(Ok(())),
+        PromiseState::Pending => match unhandled {
+            Err(error) => Err(Exception::throw_message(ctx, &error.message)),
+            Ok(()) => Err(Exception::throw_message(
+                ctx,
+                "the script's top-level await waits for something that never comes",
+            )),
+        },
+    }
+}
+
+fn init_error(ctx: &Ctx<'_>, state: &VuState, error: Error) -> InitError {
+    if let Some(reason) = state.abort.borrow().clone() {
+        return InitError::Aborted(reason);
+    }
+    if state.is_interrupted() {
+        return InitError::Interrupted;
+    }
+    InitError::Threw(exception::take(ctx, error))
+}
+
+/// Finds modules as the graph resolved them before anything ran.
+struct BundleResolver(Arc<Modules>);
+
+impl Resolver for BundleResolver {
+    fn resolve<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        base: &str,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> Result<String> {
+        let known = self.0.resolved.get(&(base.to_owned(), name.to_owned()));
+        let missing = || {
+            Exception::throw_reference(
+                ctx,
+                &format!(
+                    "cannot import '{name}' from {base}: computed import() specifiers are not supported yet"
+                ),
+            )
+        };
+        known.cloned().ok_or_else(missing)
+    }
+}
+
+struct BundleLoader(Arc<Modules>);
+
+impl Loader for BundleLoader {
+    fn load<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> Result<Module<'js, Declared>> {
+        if let Some(declared) = modules::declare(ctx, name) {
+            return declared;
+        }
+        let bytecode = self.0.bytecode.get(name).ok_or_else(|| Error::new_loading(name))?;
+        quickjs::load(ctx, bytecode)
+    }
+}

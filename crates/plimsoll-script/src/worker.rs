@@ -1,0 +1,78 @@
+//! What the VUs of one worker thread have in common: stacks, network state, parsed URLs, interned tag values.
+//!
+//! Lives on its thread (`Rc`, not `Arc`); everything that can be shared between threads is in
+//! [`Script`](crate::Script).
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use plimsoll_engine::WorkerContext;
+use plimsoll_metrics::{Shard, Symbol, template};
+use plimsoll_net::{NetError, Url};
+use rustc_hash::FxHashMap;
+
+use crate::bundle::Script;
+use crate::fiber::StackPool;
+use crate::series::TagValues;
+
+/// Distinct URLs kept parsed. A script that makes up more (ids in paths) starts over with an empty cache,
+/// which costs it a parse per request and the process no memory.
+const URL_LIMIT: usize = 20_000;
+
+/// One worker's shared state.
+pub(crate) struct Worker {
+    pub(crate) context: WorkerContext,
+    pub(crate) script: Arc<Script>,
+    pub(crate) stacks: Rc<StackPool>,
+    pub(crate) net: plimsoll_net::Shared,
+    pub(crate) values: TagValues,
+    urls: RefCell<FxHashMap<Box<str>, Rc<Target>>>,
+}
+
+/// A URL that a script uses, with everything that depends on the URL alone.
+pub(crate) struct Target {
+    pub(crate) url: Url,
+    /// What k6 shows in the tags `url` and `name`: the URL with credentials masked.
+    pub(crate) shown: Arc<str>,
+    /// What keys series: the URL's template, or the shown URL itself when a threshold mentions it.
+    pub(crate) series_name: Symbol,
+}
+
+impl Worker {
+    pub(crate) fn new(context: WorkerContext, script: Arc<Script>) -> Self {
+        let values = TagValues::new(&mut context.shard.borrow_mut());
+        let net = plimsoll_net::Shared::new(Arc::clone(&script.net));
+        Worker { context, script, stacks: Rc::default(), net, values, urls: RefCell::default() }
+    }
+
+    pub(crate) fn shard(&self) -> std::cell::RefMut<'_, Shard> {
+        self.context.shard.borrow_mut()
+    }
+
+    /// Looks a URL up, parsing it the first time.
+    pub(crate) fn target(&self, url: &str) -> Result<Rc<Target>, NetError> {
+        if let Some(target) = self.urls.borrow().get(url) {
+            return Ok(Rc::clone(target));
+        }
+        let parsed = Url::parse(url)?;
+        let target = Rc::new(self.describe(parsed));
+        let mut urls = self.urls.borrow_mut();
+        if urls.len() >= URL_LIMIT {
+            urls.clear();
+        }
+        urls.insert(url.into(), Rc::clone(&target));
+        Ok(target)
+    }
+
+    /// The target of a URL that is unlikely to come again (a redirect's).
+    pub(crate) fn describe(&self, url: Url) -> Target {
+        let shown: Arc<str> = url.masked().into();
+        let pins = &self.script.pins;
+        let pinned = pins.contains(plimsoll_metrics::tag::URL, &shown)
+            || pins.contains(plimsoll_metrics::tag::NAME, &shown);
+        let mut shard = self.context.shard.borrow_mut();
+        let series_name = if pinned { shard.symbol(&shown) } else { shard.symbol(&template::path(&shown)) };
+        Target { url, shown, series_name }
+    }
+}

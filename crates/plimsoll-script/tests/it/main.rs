@@ -1,0 +1,9 @@
+//! Scripts through the crate's public edge: loaded, run as VUs by the real engine, against a real loopback
+//! server.
+
+mod cases;
+mod life_cycle;
+mod loading;
+mod scheduling;
+mod server;
+mod support;

@@ -1,0 +1,72 @@
+//! Many VUs on one thread: who waits whom not, what stops, and what cannot take the process down.
+
+use std::time::Duration;
+
+use plimsoll_engine::RunEnd;
+
+use crate::server::Server;
+use crate::support::{run_files, run_text};
+
+#[test]
+fn an_endless_loop_neither_hangs_the_run_nor_stops_its_neighbours() {
+    let ran = run_text(
+        "import { sleep } from 'k6';\n\
+         export const options = { scenarios: {\n\
+           busy: { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s', exec: 'busy' },\n\
+           polite: { executor: 'constant-vus', vus: 5, duration: '1s', gracefulStop: '0s', exec: 'polite' },\n\
+         } };\n\
+         export function busy() { try { while (true) {} } catch (e) { console.log('caught'); } }\n\
+         export function polite() { sleep(0.01); }",
+    );
+    assert_eq!(ran.outcome.end, RunEnd::Completed);
+    assert!(ran.log.is_empty(), "the loop cannot catch its interruption: {:?}", ran.log);
+    let polite = ran.outcome.state.complete_iterations();
+    assert!(polite > 100, "five VUs that sleep 10 ms each finished only {polite} iterations in a second");
+    assert!(ran.outcome.test_duration < Duration::from_secs(5));
+}
+
+#[test]
+fn recursion_without_end_is_an_exception_with_the_scripts_lines() {
+    let ran = run_text(
+        "function deep(n) {\n  return deep(n + 1) + 1;\n}\nexport default function () {\n  deep(0);\n}\n",
+    );
+    let text = ran.text();
+    assert!(text.contains("threw RangeError: Maximum call stack size exceeded"), "{text}");
+    assert!(text.contains("main.js:2:"), "{text}");
+    assert_eq!(ran.outcome.end, RunEnd::Completed);
+}
+
+#[test]
+fn sleeping_and_waiting_vus_are_interrupted_at_once() {
+    let server = Server::start();
+    let ran = run_files(
+        &[(
+            "main.js",
+            "import http from 'k6/http';\nimport { sleep } from 'k6';\n\
+             export const options = { scenarios: { a: { executor: 'constant-vus', vus: 20, duration: '1s', gracefulStop: '0.5s' } } };\n\
+             export default function () { __VU % 2 ? sleep(3600) : http.get(`${__ENV.SERVER}/slow`) && sleep(3600); console.log('never'); }",
+        )],
+        &[("SERVER", &server.url())],
+    );
+    assert!(ran.log.is_empty(), "{:?}", ran.log);
+    assert_eq!(ran.outcome.state.interrupted_iterations(), 20);
+}
+
+#[test]
+fn promise_chains_without_end_are_interrupted() {
+    let ran = run_text(
+        "export const options = { scenarios: { a: { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s' } } };\n\
+         export default async function () { for (;;) await null; }",
+    );
+    assert_eq!(ran.outcome.state.interrupted_iterations(), 1);
+}
+
+#[test]
+fn a_thousand_vus_start_sleep_and_stop() {
+    let ran = run_text(
+        "import { sleep } from 'k6';\n\
+         export const options = { scenarios: { a: { executor: 'per-vu-iterations', vus: 1000, iterations: 1 } } };\n\
+         export default function () { sleep(0.2); }",
+    );
+    assert_eq!(ran.outcome.state.complete_iterations(), 1000);
+}
