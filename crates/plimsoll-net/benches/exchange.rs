@@ -1,13 +1,15 @@
 //! How many exchanges a second one core performs, and what each of them allocates.
 //!
 //! ```sh
-//! cargo bench -p plimsoll-net --bench exchange                            # server in a thread of the same process
-//! cargo bench -p plimsoll-net --bench exchange -- --serve 127.0.0.1:8799  # the server alone, for wrk and for pinning
+//! # The server in a thread of the same process:
+//! cargo bench -p plimsoll-net --bench exchange
+//! # The server alone, so that each side can have its core, and to let wrk have a go at it:
+//! cargo bench -p plimsoll-net --bench exchange -- --serve 127.0.0.1:8799
 //! cargo bench -p plimsoll-net --bench exchange -- --target 127.0.0.1:8799 --connections 50 --seconds 5
 //! ```
 //!
-//! The server answers every request with the same 60 bytes of JSON. It is as simple as a server can be, so that the
-//! client is what is measured.
+//! The server answers every request with the same 60 bytes of JSON. It is as simple as a server can be, so
+//! that the client is what is measured.
 
 use std::alloc::System;
 use std::cell::Cell;

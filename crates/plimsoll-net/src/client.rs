@@ -3,11 +3,13 @@
 //! An exchange takes an idle connection or makes one, sends the request, receives the response and keeps the
 //! connection if the server lets it. Two rules decide what happens when that fails:
 //!
-//! - At the deadline it ends with [`NetError::RequestTimeout`], in whatever phase it is, and the connection is closed.
-//!   The same holds when the future is dropped: a connection is in the pool only while no exchange uses it.
-//! - A server may close an idle connection at any time, also at the moment a request is sent on it. If a *reused*
-//!   connection dies before the first byte of a response, and the request is idempotent (GET, HEAD, OPTIONS, TRACE or
-//!   an `Idempotency-Key` header) or no byte of it had been written, it is sent once more on a fresh connection.
+//! - At the deadline it ends with [`NetError::RequestTimeout`], in whatever phase it is, and the connection
+//!   is closed. The same holds when the future is dropped: a connection is in the pool only while no exchange
+//!   uses it.
+//! - A server may close an idle connection at any time, also at the moment a request is sent on it. If a
+//!   *reused* connection dies before the first byte of a response, and the request is idempotent (GET, HEAD,
+//!   OPTIONS, TRACE or an `Idempotency-Key` header) or no byte of it had been written, it is sent once more
+//!   on a fresh connection.
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -59,7 +61,7 @@ pub struct Exchange {
 struct Attempt {
     watch: Stopwatch,
     connection: Option<Connection>,
-    /// Of connections that an earlier try used up.
+    /// Of connections that are gone: an earlier try, a failed handshake.
     traffic: Traffic,
 }
 
@@ -74,8 +76,8 @@ impl Client {
         &self.shared
     }
 
-    /// Sends `request` and waits for the whole response. Several exchanges of one client may run at the same time;
-    /// each has a connection to itself. Dropping the future closes the connection.
+    /// Sends `request` and waits for the whole response. Several exchanges of one client may run at the same
+    /// time; each has a connection to itself. Dropping the future closes the connection.
     pub async fn exchange(&self, request: &Request, deadline: Instant) -> Exchange {
         let mut attempt =
             Attempt { watch: Stopwatch::start(), connection: None, traffic: Traffic::default() };
@@ -103,7 +105,7 @@ impl Client {
                 result => return result,
             }
         }
-        let connection = connect(&self.shared, origin, &mut attempt.watch).await?;
+        let connection = connect(&self.shared, origin, &mut attempt.watch, &mut attempt.traffic).await?;
         attempt.run_on(connection, &self.shared, request).await
     }
 

@@ -6,23 +6,26 @@ use rustls::pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
+use tokio_rustls::client::TlsStream;
 
 use crate::connection::{Connection, Socket};
 use crate::error::{NetError, Operation};
 use crate::http::url::Origin;
 use crate::options::Options;
 use crate::shared::Shared;
-use crate::timings::Stopwatch;
+use crate::timings::{Stopwatch, Traffic};
 use crate::tls;
 
 /// How long a connection may be silent before the system probes it.
 const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(30);
 
-/// Opens a connection to `origin`, noting in `watch` how long each step took.
+/// Opens a connection to `origin`, noting in `watch` how long each step took. What a failed TLS handshake cost
+/// is added to `traffic`; that of a successful one is still on the connection.
 pub(crate) async fn connect(
     shared: &Shared,
     origin: &Origin,
     watch: &mut Stopwatch,
+    traffic: &mut Traffic,
 ) -> Result<Connection, NetError> {
     let options = shared.options();
     let address = find_address(shared, origin, watch).await?;
@@ -40,16 +43,24 @@ pub(crate) async fn connect(
         return Ok(Connection::plain(socket, address));
     }
     let started = Instant::now();
+    let stream = shake_hands(shared, origin, socket, traffic).await?;
+    watch.tls_handshaking = started.elapsed();
+    Ok(Connection::tls(stream, address))
+}
+
+async fn shake_hands(
+    shared: &Shared,
+    origin: &Origin,
+    socket: Socket,
+    traffic: &mut Traffic,
+) -> Result<TlsStream<Socket>, NetError> {
     let name = ServerName::try_from(&*origin.host)
         .map_err(|_| NetError::Tls(format!("invalid server name {:?}", origin.host).into()))?
         .to_owned();
-    let stream = shared
-        .tls()?
-        .connect(name, socket)
-        .await
-        .map_err(|error| tls::stream_error(Operation::Read, &error))?;
-    watch.tls_handshaking = started.elapsed();
-    Ok(Connection::tls(stream, address))
+    shared.tls()?.connect(name, socket).into_fallible().await.map_err(|(error, mut socket)| {
+        traffic.add(socket.take_traffic());
+        tls::stream_error(Operation::Read, &error)
+    })
 }
 
 async fn find_address(

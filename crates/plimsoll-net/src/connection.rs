@@ -1,6 +1,7 @@
 //! One connection: a socket that counts its bytes, with or without TLS on top.
 //!
-//! It owns no buffer. Reads go into the worker's shared buffer, and the HTTP codec copies out what a response must own.
+//! It owns no buffer. Reads go into the worker's shared buffer, and the HTTP codec copies out what a response
+//! must own.
 
 use std::io;
 use std::net::SocketAddr;
@@ -50,7 +51,8 @@ impl Connection {
         let polled = match &mut self.stream {
             Stream::Plain(socket) => Pin::new(socket).poll_read(cx, buffer),
             Stream::Tls(stream) => match Pin::new(stream).poll_read(cx, buffer) {
-                // A peer that closes without saying so in TLS: for HTTP, the framing decides whether that is an error.
+                // A peer that closes without saying so in TLS: for HTTP, the framing decides whether that is
+                // an error.
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     Poll::Ready(Ok(()))
                 }
@@ -77,8 +79,8 @@ impl Connection {
         }
     }
 
-    /// Whether an idle connection can carry another request: nothing to read, neither data nor its end. Costs no
-    /// system call unless the reactor has seen something arrive.
+    /// Whether an idle connection can carry another request: nothing to read, neither data nor its end. Costs
+    /// no system call unless the reactor has seen something arrive.
     pub(crate) fn is_quiet(&mut self) -> bool {
         let mut byte = [0];
         let mut cx = Context::from_waker(Waker::noop());
@@ -95,11 +97,10 @@ impl Connection {
 
     /// The bytes that crossed the socket since the last call.
     pub(crate) fn take_traffic(&mut self) -> Traffic {
-        let socket = match &mut self.stream {
-            Stream::Plain(socket) => socket,
-            Stream::Tls(stream) => stream.get_mut().0,
-        };
-        std::mem::take(&mut socket.traffic)
+        match &mut self.stream {
+            Stream::Plain(socket) => socket.take_traffic(),
+            Stream::Tls(stream) => stream.get_mut().0.take_traffic(),
+        }
     }
 }
 
@@ -113,6 +114,10 @@ pub(crate) struct Socket {
 impl Socket {
     pub(crate) fn new(tcp: TcpStream) -> Self {
         Self { tcp, traffic: Traffic::default() }
+    }
+
+    pub(crate) fn take_traffic(&mut self) -> Traffic {
+        std::mem::take(&mut self.traffic)
     }
 }
 

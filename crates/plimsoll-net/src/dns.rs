@@ -1,7 +1,7 @@
 //! From names to addresses: a cache with k6's `dns` options over the system's resolver.
 //!
-//! Questions for one name that are open at the same time share one answer, so ten thousand virtual users that start
-//! together ask the system once per worker. Failures are shared in the same way but not cached.
+//! Questions for one name that are open at the same time share one answer, so ten thousand virtual users that
+//! start together ask the system once per worker. Failures are shared in the same way but not cached.
 //!
 //! IP addresses, `localhost` and names under `.invalid` (RFC 6761) are answered without asking anybody.
 
@@ -94,11 +94,16 @@ impl Resolver {
         if host.ends_with(".invalid") {
             return Err(NetError::NoSuchHost);
         }
+        self.resolve_with(host, async || ask_system(host).await).await
+    }
+
+    /// Resolves `host` from the cache, or else by `ask`.
+    async fn resolve_with(&self, host: &str, ask: impl AsyncFnOnce() -> Answer) -> Result<IpAddr, NetError> {
         let entry = self.entry(host);
         let answer = entry
             .answer
             .get_or_init(async || {
-                let answer = ask_system(host).await;
+                let answer = ask().await;
                 entry.answered_at.set(Some(Instant::now()));
                 answer
             })
@@ -211,13 +216,6 @@ mod tests {
         texts.iter().map(|text| text.parse().unwrap()).collect()
     }
 
-    /// An answer as if the system had given it.
-    fn plant(resolver: &Resolver, host: &str, answer: &[&str]) {
-        let entry = resolver.entry(host);
-        entry.answer.set(Ok(addresses(answer).into())).unwrap();
-        entry.answered_at.set(Some(Instant::now()));
-    }
-
     #[test]
     fn policies_choose_families() {
         let both = addresses(&["::1", "10.0.0.1", "::2", "10.0.0.2"]);
@@ -232,32 +230,58 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn selection_goes_round_or_stays_or_varies() {
-        let answer = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];
+        let answer = || async { Ok(addresses(&["10.0.0.1", "10.0.0.2", "10.0.0.3"]).into()) };
         for (select, expected) in [(DnsSelect::First, [1, 1, 1, 1]), (DnsSelect::RoundRobin, [1, 2, 3, 1])] {
             let resolver = resolver(select, DnsPolicy::Any);
-            plant(&resolver, "name.test", &answer);
             for last in expected {
                 let expected: IpAddr = format!("10.0.0.{last}").parse().unwrap();
-                assert_eq!(resolver.resolve("name.test").await, Ok(expected));
+                assert_eq!(resolver.resolve_with("name.test", answer).await, Ok(expected));
             }
         }
         let resolver = resolver(DnsSelect::Random, DnsPolicy::Any);
-        plant(&resolver, "name.test", &answer);
         let mut seen = std::collections::HashSet::new();
         for _ in 0..200 {
-            seen.insert(resolver.resolve("name.test").await.unwrap());
+            seen.insert(resolver.resolve_with("name.test", answer).await.unwrap());
         }
         assert_eq!(seen.len(), 3);
+    }
+
+    /// Asks through `resolver`, counting the questions that reach the system.
+    async fn ask_counting(
+        resolver: &Resolver,
+        asked: &Cell<usize>,
+        answer: Answer,
+    ) -> Result<IpAddr, NetError> {
+        let ask = async || {
+            asked.set(asked.get() + 1);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            answer
+        };
+        resolver.resolve_with("name.test", ask).await
     }
 
     #[tokio::test(start_paused = true)]
     async fn answers_age() {
         let resolver = resolver(DnsSelect::First, DnsPolicy::Any);
-        plant(&resolver, "name.test", &["10.0.0.1"]);
-        tokio::time::advance(Duration::from_secs(59)).await;
-        assert!(resolver.entry("name.test").answer.initialized());
-        tokio::time::advance(Duration::from_secs(2)).await;
-        assert!(!resolver.entry("name.test").answer.initialized(), "asked again after the ttl");
+        let asked = Cell::new(0);
+        for (wait, expected) in [(0, 1), (59, 1), (2, 2)] {
+            tokio::time::advance(Duration::from_secs(wait)).await;
+            ask_counting(&resolver, &asked, Ok(addresses(&["10.0.0.1"]).into())).await.unwrap();
+            assert_eq!(asked.get(), expected, "after {wait} more seconds");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn open_questions_share_their_answer() {
+        let resolver = resolver(DnsSelect::First, DnsPolicy::Any);
+        let asked = Cell::new(0);
+        let failure = || ask_counting(&resolver, &asked, Err(NetError::NoSuchHost));
+        let (one, two) = tokio::join!(failure(), failure());
+        assert_eq!((one, two, asked.get()), (Err(NetError::NoSuchHost), Err(NetError::NoSuchHost), 1));
+        let success = || ask_counting(&resolver, &asked, Ok(addresses(&["10.0.0.1"]).into()));
+        let (one, two) = tokio::join!(success(), success());
+        assert!(one.is_ok() && one == two);
+        assert_eq!(asked.get(), 2, "the failure was not cached, the answer was shared");
     }
 
     #[tokio::test]

@@ -1,8 +1,8 @@
 //! What can go wrong between a request and its response.
 //!
-//! One enum for the whole crate, because callers treat every failure alike: they record its [`ErrorCode`] and its
-//! short message. Variants carry what the message needs. Messages are the ones k6 users have in their thresholds and
-//! dashboards; where k6 has none they follow the same pattern, `<operation>: <cause>`.
+//! One enum for the whole crate, because callers treat every failure alike: they record its [`ErrorCode`] and
+//! its short message. Variants carry what the message needs. Messages are the ones k6 users have in their
+//! thresholds and dashboards; where k6 has none they follow the same pattern, `<operation>: <cause>`.
 
 use std::fmt;
 use std::io;
@@ -25,7 +25,8 @@ pub enum NetError {
         /// What is wrong with it.
         reason: Box<str>,
     },
-    /// The URL parses, but its scheme is neither `http` nor `https`. Relative URLs end here with an empty scheme.
+    /// The URL parses, but its scheme is neither `http` nor `https`. Relative URLs end here with an empty
+    /// scheme.
     #[error("unsupported protocol scheme {0:?}")]
     UnsupportedScheme(Box<str>),
     /// The URL names no host.
@@ -194,8 +195,8 @@ fn io_code(operation: Operation, kind: io::ErrorKind, errno: Option<i32>) -> Err
     }
 }
 
-/// The cause in the words of the C library for the numbers everybody knows, so that messages are the same on every
-/// system; other numbers are given with the system's own text.
+/// The cause in the words of the C library for the numbers everybody knows, so that messages are the same on
+/// every system; other numbers are given with the system's own text.
 fn describe(kind: io::ErrorKind, errno: Option<i32>) -> String {
     match kind {
         io::ErrorKind::ConnectionRefused => "connection refused".into(),

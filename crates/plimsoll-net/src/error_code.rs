@@ -1,7 +1,7 @@
 //! The numbers by which scripts, thresholds and dashboards know network failures.
 //!
-//! They are k6's, grouped by layer: 1000 general, 1100 DNS, 1200 TCP, 1300 TLS, 1400 and 1500 HTTP statuses, 1600
-//! HTTP/2, 1700 body decoding. Which failure gets which number is decided in [`crate::NetError::code`].
+//! They are k6's, grouped by layer: 1000 general, 1100 DNS, 1200 TCP, 1300 TLS, 1400 and 1500 HTTP statuses,
+//! 1600 HTTP/2, 1700 body decoding. Which failure gets which number is decided in [`crate::NetError::code`].
 
 use std::fmt;
 

@@ -32,9 +32,7 @@ pub struct HostnamePatterns {
 
 /// A `blockHostnames` entry that is no pattern.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "invalid hostname pattern {0:?}: expected a host name, with a wildcard only in front such as *.example.com"
-)]
+#[error("invalid hostname pattern {0:?}: expected a host name, with a wildcard only in front: *.example.com")]
 pub struct InvalidHostPattern(String);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,8 +75,8 @@ impl HostOverrides {
         let rule = parse_override(from, to)
             .ok_or_else(|| InvalidOverride { from: from.to_owned(), to: to.to_owned() })?;
         self.rules.push(rule);
-        // Kept with the closest rule first, so that lookup takes the first match. A rule for one port beats the same
-        // name without.
+        // Kept with the closest rule first, so that lookup takes the first match. A rule for one port beats
+        // the same name without.
         self.rules
             .sort_by_key(|rule| std::cmp::Reverse((rule.pattern.closeness(), rule.only_port.is_some())));
         Ok(())

@@ -1,10 +1,41 @@
 //! The network client of plimsoll: one request in, one fact out.
 //!
-//! A [`Client`] belongs to one virtual user and lives on one current-thread runtime. [`Client::exchange`] sends a
-//! [`Request`] and returns an [`Exchange`]: what came back (a [`Response`] or a numbered [`NetError`]), how long
-//! each phase took, and how many bytes crossed the socket. It does exactly one hop; following redirects
-//! ([`redirect`]), keeping cookies ([`CookieJar`]) and decoding bodies ([`Response::decode_body`]) are separate
-//! steps that the caller combines.
+//! A [`Client`] belongs to one virtual user and lives on one current-thread runtime. [`Client::exchange`]
+//! sends a [`Request`] and returns an [`Exchange`]: what came back (a [`Response`] or a numbered
+//! [`NetError`]), how long each phase took, and how many bytes crossed the socket. It does exactly one hop;
+//! following redirects ([`redirect`]), keeping cookies ([`CookieJar`]) and decoding bodies
+//! ([`Response::decode_body`]) are separate steps that the caller combines.
+//!
+//! ```no_run
+//! # use std::{sync::Arc, time::Duration};
+//! # use plimsoll_net::{Client, CookieJar, Method, NetError, Options, Request, Shared, Url, redirect};
+//! # async fn example() -> Result<(), NetError> {
+//! let shared = Shared::new(Arc::new(Options::default())); // one per worker
+//! let client = Client::new(shared.clone()); // one per virtual user
+//! let mut jar = CookieJar::new();
+//!
+//! let mut request = Request::new(Method::GET, Url::parse("https://test.example/tickets")?);
+//! request.headers.set("accept", "application/json");
+//! let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+//! loop {
+//!     let mut exchange = client.exchange(&request, deadline).await;
+//!     println!("{:?} {:?}", exchange.timings, exchange.traffic);
+//!     match &mut exchange.result {
+//!         Err(error) => println!("{} {error}", error.code()),
+//!         Ok(response) => {
+//!             response.decode_body(shared.options().limits.body_bytes)?;
+//!             jar.receive(&request.url, response);
+//!             if let Some(next) = redirect::next(&request, response) {
+//!                 request = next?;
+//!                 continue;
+//!             }
+//!         }
+//!     }
+//!     break;
+//! }
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! The crate knows no JavaScript and no metric, writes no log line and takes no lock on the way of a request.
 //!
@@ -12,7 +43,7 @@
 //! |---|---|
 //! | `client` | [`Client`], [`Exchange`]: the life of one exchange |
 //! | `shared` | [`Shared`], [`Options`]: what all clients of a worker have in common |
-//! | `http` | [`Url`], [`Request`], [`Response`], [`redirect`], [`CookieJar`], content decoding, the HTTP/1.1 codec |
+//! | `http` | [`Url`], [`Request`], [`Response`], [`redirect`], [`CookieJar`], decoding, the HTTP/1.1 codec |
 //! | `pool`, `connection`, `connect` | keep-alive connections, and how a new one is made |
 //! | `dns`, `hosts`, `ip_range` | names to addresses: cache, policy, overrides, what must not be dialed |
 //! | `tls` | rustls set-up, verification, session facts |

@@ -1,7 +1,7 @@
 //! The idle connections of one client.
 //!
-//! A virtual user talks to a handful of origins, so this is a list searched from the end: the most recently used
-//! connection is the least likely to have been closed by the server.
+//! A virtual user talks to a handful of origins, so this is a list searched from the end: the most recently
+//! used connection is the least likely to have been closed by the server.
 
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ struct Idle {
 }
 
 impl Pool {
-    /// An idle connection to `origin` that the server has not closed, as far as is known. Dead ones met on the way
-    /// are dropped.
+    /// An idle connection to `origin` that the server has not closed, as far as is known. Dead ones met on
+    /// the way are dropped.
     pub(crate) fn take(&mut self, origin: &Arc<Origin>) -> Option<Connection> {
         while let Some(at) = self.idle.iter().rposition(|idle| idle.is_to(origin)) {
             let mut connection = self.idle.remove(at).connection;

@@ -1,7 +1,7 @@
 //! What the clients of one worker have in common.
 //!
-//! A worker runs its clients on one thread, so they can share buffers and caches without locks. The buffers are only
-//! ever borrowed inside one poll: no borrow lives across an await.
+//! A worker runs its clients on one thread, so they can share buffers and caches without locks. The buffers
+//! are only ever borrowed inside one poll: no borrow lives across an await.
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;

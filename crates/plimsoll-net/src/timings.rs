@@ -7,9 +7,9 @@
 //!   '- looking up, connecting, tls handshaking (new connections only)
 //! ```
 //!
-//! `sending + waiting + receiving` is the duration exactly, because neighbouring phases share one instant. An exchange
-//! that fails charges the time up to its end to the phase it was in, so that a request that timed out while waiting
-//! shows the time it waited. Phases of connecting count only once they are complete.
+//! `sending + waiting + receiving` is the duration exactly, because neighbouring phases share one instant. An
+//! exchange that fails charges the time up to its end to the phase it was in, so that a request that timed
+//! out while waiting shows the time it waited. Phases of connecting count only once they are complete.
 
 use std::time::Duration;
 
@@ -84,8 +84,8 @@ impl Stopwatch {
         }
     }
 
-    /// A connection is there. A second call (the exchange is tried again on a fresh connection) starts over: what went
-    /// before counts as blocked.
+    /// A connection is there. A second call (the exchange is tried again on a fresh connection) starts over:
+    /// what went before counts as blocked.
     pub(crate) fn connection_ready(&mut self) {
         self.ready = Some(Instant::now());
         self.written = None;
@@ -95,7 +95,8 @@ impl Stopwatch {
         self.written.get_or_insert_with(Instant::now);
     }
 
-    /// Bytes of the response arrived. A response may begin before the request is complete; then sending ends with it.
+    /// Bytes of the response arrived. A response may begin before the request is complete; then sending ends
+    /// with it.
     pub(crate) fn bytes_received(&mut self) {
         let now = Instant::now();
         self.written.get_or_insert(now);

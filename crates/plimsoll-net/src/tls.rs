@@ -1,7 +1,8 @@
 //! TLS: what is offered, whom to trust, and what was agreed on.
 //!
-//! Sessions are not resumed. Every virtual user stands for a stranger to the server, so each new connection pays for
-//! its full handshake, as with k6. With `SSLKEYLOGFILE` in the environment the session secrets are written there.
+//! Sessions are not resumed. Every virtual user stands for a stranger to the server, so each new connection
+//! pays for its full handshake, as with k6. With `SSLKEYLOGFILE` in the environment the session secrets are
+//! written there.
 
 use std::io;
 use std::sync::Arc;
@@ -96,7 +97,8 @@ fn root_store(roots: &TrustedRoots) -> Result<RootCertStore, NetError> {
     let mut store = RootCertStore::empty();
     match roots {
         TrustedRoots::System => {
-            // Unreadable certificates in the system's store are the system's business; the others still count.
+            // Unreadable certificates in the system's store are the system's business; the others still
+            // count.
             store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
             if store.is_empty() {
                 store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
@@ -111,8 +113,8 @@ fn root_store(roots: &TrustedRoots) -> Result<RootCertStore, NetError> {
     Ok(store)
 }
 
-/// The standard verification, but the name is looked at first: a certificate that is wrong in both ways is reported
-/// as being for another host, as Go does.
+/// The standard verification, but the name is looked at first: a certificate that is wrong in both ways is
+/// reported as being for another host, as Go does.
 #[derive(Debug)]
 struct NameBeforeChain {
     chain: Arc<WebPkiServerVerifier>,

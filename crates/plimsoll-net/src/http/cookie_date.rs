@@ -1,7 +1,7 @@
 //! The dates in `Expires` attributes, which servers write in many ways.
 //!
-//! RFC 6265 section 5.1.1: split at everything that is no letter, digit or colon, and take the first token of each
-//! kind: time, day, month, year.
+//! RFC 6265 section 5.1.1: split at everything that is no letter, digit or colon, and take the first token of
+//! each kind: time, day, month, year.
 
 use std::ops::RangeInclusive;
 

@@ -1,7 +1,7 @@
 //! Cookies: reading `Set-Cookie`, and the jar of one virtual user.
 //!
-//! RFC 6265 as Go's cookie jar does it: host-only and domain cookies, path matching, longest path first, no list of
-//! public suffixes. As in k6, a `Secure` cookie also goes to a loopback address over plain http.
+//! RFC 6265 as Go's cookie jar does it: host-only and domain cookies, path matching, longest path first, no
+//! list of public suffixes. As in k6, a `Secure` cookie also goes to a loopback address over plain http.
 //!
 //! An empty jar is an empty vector. Jars are small, so looking up is a walk over all cookies.
 
@@ -128,8 +128,8 @@ impl CookieJar {
         true
     }
 
-    /// Names and values of the cookies for `url`, in the order in which they are sent: longest path first, then
-    /// oldest first.
+    /// Names and values of the cookies for `url`, in the order in which they are sent: longest path first,
+    /// then oldest first.
     pub fn cookies_for_url(&self, url: &Url) -> Vec<(&str, &str)> {
         if self.stored.is_empty() {
             return Vec::new();
@@ -161,7 +161,8 @@ impl CookieJar {
         self.stored.is_empty()
     }
 
-    /// Puts `new` in place of the cookie with the same name, domain and path, or removes that if `new` has ended.
+    /// Puts `new` in place of the cookie with the same name, domain and path, or removes that if `new` has
+    /// ended.
     fn replace(&mut self, new: Stored, now: i64) {
         let alive = new.is_alive(now);
         match self.stored.iter().position(|old| old.is_same(&new)) {
@@ -195,7 +196,8 @@ impl Stored {
     }
 }
 
-/// Where a cookie belongs: the domain, and whether it is for that host alone. `None` if `host` may not set it.
+/// Where a cookie belongs: the domain, and whether it is for that host alone. `None` if `host` may not set
+/// it.
 fn scope(host: &str, domain: Option<&str>) -> Option<(String, bool)> {
     let Some(domain) = domain else {
         return Some((host.to_owned(), true));

@@ -1,8 +1,8 @@
 //! Undoing `Content-Encoding`.
 //!
-//! A separate step after the exchange, so that decoding is in no timing. The codings are applied in the order in which
-//! they are listed and therefore undone from the last to the first. Unknown codings end the decoding: the body stays as
-//! it is from there on, as k6 leaves it.
+//! A separate step after the exchange, so that decoding is in no timing. The codings are applied in the order
+//! in which they are listed and therefore undone from the last to the first. Unknown codings end the
+//! decoding: the body stays as it is from there on, as k6 leaves it.
 //!
 //! Every decoder is bounded by the same limit on its output, because a few kilobytes can unpack to gigabytes.
 
@@ -10,6 +10,7 @@ use std::io::{self, Read};
 
 use bytes::Bytes;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 use crate::error::NetError;
 use crate::http::response::Headers;
@@ -59,7 +60,8 @@ fn codings(headers: &Headers) -> Vec<Option<Coding>> {
 fn undo(coding: Coding, input: &[u8], limit: usize) -> Result<Bytes, NetError> {
     let result = match coding {
         Coding::Gzip => read_bounded(MultiGzDecoder::new(input), limit),
-        // Strictly, "deflate" means zlib. Servers that send it raw are common enough; the first two bytes tell.
+        // Strictly, "deflate" means zlib. Servers that send it raw are common enough; the first two bytes
+        // tell.
         Coding::Deflate if is_zlib(input) => read_bounded(ZlibDecoder::new(input), limit),
         Coding::Deflate => read_bounded(DeflateDecoder::new(input), limit),
         Coding::Brotli => read_bounded(brotli_decompressor::Decompressor::new(input, 4096), limit),
@@ -81,14 +83,16 @@ impl Coding {
 
 /// RFC 1950: method 8 in the low nibble, and the two header bytes are a multiple of 31.
 fn is_zlib(input: &[u8]) -> bool {
-    matches!(input, [first, second, ..] if first & 0x0f == 8 && u16::from_be_bytes([*first, *second]) % 31 == 0)
+    let [first, second, ..] = *input else { return false };
+    first & 0x0f == 8 && u16::from_be_bytes([first, second]) % 31 == 0
 }
 
 /// All frames of a zstd stream, one after the other.
 fn unzstd(mut input: &[u8], limit: usize) -> io::Result<Bytes> {
     let mut output = Vec::new();
+    let mut decoder = FrameDecoder::new();
     while !input.is_empty() {
-        let frame = ruzstd::decoding::StreamingDecoder::new(&mut input).map_err(io::Error::other)?;
+        let frame = StreamingDecoder::new_with_decoder(&mut input, &mut decoder).map_err(io::Error::other)?;
         let left = limit - output.len();
         output.extend_from_slice(&read_bounded(frame, left)?);
     }
@@ -114,7 +118,8 @@ mod tests {
     use super::*;
 
     const TEXT: &[u8] = b"a text that repeats: a text that repeats, a text that repeats";
-    /// `TEXT` by the reference brotli encoder would be a fixture; this is the format's own "stored" form of "hello".
+    /// `TEXT` by the reference brotli encoder would be a fixture; this is the format's own "stored" form of
+    /// "hello".
     const BROTLI_HELLO: &[u8] = &[0x0b, 0x02, 0x80, b'h', b'e', b'l', b'l', b'o', 0x03];
     /// "hello" by zstd 1.5, level 3, with checksum.
     const ZSTD_HELLO: &[u8] = &[

@@ -1,9 +1,9 @@
 //! What to ask for after a redirect.
 //!
-//! [`next`] knows the rules of Go's client, which are k6's: 301, 302 and 303 turn everything but `GET` and `HEAD` into
-//! a `GET`, always without body; 307 and 308 repeat the request. How many redirects are followed is the caller's
-//! business, and so are cookies: a hand-set `Cookie` header does not survive, the caller adds what its jar has for the
-//! new URL.
+//! [`next`] knows the rules of Go's client, which are k6's: 301, 302 and 303 turn everything but `GET` and
+//! `HEAD` into a `GET`, always without body; 307 and 308 repeat the request. How many redirects are followed
+//! is the caller's business, and so are cookies: a hand-set `Cookie` header does not survive, the caller adds
+//! what its jar has for the new URL.
 
 use crate::error::NetError;
 use crate::http::request::{Method, Request};

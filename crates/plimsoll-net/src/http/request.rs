@@ -63,8 +63,9 @@ impl From<&str> for Method {
 /// One request, one hop.
 ///
 /// On the wire: request line, `Host`, `User-Agent`, `Content-Length` or `Transfer-Encoding`, then
-/// [`headers`](Self::headers) in their order. `Host` and `User-Agent` among them replace the defaults (an empty
-/// `User-Agent` removes it); `Content-Length`, `Transfer-Encoding` and `Trailer` are computed, and ignored if given.
+/// [`headers`](Self::headers) in their order. `Host` and `User-Agent` among them replace the defaults (an
+/// empty `User-Agent` removes it); `Content-Length`, `Transfer-Encoding` and `Trailer` are computed, and
+/// ignored if given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The method.
@@ -73,15 +74,16 @@ pub struct Request {
     pub url: Url,
     /// Header fields beyond the computed ones.
     pub headers: RequestHeaders,
-    /// `None` is no body: `POST`, `PUT` and `PATCH` then announce `Content-Length: 0`, others nothing. An empty body is
-    /// sent as k6 sends it: chunked, except with methods that usually have none.
+    /// `None` is no body: `POST`, `PUT` and `PATCH` then announce `Content-Length: 0`, others nothing. An
+    /// empty body is sent as k6 sends it: chunked, except with methods that usually have none.
     pub body: Option<Bytes>,
     /// Count the response's body instead of keeping it.
     pub discard_response_body: bool,
 }
 
 impl Request {
-    /// A request without body whose only header is the `Authorization` that the URL's credentials ask for, if any.
+    /// A request without body whose only header is the `Authorization` that the URL's credentials ask for, if
+    /// any.
     pub fn new(method: Method, url: Url) -> Self {
         let mut headers = RequestHeaders::new();
         if let Some(authorization) = url.basic_authorization() {
@@ -90,8 +92,8 @@ impl Request {
         Self { method, url, headers, body: None, discard_response_body: false }
     }
 
-    /// Whether the request can be sent again after its connection died without an answer: idempotent by method, or
-    /// declared so by an `Idempotency-Key` header.
+    /// Whether the request can be sent again after its connection died without an answer: idempotent by
+    /// method, or declared so by an `Idempotency-Key` header.
     pub(crate) fn is_replayable(&self) -> bool {
         self.method.is_replayable()
             || self.headers.get("Idempotency-Key").is_some()

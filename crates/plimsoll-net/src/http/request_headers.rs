@@ -1,7 +1,7 @@
 //! The headers of a request, in the order in which they go out.
 //!
-//! Names are kept in canonical form (`X-Request-Id`) and sorted, because that is what k6 puts on the wire. All text
-//! lives in one string, so that a set of headers costs two allocations, whatever its size.
+//! Names are kept in canonical form (`X-Request-Id`) and sorted, because that is what k6 puts on the wire.
+//! All text lives in one string, so that a set of headers costs two allocations, whatever its size.
 
 use std::fmt;
 
@@ -82,8 +82,8 @@ impl PartialEq for RequestHeaders {
 
 impl Eq for RequestHeaders {}
 
-/// Upper case for the first letter and every letter after a dash, lower case for the rest. A name that is no token is
-/// kept as it is, so that the error about it can show it.
+/// Upper case for the first letter and every letter after a dash, lower case for the rest. A name that is no
+/// token is kept as it is, so that the error about it can show it.
 fn push_canonical(out: &mut String, name: &str) {
     if !is_token(name) {
         out.push_str(name);

@@ -37,8 +37,8 @@ pub struct Response {
     pub protocol: Protocol,
     /// The header fields.
     pub headers: Headers,
-    /// The body, transfer coding removed; empty when there was none or it was discarded. Content codings are still
-    /// on: see [`Response::decode_body`].
+    /// The body, transfer coding removed; empty when there was none or it was discarded. Content codings are
+    /// still on: see [`Response::decode_body`].
     pub body: Bytes,
     /// The length of the body as received, also when it was discarded.
     pub body_len: u64,
@@ -60,8 +60,8 @@ impl Response {
         self.headers.get_all("Set-Cookie").filter_map(|value| Cookie::parse(str::from_utf8(value).ok()?))
     }
 
-    /// Undoes the codings named in `Content-Encoding` (gzip, deflate, br, zstd; others are left alone), replacing
-    /// [`body`](Self::body). `limit` bounds the decoded size.
+    /// Undoes the codings named in `Content-Encoding` (gzip, deflate, br, zstd; others are left alone),
+    /// replacing [`body`](Self::body). `limit` bounds the decoded size.
     pub fn decode_body(&mut self, limit: usize) -> Result<(), NetError> {
         if let Some(decoded) = decode::decode(&self.headers, &self.body, limit)? {
             self.body = decoded;
@@ -72,8 +72,8 @@ impl Response {
 
 /// The header fields of a response, in the order and case in which they were received.
 ///
-/// They are the received bytes themselves; iterating splits them again, which is cheaper than remembering where each
-/// field is. The codec lets only well-formed heads through, and the splitting relies on that.
+/// They are the received bytes themselves; iterating splits them again, which is cheaper than remembering
+/// where each field is. The codec lets only well-formed heads through, and the splitting relies on that.
 #[derive(Clone, Debug, Default)]
 pub struct Headers {
     head: Bytes,

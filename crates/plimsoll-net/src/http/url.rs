@@ -1,9 +1,9 @@
 //! URLs as load scripts write them.
 //!
-//! Not the WHATWG algorithm: like k6 (that is, Go), a [`Url`] keeps what was written. Dot segments stay, the host's
-//! case goes out in the `Host` header as given, an empty path is requested as `/`. Bytes that may not stand in a request
-//! line (spaces, quotes, non-ASCII) are percent-encoded; escapes that are already there are left alone. International
-//! host names become punycode.
+//! Not the WHATWG algorithm: like k6 (that is, Go), a [`Url`] keeps what was written. Dot segments stay, the
+//! host's case goes out in the `Host` header as given, an empty path is requested as `/`. Bytes that may not
+//! stand in a request line (spaces, quotes, non-ASCII) are percent-encoded; escapes that are already there
+//! are left alone. International host names become punycode.
 //!
 //! Parsing happens once; a [`Url`] is an `Arc` and clones for free, so a caller can cache it by its text.
 
@@ -54,8 +54,8 @@ pub struct Origin {
 }
 
 impl Url {
-    /// Parses an absolute URL. Relative ones and unknown schemes parse too, and fail with their own error when an
-    /// exchange is asked for.
+    /// Parses an absolute URL. Relative ones and unknown schemes parse too, and fail with their own error
+    /// when an exchange is asked for.
     pub fn parse(text: &str) -> Result<Self, NetError> {
         parse(text).map_err(|reason| NetError::InvalidUrl { url: text.into(), reason: reason.into() })
     }
@@ -496,7 +496,8 @@ mod tests {
         fn any_text_parses_or_fails(text in "\\PC{0,40}", reference in "\\PC{0,20}") {
             for text in [text.clone(), format!("http://{text}")] {
                 if let Ok(url) = Url::parse(&text) {
-                    prop_assert!(url.target().bytes().all(|byte| byte.is_ascii_graphic()), "{:?}", url.target());
+                    let target = url.target();
+                    prop_assert!(target.bytes().all(|byte| byte.is_ascii_graphic()), "{target:?}");
                     prop_assert!(url.authority().is_ascii());
                     let _ = url.join(&reference);
                 }

@@ -29,8 +29,8 @@ async fn a_request_is_written_in_k6s_order() {
     assert_eq!(
         head,
         format!(
-            "post /a%20b?c=d HTTP/1.1\r\nHost: {}\r\nUser-Agent: agent/1\r\nContent-Length: 4\r\nAccept: */*\r\n\
-             X-Zebra: z\r\n\r\n",
+            "post /a%20b?c=d HTTP/1.1\r\nHost: {}\r\nUser-Agent: agent/1\r\nContent-Length: 4\r\n\
+             Accept: */*\r\nX-Zebra: z\r\n\r\n",
             server.address
         )
     );
@@ -45,10 +45,12 @@ async fn a_request_is_written_in_k6s_order() {
 async fn bodies_of_all_framings_arrive_in_pieces() {
     let wires = [
         "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello world",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello \r\n5;x=y\r\nworld\r\n0\r\nT: x\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+         6\r\nhello \r\n5;x=y\r\nworld\r\n0\r\nT: x\r\n\r\n",
         "HTTP/1.1 200 OK\r\n\r\nhello world",
         "HTTP/1.0 200 OK\r\nContent-Length: 11\r\n\r\nhello world",
-        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\nhello world",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n\
+         HTTP/1.1 200 OK\r\n\r\nhello world",
     ];
     for wire in wires {
         let server = Server::start(move |_, mut stream| {
@@ -146,7 +148,8 @@ async fn an_early_answer_ends_an_upload() {
 #[tokio::test]
 async fn headers_keep_their_order_and_case() {
     let server = Server::answering(
-        "HTTP/1.1 418 I'm a teapot\r\nX-one: 1\r\nset-cookie: a=b\r\nSet-Cookie: c=d; Path=/\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 418 I'm a teapot\r\nX-one: 1\r\nset-cookie: a=b\r\nSet-Cookie: c=d; Path=/\r\n\
+         Content-Length: 0\r\n\r\n",
     );
     let response = get(&client(), server.url("/")).await.result.unwrap();
     let names: Vec<_> = response.headers.iter().map(|(name, _)| name).collect();

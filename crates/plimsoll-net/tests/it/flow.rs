@@ -16,7 +16,8 @@ fn shop() -> Server {
                 read_bytes(&mut stream, 4);
             }
             let answer = if line.starts_with("POST /login ") {
-                "HTTP/1.1 302 Found\r\nLocation: ../home?a=b\r\nSet-Cookie: sid=7; Path=/\r\nContent-Length: 0\r\n\r\n"
+                "HTTP/1.1 302 Found\r\nLocation: ../home?a=b\r\nSet-Cookie: sid=7; Path=/\r\n\
+                 Content-Length: 0\r\n\r\n"
             } else if line == "GET /home?a=b HTTP/1.1" && head.contains("\r\nCookie: sid=7\r\n") {
                 "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nwelcome"
             } else {

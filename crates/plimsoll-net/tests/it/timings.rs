@@ -1,7 +1,7 @@
 //! The phases against a server that delays each of them by chance.
 //!
-//! What must hold always: the phases add up, and all delays are somewhere in them. That each delay is in its own phase
-//! needs a machine that runs the client when it should; on a busy one some rounds show otherwise.
+//! What must hold always: the phases add up, and all delays are somewhere in them. That each delay is in its
+//! own phase needs a machine that runs the client when it should; on a busy one some rounds show otherwise.
 
 use std::io::Write;
 use std::time::Duration;

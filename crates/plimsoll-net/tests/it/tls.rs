@@ -10,7 +10,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 
-use crate::support::{Server, client_with, get, outcome, pause, read_head};
+use crate::support::{HELLO, Server, client_with, get, outcome, pause, read_head};
 
 /// A certificate authority and what it signed for one server.
 struct Identity {
@@ -90,6 +90,27 @@ async fn a_trusted_server_is_talked_to_and_kept() {
 }
 
 #[tokio::test]
+async fn a_connection_that_says_goodbye_is_not_used_again() {
+    let identity = identity("localhost", |_| ());
+    let config = server_config(&identity, rustls::ALL_VERSIONS);
+    let server = Server::start(move |_, stream| {
+        let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
+        read_head(&mut stream);
+        stream.write_all(HELLO.as_bytes()).unwrap();
+        stream.conn.send_close_notify();
+        stream.flush().unwrap();
+        let _ = stream.sock.read_to_end(&mut Vec::new());
+    });
+    let client = trusting(&identity);
+    for round in 1..=2 {
+        let exchange = get_https(&client, &server, "localhost").await;
+        assert_eq!((outcome(&exchange), exchange.reused_connection), ("200 hello".into(), false));
+        assert_eq!(server.connections(), round);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
 async fn tls_1_2_and_addresses_work_too() {
     let identity = identity("127.0.0.1", |_| ());
     let server = tls_server(server_config(&identity, &[&rustls::version::TLS12]), 1, 0);
@@ -131,6 +152,7 @@ async fn certificates_are_verified_unless_asked_not_to() {
         let exchange = get_https(&trusting(trusted), &server, "localhost").await;
         assert_eq!(outcome(&exchange), expected);
         assert!(!exchange.timings.connecting.is_zero(), "TCP had been connected");
+        assert!(exchange.traffic.received > 500, "a failed handshake counts, too: {:?}", exchange.traffic);
         let careless = TlsOptions { skip_verification: true, ..TlsOptions::default() };
         let careless = client_with(Options { tls: careless, ..Options::default() });
         assert_eq!(outcome(&get_https(&careless, &server, "localhost").await), "200 x");

@@ -38,8 +38,8 @@ impl Chunked {
         self.state == State::Done
     }
 
-    /// Consumes framing from the front of `input` up to the next data, and returns that data. An empty result means
-    /// that the input is used up or the body is done.
+    /// Consumes framing from the front of `input` up to the next data, and returns that data. An empty result
+    /// means that the input is used up or the body is done.
     pub(super) fn next_data<'a>(&mut self, input: &mut &'a [u8]) -> Result<&'a [u8], NetError> {
         while let Some((&byte, rest)) = input.split_first() {
             self.state = match self.state {

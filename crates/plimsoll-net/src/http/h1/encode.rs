@@ -1,4 +1,5 @@
-//! Requests as HTTP/1.1 bytes, in k6's order: `Host`, `User-Agent`, how the body is framed, then the rest by name.
+//! Requests as HTTP/1.1 bytes, in k6's order: `Host`, `User-Agent`, how the body is framed, then the rest by
+//! name.
 
 use crate::http::request::Request;
 use crate::options::Options;

@@ -84,7 +84,8 @@ impl Fields {
     fn collect(headers: &[httparse::Header<'_>], protocol: Protocol) -> Result<Self, NetError> {
         let mut fields = Self::default();
         for header in headers {
-            // Names of other lengths cannot be any of these; most fields are dismissed without looking at a letter.
+            // Names of other lengths cannot be any of these; most fields are dismissed without looking at a
+            // letter.
             match header.name.len() {
                 14 if header.name.eq_ignore_ascii_case("content-length") => {
                     let length = parse_length(header.value)?;

@@ -1,8 +1,9 @@
 //! HTTP/1.1 on a connection: write the request, read the response.
 //!
-//! The codec itself does no I/O: [`encode`] appends a request to a buffer, [`decoder::Decoder`] is fed what arrives.
-//! This module moves the bytes. A request with a small body leaves in one write from the worker's buffer, and a small
-//! response is decoded where it arrived, in the worker's read buffer; only what does not fit a single step is copied.
+//! The codec itself does no I/O: [`encode`] appends a request to a buffer, [`decoder::Decoder`] is fed what
+//! arrives. This module moves the bytes. A request with a small body leaves in one write from the worker's
+//! buffer, and a small response is decoded where it arrived, in the worker's read buffer; only what does not
+//! fit a single step is copied.
 
 mod chunked;
 mod decoder;
@@ -57,27 +58,21 @@ struct Wire<'a> {
 }
 
 impl Wire<'_> {
-    /// Writes the request. Returns `false` if the server answered before it had all of it: the rest is not sent then.
+    /// Writes the request. Returns `false` if the server answered before it had all of it: the rest is not
+    /// sent then.
     async fn send(&mut self, request: &Request) -> Result<bool, NetError> {
         let body = request.body.clone().unwrap_or_default();
         let separate = if body.len() > INLINE_BODY { body } else { Bytes::new() };
         let rest_of_head =
             poll_fn(|cx| Poll::Ready(self.write_first(cx, request, separate.is_empty()))).await?;
-        for mut part in [rest_of_head, separate] {
-            while !part.is_empty() {
-                match poll_fn(|cx| self.poll_write_or_read(cx, &part)).await? {
-                    Some(written) => part.advance(written),
-                    None => return Ok(false),
-                }
-            }
-        }
-        poll_fn(|cx| self.connection.poll_flush(cx)).await?;
+        let mut rest = [rest_of_head, separate];
+        let sent_whole = poll_fn(|cx| self.poll_send(cx, &mut rest)).await?;
         self.watch.request_written();
-        Ok(true)
+        Ok(sent_whole)
     }
 
-    /// Encodes the request and writes as much of it as the socket takes at once. Returns what it did not take, which
-    /// is nothing as a rule.
+    /// Encodes the request and writes as much of it as the socket takes at once. Returns what it did not
+    /// take, which is nothing as a rule.
     fn write_first(
         &mut self,
         cx: &mut Context<'_>,
@@ -97,18 +92,21 @@ impl Wire<'_> {
         })
     }
 
-    /// Writes some of `bytes`. While the socket takes none, looks for an answer: a server that refuses a large body
-    /// may stop reading it. Returns `None` once an answer has begun.
-    fn poll_write_or_read(
-        &mut self,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<Result<Option<usize>, NetError>> {
-        if let Poll::Ready(written) = self.connection.poll_write(cx, bytes) {
-            return Poll::Ready(written.map(Some));
+    /// Writes and flushes `rest`. While the socket takes nothing, looks for an answer: a server that refuses
+    /// a large body may stop reading it. Ready with `false` once an answer has begun.
+    fn poll_send(&mut self, cx: &mut Context<'_>, rest: &mut [Bytes; 2]) -> Poll<Result<bool, NetError>> {
+        for part in rest {
+            while !part.is_empty() {
+                match self.connection.poll_write(cx, part) {
+                    Poll::Ready(written) => part.advance(written?),
+                    Poll::Pending => return self.poll_receive(cx).map_ok(|()| false),
+                }
+            }
         }
-        ready!(self.poll_receive(cx))?;
-        Poll::Ready(Ok(None))
+        match self.connection.poll_flush(cx) {
+            Poll::Ready(flushed) => Poll::Ready(flushed.map(|()| true)),
+            Poll::Pending => self.poll_receive(cx).map_ok(|()| false),
+        }
     }
 
     /// Reads until the response is complete. Also tells whether the connection stays open after it.
