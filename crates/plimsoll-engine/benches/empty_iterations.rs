@@ -1,7 +1,7 @@
 //! How many iterations a second the engine drives when iterations do nothing: its own cost, and nothing else.
 //!
-//! `cargo bench -p plimsoll-engine` prints the rate for one worker and for one on each core, and how long ten thousand
-//! VUs take to start and to stop.
+//! `cargo bench -p plimsoll-engine` prints the rate for one worker and for one on each core, and how long ten
+//! thousand VUs take to start and to stop.
 
 use std::{io::Write, num::NonZeroUsize, sync::Arc, thread, time::Duration};
 

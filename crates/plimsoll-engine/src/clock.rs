@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 /// Translates between instants and timestamps.
 ///
-/// The wall clock is read once, when the clock is made. So timestamps never go backwards, and they agree between worker
-/// threads even when the system's clock is set during the run.
+/// The wall clock is read once, when the clock is made. So timestamps never go backwards, and they agree
+/// between worker threads even when the system's clock is set during the run.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     origin: Instant,

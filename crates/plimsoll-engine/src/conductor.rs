@@ -78,17 +78,19 @@ impl Conductor {
     ///
     /// A run comes to its end in these steps, whatever made it end:
     ///
-    /// 1. *Stop starting.* A scenario starts no iteration after its end, and no phase begins once the run is stopped.
+    /// 1. *Stop starting.* A scenario starts no iteration after its end, and no phase begins once the run is
+    ///    stopped.
     /// 2. *Drain.* Iterations in progress get their scenario's grace. A stopped run skips this step.
-    /// 3. *Interrupt.* What still runs has its interrupt raised, and its end is awaited: a call is never dropped. A VU that
-    ///    is being made and `setup` are interrupted like any iteration.
-    /// 4. *Tear down*, if the run was ever set up. Only `teardownTimeout` interrupts this; a stop during it is
-    ///    remembered as the reason of the end and changes nothing else.
+    /// 3. *Interrupt.* What still runs has its interrupt raised, and its end is awaited: a call is never
+    ///    dropped. A VU that is being made and `setup` are interrupted like any iteration.
+    /// 4. *Tear down*, if the run was ever set up. Only `teardownTimeout` interrupts this; a stop during it
+    ///    is remembered as the reason of the end and changes nothing else.
     /// 5. *Absorb*: every worker merges what it recorded last, drops its VUs and goes.
     /// 6. *Judge* the thresholds a last time.
     ///
     /// Outputs and summary are the caller's; it has the [`RunOutcome`]. Whoever wants to stop the run calls
-    /// [`RunControl::stop`](crate::RunControl::stop): signals, scripts, thresholds, failures. The first reason counts.
+    /// [`RunControl::stop`](crate::RunControl::stop): signals, scripts, thresholds, failures. The first
+    /// reason counts.
     pub(crate) async fn conduct(self) -> RunOutcome {
         let reached = {
             let mut phases = pin!(self.run_phases());
@@ -123,8 +125,8 @@ impl Conductor {
         reached
     }
 
-    /// Waits for a phase to end by itself. If the run is stopped before that, the phase is interrupted or not, and its end
-    /// is awaited all the same.
+    /// Waits for a phase to end by itself. If the run is stopped before that, the phase is interrupted or
+    /// not, and its end is awaited all the same.
     async fn settle<T>(&self, phase: impl Future<Output = T>, on_stop: OnStop) -> T {
         let mut phase = pin!(phase);
         let ended = tokio::select! {

@@ -1,7 +1,7 @@
 //! How a run is stopped before its time.
 //!
-//! Everything that ends a run early, from outside (a signal) or inside (a script's abort, a threshold, a failed VU),
-//! passes through one place, [`RunControl`]. The first reason wins.
+//! Everything that ends a run early, from outside (a signal) or inside (a script's abort, a threshold, a
+//! failed VU), passes through one place, [`RunControl`]. The first reason wins.
 
 use std::sync::Arc;
 

@@ -77,7 +77,8 @@ impl Crew {
         let _ = self.workers[index].commands.send(command);
     }
 
-    /// Has the VUs 1 to `planned` made, each on its own worker. The channel closes when all that can be made are.
+    /// Has the VUs 1 to `planned` made, each on its own worker. The channel closes when all that can be made
+    /// are.
     pub(crate) fn make_vus(&self, planned: u32) -> mpsc::UnboundedReceiver<VuId> {
         let (made, receiver) = mpsc::unbounded_channel();
         for index in 0..self.workers.len() {
@@ -95,8 +96,8 @@ impl Crew {
         all_done.recv().await;
     }
 
-    /// Lets all workers go: each merges what is left and drops its VUs, all at the same time. `false` when one of them did
-    /// not live to do so.
+    /// Lets all workers go: each merges what is left and drops its VUs, all at the same time. `false` when
+    /// one of them did not live to do so.
     pub(crate) async fn dismiss(self) -> bool {
         // Without senders, the workers' inboxes close.
         let homes: Vec<Home> = self.workers.into_iter().map(|worker| worker.home).collect();
@@ -125,7 +126,8 @@ impl Home {
 /// Runs a worker's work on the current thread, in a runtime of its own.
 pub(crate) fn block_on_worker(work: impl Future<Output = ()>) {
     let runtime = Builder::new_current_thread().enable_all().build();
-    // Without file descriptors for an event queue nothing can run at all; the conductor sees a worker that is gone.
+    // Without file descriptors for an event queue nothing can run at all; the conductor sees a worker that is
+    // gone.
     if let Ok(runtime) = runtime {
         LocalSet::new().block_on(&runtime, work);
     }

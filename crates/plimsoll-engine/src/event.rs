@@ -67,7 +67,8 @@ pub enum RunEvent {
     AlsoFailed(RunEnd),
 }
 
-/// Takes events. It is called on the conductor's and on worker threads, so it must be quick and must not block.
+/// Takes events. It is called on the conductor's and on worker threads, so it must be quick and must not
+/// block.
 #[derive(Clone)]
 pub struct EventSink(Arc<dyn Fn(RunEvent) + Send + Sync>);
 

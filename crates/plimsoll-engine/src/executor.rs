@@ -1,7 +1,8 @@
 //! The VU loop: the one loop behind every VU-driven executor.
 //!
 //! Executors differ in two values only, their [timeline](plimsoll_plan::VuTimeline) and their
-//! [budget](plimsoll_plan::IterationBudget). Each VU of a scenario is one task that goes through these states:
+//! [budget](plimsoll_plan::IterationBudget). Each VU of a scenario is one task that goes through these
+//! states:
 //!
 //! | state | left when | to |
 //! |---|---|---|
@@ -14,8 +15,8 @@
 //!
 //! # Fairness
 //!
-//! A VU whose iterations never wait would keep its worker to itself. So a VU that has run for [`SLICE`] without
-//! suspending yields between two iterations. The time of an iteration itself is the VU's own affair.
+//! A VU whose iterations never wait would keep its worker to itself. So a VU that has run for [`SLICE`]
+//! without suspending yields between two iterations. The time of an iteration itself is the VU's own affair.
 
 use std::{
     cell::Cell,
@@ -49,8 +50,8 @@ use crate::{
     worker::Worker,
 };
 
-/// How long a VU may run iterations that never wait before it lets others run: long enough that a yield (0.1 µs to
-/// 0.2 µs) costs next to nothing, short enough that a hundred such VUs delay a timer by 5 ms.
+/// How long a VU may run iterations that never wait before it lets others run: long enough that a yield (0.1
+/// µs to 0.2 µs) costs next to nothing, short enough that a hundred such VUs delay a timer by 5 ms.
 const SLICE: Duration = Duration::from_micros(50);
 
 /// All scenarios, begun.
@@ -81,8 +82,8 @@ pub(crate) struct Slot {
 impl Activity {
     /// The parts of this worker's VUs.
     ///
-    /// What iterations clone is copied for each worker here: reference counts that threads share would be the most
-    /// contended memory of the whole run.
+    /// What iterations clone is copied for each worker here: reference counts that threads share would be the
+    /// most contended memory of the whole run.
     pub(crate) fn slots<F: VuFactory>(&self, worker: &Worker<F>) -> Vec<Slot> {
         let setup_data: Option<Arc<str>> = self.setup_data.as_deref().map(Arc::from);
         let scenarios = self.plan.scenarios.iter().zip(worker.context.run.scenarios()).enumerate();
@@ -181,7 +182,8 @@ impl<'a, F: VuFactory> Driver<'a, F> {
         }
     }
 
-    /// Lets the VU loop until the activation's end; what still runs at its cut-off is interrupted and awaited.
+    /// Lets the VU loop until the activation's end; what still runs at its cut-off is interrupted and
+    /// awaited.
     async fn activate(
         &mut self,
         member: &mut Member<F::Vu>,
@@ -284,7 +286,8 @@ impl<'a, F: VuFactory> Driver<'a, F> {
         self.worker.shared.events.send(RunEvent::IterationThrew { scenario, vu, error: error.clone() });
     }
 
-    /// Waits out `minIterationDuration`, though not beyond the activation's end, after which nothing starts anyway.
+    /// Waits out `minIterationDuration`, though not beyond the activation's end, after which nothing starts
+    /// anyway.
     #[inline]
     async fn pause(&self, started_at: Instant, ended_at: Instant, end: Instant, interrupt: &Interrupt) {
         let until = end.min(started_at + self.slot.min_iteration);
@@ -293,8 +296,8 @@ impl<'a, F: VuFactory> Driver<'a, F> {
         }
     }
 
-    /// Records the iterations of this VU's own budget that time did not allow. Not when the run was stopped: then nobody
-    /// expected them.
+    /// Records the iterations of this VU's own budget that time did not allow. Not when the run was stopped:
+    /// then nobody expected them.
     fn count_dropped(&self) {
         let IterationBudget::PerVu(each) = self.slot.budget else { return };
         let dropped = each - self.started;

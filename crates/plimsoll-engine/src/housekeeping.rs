@@ -1,5 +1,5 @@
-//! What goes on beside the phases: once a second the gauges of VUs and the merging of shards, every other second the
-//! thresholds, and the announcements of scenarios that start.
+//! What goes on beside the phases: once a second the gauges of VUs and the merging of shards, every other
+//! second the thresholds, and the announcements of scenarios that start.
 
 use std::{collections::BTreeSet, convert::Infallible, time::Duration};
 

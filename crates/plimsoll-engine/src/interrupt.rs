@@ -11,8 +11,8 @@ use std::{
 
 /// A request to end a call as soon as possible. Clones share one state; it never leaves its worker thread.
 ///
-/// Once raised it stays raised. Whoever holds a call polls [`raised`](Self::raised) beside everything it waits for, and
-/// looks at [`is_raised`](Self::is_raised) where it does not wait.
+/// Once raised it stays raised. Whoever holds a call polls [`raised`](Self::raised) beside everything it
+/// waits for, and looks at [`is_raised`](Self::is_raised) where it does not wait.
 #[derive(Clone, Default)]
 pub struct Interrupt(Rc<State>);
 
@@ -66,7 +66,8 @@ impl Future for Raised<'_> {
             return Poll::Ready(());
         }
         let mut waiting = self.0.0.waiting.borrow_mut();
-        // A waker stays registered when its future is dropped: a spurious wake-up later is cheaper than taking it out.
+        // A waker stays registered when its future is dropped: a spurious wake-up later is cheaper than
+        // taking it out.
         if !waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
             waiting.push(cx.waker().clone());
         }

@@ -1,7 +1,7 @@
 //! Interrupts of everything that runs on a worker, so that one command reaches them all.
 //!
-//! Raising thousands of interrupts must cost no more than walking over them: each holder keeps a [`Leash`], the
-//! [`Kennel`] knows where all leashes are, and nobody listens to a common signal.
+//! Raising thousands of interrupts must cost no more than walking over them: each holder keeps a [`Leash`],
+//! the [`Kennel`] knows where all leashes are, and nobody listens to a common signal.
 
 use std::{
     cell::{Cell, RefCell},

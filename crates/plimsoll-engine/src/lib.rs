@@ -1,7 +1,8 @@
 //! Runs a plan.
 //!
-//! The engine knows VUs only as [`Vu`]: something local to a worker thread that can be called and interrupted. It decides
-//! when each is called, stops the run in an orderly way, watches thresholds, and speaks in [`RunEvent`]s.
+//! The engine knows VUs only as [`Vu`]: something local to a worker thread that can be called and
+//! interrupted. It decides when each is called, stops the run in an orderly way, watches thresholds, and
+//! speaks in [`RunEvent`]s.
 //!
 //! ```text
 //!  caller's thread: conductor                     worker threads (one per core)
@@ -23,7 +24,8 @@
 //! | [`event`], [`outcome`] | what the engine says during and after a run |
 //! | [`run`] | configuration and entry points |
 //!
-//! **Invariant:** between two iterations of a VU there is no lock, no allocation, no formatting and no lookup by name.
+//! **Invariant:** between two iterations of a VU there is no lock, no allocation, no formatting and no lookup
+//! by name.
 
 pub mod clock;
 pub mod control;

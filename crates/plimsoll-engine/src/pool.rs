@@ -1,7 +1,7 @@
 //! The VUs of one worker, lent to scenarios.
 //!
-//! The plan gives a VU to one scenario at a time, but a scenario that was just cut off may need a moment to let its VUs
-//! go: so [`Pool::take`] waits until the VU is back.
+//! The plan gives a VU to one scenario at a time, but a scenario that was just cut off may need a moment to
+//! let its VUs go: so [`Pool::take`] waits until the VU is back.
 
 use std::{
     cell::RefCell,

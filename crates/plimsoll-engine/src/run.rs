@@ -25,9 +25,11 @@ use crate::{
 /// ```no_run
 /// # use std::sync::Arc;
 /// # use plimsoll_engine::{EventSink, Run, RunConfig, RunEnd, RunEvent, ScriptPhases, VuFactory};
-/// # async fn start(factory: impl VuFactory, plan: plimsoll_plan::Plan, registry: plimsoll_metrics::Registry) {
-/// let thresholds = plimsoll_metrics::Thresholds::bind(&plan.thresholds, &registry).expect("checked before");
-/// let config = RunConfig { thresholds, phases: ScriptPhases { setup: true, teardown: false }, ..RunConfig::default() };
+/// # use plimsoll_metrics::{Registry, Thresholds};
+/// # async fn start(factory: impl VuFactory, plan: plimsoll_plan::Plan, registry: Registry) {
+/// let thresholds = Thresholds::bind(&plan.thresholds, &registry).expect("checked before");
+/// let phases = ScriptPhases { setup: true, teardown: false };
+/// let config = RunConfig { thresholds, phases, ..RunConfig::default() };
 /// let events = EventSink::new(|event: RunEvent| { /* hand it to the progress display */ });
 /// let run = Run::new(Arc::new(plan), factory, config, events);
 /// let control = run.control();

@@ -1,4 +1,5 @@
-//! What may be read while the run goes on: by scripts (`k6/execution`), by progress displays, by a control API.
+//! What may be read while the run goes on: by scripts (`k6/execution`), by progress displays, by a control
+//! API.
 //!
 //! Counters only, each an atomic; the numbers of one moment need not fit together to the last unit.
 
@@ -155,7 +156,8 @@ impl ScenarioProgress {
         }
     }
 
-    /// When it started or, as long as that lies in the future, will start; `None` until the scenarios phase begins.
+    /// When it started or, as long as that lies in the future, will start; `None` until the scenarios phase
+    /// begins.
     pub fn started_at(&self) -> Option<Instant> {
         self.started_at.get().copied()
     }

@@ -31,8 +31,8 @@ pub trait VuFactory: Clone + Send + 'static {
 
     /// Makes the VU `id` on the calling worker.
     ///
-    /// Like a call, this future is never dropped before it is complete. When `interrupt` is raised it must end soon, with
-    /// [`VuInitError::Interrupted`].
+    /// Like a call, this future is never dropped before it is complete. When `interrupt` is raised it must
+    /// end soon, with [`VuInitError::Interrupted`].
     fn create(
         &self,
         worker: &WorkerContext,
@@ -45,8 +45,9 @@ pub trait VuFactory: Clone + Send + 'static {
 pub trait Vu: 'static {
     /// Makes one call and waits for everything that it started.
     ///
-    /// The future is **never dropped before it is complete**: it may hold a suspended stack of foreign frames. To stop
-    /// it, the engine raises the call's interrupt and awaits the end, which should then come at once.
+    /// The future is **never dropped before it is complete**: it may hold a suspended stack of foreign
+    /// frames. To stop it, the engine raises the call's interrupt and awaits the end, which should then come
+    /// at once.
     ///
     /// A VU that computes for long should yield now and then, or it delays every other VU of its worker.
     fn call(&mut self, call: Call) -> impl Future<Output = CallEnd>;
@@ -92,8 +93,8 @@ pub struct Iteration {
     pub scenario_iteration_in_instance: u64,
     /// The same over all instances of a divided test.
     pub scenario_iteration_in_test: u64,
-    /// Counts this VU's activations, from 1: it changes when the VU is handed to a scenario (anew), which is when
-    /// per-activation state such as `__ENV` and tags starts afresh.
+    /// Counts this VU's activations, from 1: it changes when the VU is handed to a scenario (anew), which is
+    /// when per-activation state such as `__ENV` and tags starts afresh.
     pub activation: u64,
     /// When the schedule wanted it to start, for executors that schedule iterations.
     pub due_at: Option<Instant>,

@@ -1,8 +1,8 @@
 //! One worker: what VUs see of it ([`WorkerContext`]), and the loop that obeys the conductor.
 //!
-//! A worker owns its VUs, its shard and every task that runs on it. It knows nothing of phases and decides nothing: the
-//! conductor sends [`Command`]s, and a command is over when the sender that came with it is dropped. That way a worker
-//! that dies ends its commands too, and the conductor never waits for the dead.
+//! A worker owns its VUs, its shard and every task that runs on it. It knows nothing of phases and decides
+//! nothing: the conductor sends [`Command`]s, and a command is over when the sender that came with it is
+//! dropped. That way a worker that dies ends its commands too, and the conductor never waits for the dead.
 
 use std::{
     cell::RefCell,
@@ -56,7 +56,8 @@ pub(crate) enum Command {
     MakeVus { ids: Vec<VuId>, made: mpsc::UnboundedSender<VuId> },
     /// Make VU 0, call it once, and drop it.
     CallOnce { call: OnceCall, end: oneshot::Sender<OnceEnd> },
-    /// Run this worker's part of all scenarios. Each VU that is done with a scenario is a message with its index.
+    /// Run this worker's part of all scenarios. Each VU that is done with a scenario is a message with its
+    /// index.
     RunScenarios { activity: Activity, ended: mpsc::UnboundedSender<usize> },
     /// Merge the shard into the aggregate.
     Absorb { done: mpsc::UnboundedSender<()> },

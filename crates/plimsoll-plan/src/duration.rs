@@ -1,12 +1,13 @@
 //! k6's duration notations, read and written.
 //!
-//! Two grammars: *plain* (`1h2m3.5s`, what the `--duration` flags take) and *extended* (also a leading day part,
-//! `1d12h`, and a bare number of milliseconds; everywhere else). Start with [`parse_extended`].
+//! Two grammars: *plain* (`1h2m3.5s`, what the `--duration` flags take) and *extended* (also a leading day
+//! part, `1d12h`, and a bare number of milliseconds; everywhere else). Start with [`parse_extended`].
 //! Arithmetic is exact: no value passes through a float.
 
 use std::time::Duration;
 
-/// The units in the order of their first letters' length: longer names first, so that `ms` is not read as `m`.
+/// The units in the order of their first letters' length: longer names first, so that `ms` is not read as
+/// `m`.
 const UNITS: [(&str, u128); 8] = [
     ("ns", 1),
     ("us", 1_000),
@@ -49,7 +50,8 @@ pub fn parse_plain(text: &str) -> Result<Duration, DurationError> {
     from_nanos(sum_parts(unsigned)?)
 }
 
-/// Reads the extended grammar: the plain one, a leading day part (`1d12h`), or a bare number of milliseconds (`1500`).
+/// Reads the extended grammar: the plain one, a leading day part (`1d12h`), or a bare number of milliseconds
+/// (`1500`).
 pub fn parse_extended(text: &str) -> Result<Duration, DurationError> {
     let unsigned = strip_sign(text)?;
     if let Some((days, rest)) = unsigned.split_once('d') {

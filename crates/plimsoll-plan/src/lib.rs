@@ -1,8 +1,8 @@
 //! What a run is going to do, decided before anything runs.
 //!
-//! Options arrive in layers (config file, script, environment, flags). [`resolve`] merges them into one [`Plan`] or
-//! returns every [`Problem`] at once, each with the option's path, where it came from, its value and what was expected.
-//! Everything here is pure: no clock, no file, no environment variable is read.
+//! Options arrive in layers (config file, script, environment, flags). [`resolve`] merges them into one
+//! [`Plan`] or returns every [`Problem`] at once, each with the option's path, where it came from, its value
+//! and what was expected. Everything here is pure: no clock, no file, no environment variable is read.
 //!
 //! | module | subject |
 //! |---|---|

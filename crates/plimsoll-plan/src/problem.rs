@@ -12,7 +12,8 @@ pub struct Problem {
     pub path: String,
     /// Where the value came from.
     pub source_of_value: Source,
-    /// The value as it was given, shortened; absent when the option is missing or the message already names it.
+    /// The value as it was given, shortened; absent when the option is missing or the message already names
+    /// it.
     pub value: Option<String>,
     /// What was expected, or which rule the value breaks.
     pub message: String,

@@ -1,4 +1,5 @@
-//! Thresholds as configured: parsed here, checked against the metrics of a run once the script has declared its own.
+//! Thresholds as configured: parsed here, checked against the metrics of a run once the script has declared
+//! its own.
 
 use plimsoll_metrics::{BindError, Expression, Registry, Selector, Threshold, ThresholdSpec, Thresholds};
 

@@ -33,8 +33,8 @@ pub struct Activation {
     pub end: Duration,
     /// An iteration still running here is interrupted. At most the end of the graceful stop.
     ///
-    /// When the VU is wanted again before its grace has run out, the iteration may go on into the next activation,
-    /// so this is then that activation's own cut-off.
+    /// When the VU is wanted again before its grace has run out, the iteration may go on into the next
+    /// activation, so this is then that activation's own cut-off.
     pub cut_off: Duration,
 }
 
@@ -58,8 +58,8 @@ impl VuTimeline {
         Self { shape: Shape::Constant { vus }, end, cut_off: end.saturating_add(graceful_stop) }
     }
 
-    /// `start_vus` at first, then the stages. A VU released by a falling ramp has `graceful_ramp_down` to finish,
-    /// and everybody has `graceful_stop` after the last stage, whichever is earlier.
+    /// `start_vus` at first, then the stages. A VU released by a falling ramp has `graceful_ramp_down` to
+    /// finish, and everybody has `graceful_stop` after the last stage, whichever is earlier.
     pub fn ramp(
         start_vus: u32,
         stages: Vec<Stage>,
@@ -206,7 +206,8 @@ fn ramp_vus_at(start_vus: u32, stages: &[Stage], at: Duration) -> u32 {
     0
 }
 
-/// The count `into` a stage. Step `s` of `w` steps is done once `D·(w − s)/w` is at least what is left of the stage.
+/// The count `into` a stage. Step `s` of `w` steps is done once `D·(w − s)/w` is at least what is left of the
+/// stage.
 fn within_stage(from: u32, stage: &Stage, into: Duration) -> u32 {
     let steps = u128::from(stage.target.abs_diff(from));
     let left = stage.duration.as_nanos() - into.as_nanos();

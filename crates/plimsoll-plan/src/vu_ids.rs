@@ -1,7 +1,8 @@
 //! Which scenario gets which VUs.
 //!
-//! Every scenario needs its peak number of VUs during its window: from its start to the end of its grace. Scenarios
-//! whose windows do not overlap share VUs, so the planned number is the maximum over time of the sum, not the sum.
+//! Every scenario needs its peak number of VUs during its window: from its start to the end of its grace.
+//! Scenarios whose windows do not overlap share VUs, so the planned number is the maximum over time of the
+//! sum, not the sum.
 
 use std::time::Duration;
 

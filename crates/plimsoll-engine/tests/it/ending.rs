@@ -133,7 +133,8 @@ async fn the_init_of_setup_s_own_vu_counts_too() {
 
 #[tokio::test(start_paused = true)]
 async fn thresholds_are_judged_at_the_end() {
-    let options = json!({ "iterations": 5, "thresholds": { "iterations": ["count>=5", "count>5"], "checks": ["rate>0.5"] } });
+    let thresholds = json!({ "iterations": ["count>=5", "count>5"], "checks": ["rate>0.5"] });
+    let options = json!({ "iterations": 5, "thresholds": thresholds });
     let trial = trial(&options, sleepers(10));
     let outcome = finish(trial).await;
     assert_eq!(outcome.end, RunEnd::Completed, "crossed thresholds without abortOnFail end nothing");

@@ -165,7 +165,7 @@ async fn a_released_vu_is_interrupted_after_its_grace_and_comes_back_afresh() {
 async fn scenarios_share_vus_one_after_the_other() {
     let (factory, notes) = noting(400);
     let options = json!({ "scenarios": {
-        "late": { "executor": "per-vu-iterations", "vus": 1, "iterations": 2, "startTime": "1s", "exec": "f" },
+        "late": { "executor": "per-vu-iterations", "iterations": 2, "startTime": "1s", "exec": "f" },
         "early": { "executor": "constant-vus", "vus": 1, "duration": "1s", "gracefulStop": "0s" },
     } });
     let trial = trial(&options, factory);

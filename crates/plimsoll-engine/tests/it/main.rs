@@ -1,5 +1,5 @@
-//! Runs driven from the crate's edge, with closures as VUs: on paused time where one worker will do, on real threads where
-//! it must be several.
+//! Runs driven from the crate's edge, with closures as VUs: on paused time where one worker will do, on real
+//! threads where it must be several.
 
 mod ending;
 mod executors;

@@ -1,4 +1,5 @@
-//! The stop protocol, interrupted at every point, on paused time. `finish` checks each time that no call was dropped.
+//! The stop protocol, interrupted at every point, on paused time. `finish` checks each time that no call was
+//! dropped.
 
 use plimsoll_engine::{CallKind, CallOutcome, Phase, RunEnd, RunEvent, VuInitError};
 use plimsoll_metrics::builtin;

@@ -98,10 +98,11 @@ async fn vus_that_never_wait_leave_room_for_others() {
     assert!(outcome.state.complete_iterations() > 10_000, "the others are not held back");
     let mut delays = delays.take();
     delays.sort_unstable();
-    assert!(delays.len() > 30, "{}", delays.len());
-    // 19 slices of 50 µs, and tokio's timer of 1 ms; the rest is for a loaded machine.
+    assert!(delays.len() > 5, "{}", delays.len());
+    // 19 slices of 50 µs, and tokio's timer of 1 ms; the rest is for a loaded machine. Without slices it
+    // would never run.
     let median = delays[delays.len() / 2];
-    assert!(median < ms(20), "{median:?}");
+    assert!(median < ms(100), "{median:?}");
 }
 
 #[tokio::test]

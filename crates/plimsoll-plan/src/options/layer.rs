@@ -56,7 +56,8 @@ impl OptionsLayer {
         layer
     }
 
-    /// Reads flags, each with its text, in the order they were given. A switch has the text `true` or `false`.
+    /// Reads flags, each with its text, in the order they were given. A switch has the text `true` or
+    /// `false`.
     ///
     /// Durations are plain here: `1m30s`, but neither `1d` nor `1500`. Tags look like `name=value`.
     pub fn from_flags<'a>(flags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {

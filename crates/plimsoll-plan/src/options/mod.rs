@@ -1,7 +1,7 @@
 //! Options: the table, the layers, and how layers become resolved options and scenarios.
 //!
-//! Read a script's options with [`OptionsLayer::from_json`], the environment with [`OptionsLayer::from_env`]; flags fill
-//! a layer's fields directly. [`resolve`](crate::resolve) does the rest.
+//! Read a script's options with [`OptionsLayer::from_json`], the environment with [`OptionsLayer::from_env`];
+//! flags fill a layer's fields directly. [`resolve`](crate::resolve) does the rest.
 
 pub mod value;
 

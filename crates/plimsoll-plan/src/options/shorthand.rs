@@ -1,7 +1,7 @@
 //! `vus`, `duration`, `iterations` and `stages` as one scenario named `default`.
 //!
-//! A shorthand is written out as that scenario and then read like any other, so that all rules are in one place;
-//! messages name the shorthand's own keys ([`shorthand_key`]).
+//! A shorthand is written out as that scenario and then read like any other, so that all rules are in one
+//! place; messages name the shorthand's own keys ([`shorthand_key`]).
 
 use serde_json::{Map, Value, json};
 

@@ -1,7 +1,8 @@
-//! The table of all options: one row says an option's key, variable, flag, type, default, and what becomes of it.
+//! The table of all options: one row says an option's key, variable, flag, type, default, and what becomes of
+//! it.
 //!
-//! The macro turns the rows into [`OptionsLayer`] (every field optional: what one layer says), [`Options`] (every field
-//! resolved) and [`TABLE`]. To add an option, add a row; if its type is new, implement
+//! The macro turns the rows into [`OptionsLayer`] (every field optional: what one layer says), [`Options`]
+//! (every field resolved) and [`TABLE`]. To add an option, add a row; if its type is new, implement
 //! [`OptionValue`](super::value::OptionValue) for it.
 
 use std::{collections::BTreeMap, time::Duration};
@@ -51,8 +52,8 @@ pub enum Support {
     Full,
     /// It is understood and has no effect; the run is still what it says it is, so a warning is enough.
     Ignored,
-    /// It is understood and has no effect, and a run without it would be another run: a problem. The text says what
-    /// would go wrong.
+    /// It is understood and has no effect, and a run without it would be another run: a problem. The text
+    /// says what would go wrong.
     Refused(&'static str),
 }
 
@@ -123,8 +124,8 @@ macro_rules! options {
 
         /// The options of a run, resolved: every field has its value.
         ///
-        /// What runs (`vus`, `duration`, `iterations`, `stages`, `scenarios`) and `thresholds` have become the
-        /// [`Plan`](crate::Plan)'s scenarios and thresholds.
+        /// What runs (`vus`, `duration`, `iterations`, `stages`, `scenarios`) and `thresholds` have become
+        /// the [`Plan`](crate::Plan)'s scenarios and thresholds.
         #[derive(Debug, Clone, PartialEq)]
         pub struct Options {
             $($(#[$doc])* pub $field: $type,)*
@@ -219,13 +220,16 @@ const USER_AGENT: &str = concat!("plimsoll/", env!("CARGO_PKG_VERSION"));
 options! {
     resolved {
         /// Initialise VUs, then wait to be resumed.
-        paused: bool = false, row("paused").env("K6_PAUSED").flag("--paused").refused("the run would not wait");
+        paused: bool = false,
+            row("paused").env("K6_PAUSED").flag("--paused").refused("the run would not wait");
         /// The part of the load that this instance carries.
-        execution_segment: String = String::new(), row("executionSegment").flag("--execution-segment")
-            .refused("this instance would carry the whole load");
+        execution_segment: String = String::new(),
+            row("executionSegment").flag("--execution-segment")
+                .refused("this instance would carry the whole load");
         /// How the load is divided between instances.
-        execution_segment_sequence: String = String::new(), row("executionSegmentSequence")
-            .flag("--execution-segment-sequence").refused("this instance would carry the whole load");
+        execution_segment_sequence: String = String::new(),
+            row("executionSegmentSequence").flag("--execution-segment-sequence")
+                .refused("this instance would carry the whole load");
         /// Skip `setup`.
         no_setup: bool = false, row("noSetup").env("K6_NO_SETUP").flag("--no-setup");
         /// Skip `teardown`.
@@ -233,7 +237,8 @@ options! {
         /// How long `setup` may take.
         setup_timeout: Duration = Duration::from_secs(60), row("setupTimeout").env("K6_SETUP_TIMEOUT");
         /// How long `teardown` may take.
-        teardown_timeout: Duration = Duration::from_secs(60), row("teardownTimeout").env("K6_TEARDOWN_TIMEOUT");
+        teardown_timeout: Duration = Duration::from_secs(60),
+            row("teardownTimeout").env("K6_TEARDOWN_TIMEOUT");
         /// How long `handleSummary` may take.
         handle_summary_timeout: Duration = Duration::from_secs(120),
             row("handleSummaryTimeout").env("K6_HANDLE_SUMMARY_TIMEOUT");
@@ -244,16 +249,19 @@ options! {
         /// How many redirects are followed.
         max_redirects: u32 = 10, row("maxRedirects").env("K6_MAX_REDIRECTS").flag("--max-redirects");
         /// The `User-Agent` header; empty sends none.
-        user_agent: String = USER_AGENT.to_owned(), row("userAgent").env("K6_USER_AGENT").flag("--user-agent");
+        user_agent: String = USER_AGENT.to_owned(),
+            row("userAgent").env("K6_USER_AGENT").flag("--user-agent");
         /// How many requests of one `http.batch` run at once.
         batch: u32 = 20, row("batch").env("K6_BATCH").flag("--batch");
         /// How many of them to one host.
         batch_per_host: u32 = 6, row("batchPerHost").env("K6_BATCH_PER_HOST").flag("--batch-per-host");
         /// Log HTTP messages.
-        http_debug: HttpDebug = HttpDebug::Off, row("httpDebug").env("K6_HTTP_DEBUG").flag("--http-debug").ignored();
+        http_debug: HttpDebug = HttpDebug::Off,
+            row("httpDebug").env("K6_HTTP_DEBUG").flag("--http-debug").ignored();
         /// Accept any certificate.
-        insecure_skip_tls_verify: bool = false, row("insecureSkipTLSVerify").env("K6_INSECURE_SKIP_TLS_VERIFY")
-            .flag("--insecure-skip-tls-verify");
+        insecure_skip_tls_verify: bool = false,
+            row("insecureSkipTLSVerify").env("K6_INSECURE_SKIP_TLS_VERIFY")
+                .flag("--insecure-skip-tls-verify");
         /// The cipher suites to offer; empty is the default set.
         tls_cipher_suites: Vec<String> = Vec::new(),
             row("tlsCipherSuites").refused("other cipher suites would be offered");
@@ -261,26 +269,30 @@ options! {
         tls_version: TlsVersions = TlsVersions::default(),
             row("tlsVersion").refused("other versions of TLS would be offered");
         /// Client certificates.
-        tls_auth: Vec<TlsAuth> = Vec::new(), row("tlsAuth").refused("requests would be sent without the certificate");
+        tls_auth: Vec<TlsAuth> = Vec::new(),
+            row("tlsAuth").refused("requests would be sent without the certificate");
         /// Failed requests throw.
         throw: bool = false, row("throw").env("K6_THROW").flag("--throw");
         /// Address ranges that are never dialled.
-        blacklist_ips: Vec<String> = Vec::new(), row("blacklistIPs").env("K6_BLACKLIST_IPS").flag("--blacklist-ip")
-            .refused("the forbidden addresses would be reached");
+        blacklist_ips: Vec<String> = Vec::new(),
+            row("blacklistIPs").env("K6_BLACKLIST_IPS").flag("--blacklist-ip")
+                .refused("the forbidden addresses would be reached");
         /// Names that are never resolved.
-        block_hostnames: Vec<String> = Vec::new(), row("blockHostnames").env("K6_BLOCK_HOSTNAMES")
-            .flag("--block-hostnames").refused("the forbidden hosts would be reached");
+        block_hostnames: Vec<String> = Vec::new(),
+            row("blockHostnames").env("K6_BLOCK_HOSTNAMES").flag("--block-hostnames")
+                .refused("the forbidden hosts would be reached");
         /// Fixed addresses for names.
-        hosts: BTreeMap<String, String> = BTreeMap::new(), row("hosts").refused("requests would go to other addresses");
+        hosts: BTreeMap<String, String> = BTreeMap::new(),
+            row("hosts").refused("requests would go to other addresses");
         /// A new connection for every request.
-        no_connection_reuse: bool = false, row("noConnectionReuse").env("K6_NO_CONNECTION_REUSE")
-            .flag("--no-connection-reuse");
+        no_connection_reuse: bool = false,
+            row("noConnectionReuse").env("K6_NO_CONNECTION_REUSE").flag("--no-connection-reuse");
         /// New connections for every iteration.
-        no_vu_connection_reuse: bool = false, row("noVUConnectionReuse").env("K6_NO_VU_CONNECTION_REUSE")
-            .flag("--no-vu-connection-reuse");
+        no_vu_connection_reuse: bool = false,
+            row("noVUConnectionReuse").env("K6_NO_VU_CONNECTION_REUSE").flag("--no-vu-connection-reuse");
         /// A VU pauses after an iteration that took less; zero never pauses.
-        min_iteration_duration: Duration = Duration::ZERO, row("minIterationDuration")
-            .env("K6_MIN_ITERATION_DURATION").flag("--min-iteration-duration");
+        min_iteration_duration: Duration = Duration::ZERO,
+            row("minIterationDuration").env("K6_MIN_ITERATION_DURATION").flag("--min-iteration-duration");
         /// Keep cookies from iteration to iteration.
         no_cookies_reset: bool = false, row("noCookiesReset").env("K6_NO_COOKIES_RESET");
         /// For the cloud service; unread.
@@ -288,57 +300,65 @@ options! {
         /// For extensions; unread.
         ext: Value = Value::Null, row("ext");
         /// The statistics of trends in the summary.
-        summary_trend_stats: Vec<TrendStat> = default_trend_stats(), row("summaryTrendStats")
-            .env("K6_SUMMARY_TREND_STATS").flag("--summary-trend-stats");
+        summary_trend_stats: Vec<TrendStat> = default_trend_stats(),
+            row("summaryTrendStats").env("K6_SUMMARY_TREND_STATS").flag("--summary-trend-stats");
         /// The unit of times in the summary.
-        summary_time_unit: TimeUnit = TimeUnit::Auto, row("summaryTimeUnit").env("K6_SUMMARY_TIME_UNIT")
-            .flag("--summary-time-unit");
+        summary_time_unit: TimeUnit = TimeUnit::Auto,
+            row("summaryTimeUnit").env("K6_SUMMARY_TIME_UNIT").flag("--summary-time-unit");
         /// The system tags that are on.
-        system_tags: SystemTags = SystemTags::default(), row("systemTags").env("K6_SYSTEM_TAGS").flag("--system-tags");
+        system_tags: SystemTags = SystemTags::default(),
+            row("systemTags").env("K6_SYSTEM_TAGS").flag("--system-tags");
         /// Tags on every sample of the run.
         tags: Tags = Tags::default(), row("tags").env("K6_TAGS").flag("--tag");
         /// The capacity of k6's sample channel; there is none here, so it changes nothing.
-        metric_samples_buffer_size: u64 = 1000, row("metricSamplesBufferSize").env("K6_METRIC_SAMPLES_BUFFER_SIZE");
+        metric_samples_buffer_size: u64 = 1000,
+            row("metricSamplesBufferSize").env("K6_METRIC_SAMPLES_BUFFER_SIZE");
         /// Do not keep response bodies unless a request asks for it.
-        discard_response_bodies: bool = false, row("discardResponseBodies").env("K6_DISCARD_RESPONSE_BODIES")
-            .flag("--discard-response-bodies");
+        discard_response_bodies: bool = false,
+            row("discardResponseBodies").env("K6_DISCARD_RESPONSE_BODIES").flag("--discard-response-bodies");
 
         /// A file for console output.
-        console_output: String = String::new(), row("consoleOutput").no_key().env("K6_CONSOLE_OUTPUT")
-            .flag("--console-output").ignored();
+        console_output: String = String::new(),
+            row("consoleOutput").no_key().env("K6_CONSOLE_OUTPUT").flag("--console-output").ignored();
         /// Local addresses that VUs dial from.
-        local_ips: String = String::new(), row("localIPs").no_key().env("K6_LOCAL_IPS").flag("--local-ips")
-            .refused("requests would come from another address");
+        local_ips: String = String::new(),
+            row("localIPs").no_key().env("K6_LOCAL_IPS").flag("--local-ips")
+                .refused("requests would come from another address");
         /// Pass the process environment to the script.
-        include_system_env_vars: bool = true, row("includeSystemEnvVars").no_key()
-            .env("K6_INCLUDE_SYSTEM_ENV_VARS").flag("--include-system-env-vars");
+        include_system_env_vars: bool = true,
+            row("includeSystemEnvVars").no_key().env("K6_INCLUDE_SYSTEM_ENV_VARS")
+                .flag("--include-system-env-vars");
         /// Which globals scripts see.
-        compatibility_mode: CompatibilityMode = CompatibilityMode::Extended, row("compatibilityMode").no_key()
-            .env("K6_COMPATIBILITY_MODE").flag("--compatibility-mode").ignored();
+        compatibility_mode: CompatibilityMode = CompatibilityMode::Extended,
+            row("compatibilityMode").no_key().env("K6_COMPATIBILITY_MODE")
+                .flag("--compatibility-mode").ignored();
         /// What kind of file the test is.
         script_type: ScriptType = ScriptType::Detect, row("type").no_key().env("K6_TYPE").flag("--type");
         /// Evaluate no thresholds.
-        no_thresholds: bool = false, row("noThresholds").no_key().env("K6_NO_THRESHOLDS").flag("--no-thresholds");
+        no_thresholds: bool = false,
+            row("noThresholds").no_key().env("K6_NO_THRESHOLDS").flag("--no-thresholds");
         /// How much the summary shows.
-        summary_mode: SummaryMode = SummaryMode::Compact, row("summaryMode").no_key().env("K6_SUMMARY_MODE")
-            .flag("--summary-mode");
+        summary_mode: SummaryMode = SummaryMode::Compact,
+            row("summaryMode").no_key().env("K6_SUMMARY_MODE").flag("--summary-mode");
         /// A file for the summary's data.
-        summary_export: String = String::new(), row("summaryExport").no_key().env("K6_SUMMARY_EXPORT")
-            .flag("--summary-export").ignored();
+        summary_export: String = String::new(),
+            row("summaryExport").no_key().env("K6_SUMMARY_EXPORT").flag("--summary-export").ignored();
         /// The summary's data in the newer form.
-        new_machine_readable_summary: bool = false, row("newMachineReadableSummary").no_key()
-            .env("K6_NEW_MACHINE_READABLE_SUMMARY").flag("--new-machine-readable-summary").ignored();
+        new_machine_readable_summary: bool = false,
+            row("newMachineReadableSummary").no_key().env("K6_NEW_MACHINE_READABLE_SUMMARY")
+                .flag("--new-machine-readable-summary").ignored();
         /// Where traces go.
-        traces_output: String = "none".to_owned(), row("tracesOutput").no_key().env("K6_TRACES_OUTPUT")
-            .flag("--traces-output").ignored();
+        traces_output: String = "none".to_owned(),
+            row("tracesOutput").no_key().env("K6_TRACES_OUTPUT").flag("--traces-output").ignored();
         /// Streaming outputs.
-        out: Vec<String> = Vec::new(), row("out").config_only().env("K6_OUT").flag("--out")
-            .refused("the samples would be written nowhere");
+        out: Vec<String> = Vec::new(),
+            row("out").config_only().env("K6_OUT").flag("--out")
+                .refused("the samples would be written nowhere");
         /// Keep the process alive after the run.
         linger: bool = false, row("linger").config_only().env("K6_LINGER").flag("--linger").ignored();
         /// Send no usage report; none is ever sent.
-        no_usage_report: bool = false, row("noUsageReport").config_only().env("K6_NO_USAGE_REPORT")
-            .flag("--no-usage-report");
+        no_usage_report: bool = false,
+            row("noUsageReport").config_only().env("K6_NO_USAGE_REPORT").flag("--no-usage-report");
         /// Do not upload the script; nothing is ever uploaded.
         no_archive_upload: bool = false, row("noArchiveUpload").config_only();
         /// Serve the dashboard.
@@ -346,7 +366,8 @@ options! {
         /// Settings of outputs, by name.
         collectors: Value = Value::Null, row("collectors").config_only().ignored();
         /// Experimental features.
-        features: Vec<String> = Vec::new(), row("features").config_only().env("K6_FEATURES").flag("--features").ignored();
+        features: Vec<String> = Vec::new(),
+            row("features").config_only().env("K6_FEATURES").flag("--features").ignored();
     }
     workload {
         /// The number of VUs.

@@ -1,7 +1,8 @@
-//! Reading and writing one option's value: from JSON (script, config file) and from text (environment, flags).
+//! Reading and writing one option's value: from JSON (script, config file) and from text (environment,
+//! flags).
 //!
-//! A type's implementation is all that the option table needs to know about it. Errors say what was expected; the
-//! caller adds path, source and the value.
+//! A type's implementation is all that the option table needs to know about it. Errors say what was expected;
+//! the caller adds path, source and the value.
 
 use std::{collections::BTreeMap, time::Duration};
 

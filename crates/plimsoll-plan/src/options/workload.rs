@@ -1,4 +1,5 @@
-//! The options that say what runs: `stages`, `scenarios` and `thresholds`, as written, before they are checked.
+//! The options that say what runs: `stages`, `scenarios` and `thresholds`, as written, before they are
+//! checked.
 
 use std::time::Duration;
 
@@ -64,7 +65,8 @@ impl OptionValue for StageSpec {
     }
 }
 
-/// Scenarios as written: each is read and checked when the plan is resolved, so that one report covers them all.
+/// Scenarios as written: each is read and checked when the plan is resolved, so that one report covers them
+/// all.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ScenarioSpecs(pub Map<String, Value>);
 

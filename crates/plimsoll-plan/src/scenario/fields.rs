@@ -45,7 +45,8 @@ impl<'a> Fields<'a> {
         self.read(key).unwrap_or(default)
     }
 
-    /// Reads a number of VUs. Wrong ones are noted and read as the default, so that one mistake is one problem.
+    /// Reads a number of VUs. Wrong ones are noted and read as the default, so that one mistake is one
+    /// problem.
     pub(super) fn vus(&mut self, key: &'static str, default: u32) -> u32 {
         let vus = self.read(key).unwrap_or(u64::from(default));
         self.limit_vus(key, vus)
@@ -98,5 +99,6 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// More VUs than this fit into no machine's memory. k6 has a limit for the targets of stages only, 100 times as high.
+/// More VUs than this fit into no machine's memory. k6 has a limit for the targets of stages only, 100 times
+/// as high.
 pub(crate) const MAX_VUS: u64 = 1_000_000;

@@ -1,8 +1,8 @@
 //! Scenarios: named workloads, each driven by an executor.
 //!
-//! One file per executor, all in the same order: configuration, defaults and validation, description, requirements,
-//! schedule, tests. [`read_scenario`] reads one from its JSON; [`Scenario::timeline`] and [`Scenario::budget`] say what
-//! the engine has to do.
+//! One file per executor, all in the same order: configuration, defaults and validation, description,
+//! requirements, schedule, tests. [`read_scenario`] reads one from its JSON; [`Scenario::timeline`] and
+//! [`Scenario::budget`] say what the engine has to do.
 
 mod constant_vus;
 mod fields;
@@ -223,7 +223,8 @@ fn read_executor(fields: &mut Fields<'_>) -> Option<ExecutorConfig> {
     }
 }
 
-/// `options.browser` asks for a browser, which does not exist yet; other content of `options` is k6's own affair.
+/// `options.browser` asks for a browser, which does not exist yet; other content of `options` is k6's own
+/// affair.
 fn check_browser(fields: &mut Fields<'_>) {
     let options: Option<Value> = fields.read("options");
     let browser = options.as_ref().and_then(|options| options.pointer("/browser/type"));

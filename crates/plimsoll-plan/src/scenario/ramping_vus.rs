@@ -97,7 +97,8 @@ mod tests {
     #[test]
     fn describes_itself() {
         let scenario = json!({
-            "executor": "ramping-vus", "stages": [{ "duration": "1s", "target": 3 }], "gracefulRampDown": "1s",
+            "executor": "ramping-vus", "gracefulRampDown": "1s",
+            "stages": [{ "duration": "1s", "target": 3 }],
         });
         let expected = "Up to 3 looping VUs for 1s over 1 stages (gracefulRampDown: 1s, gracefulStop: 30s)";
         assert_eq!(description(&scenario), expected);

@@ -10,26 +10,22 @@ use crate::support::{lines, only_scenario, plan, problems, script, warnings};
 
 #[test]
 fn shorthands_become_one_scenario() {
+    let ramp =
+        "ramping-vus: Up to 3 looping VUs for 1s over 1 stages (gracefulRampDown: 30s, gracefulStop: 30s)";
     let cases = [
         (
             json!({ "iterations": 6, "vus": 2, "duration": "1m" }),
-            "default shared-iterations: 6 iterations shared among 2 VUs (maxDuration: 1m0s, gracefulStop: 30s)",
+            "shared-iterations: 6 iterations shared among 2 VUs (maxDuration: 1m0s, gracefulStop: 30s)",
         ),
-        (
-            json!({ "duration": "2s", "vus": "2" }),
-            "default constant-vus: 2 looping VUs for 2s (gracefulStop: 30s)",
-        ),
-        (
-            json!({ "stages": [{ "duration": "1s", "target": 3 }] }),
-            "default ramping-vus: Up to 3 looping VUs for 1s over 1 stages (gracefulRampDown: 30s, gracefulStop: 30s)",
-        ),
+        (json!({ "duration": "2s", "vus": "2" }), "constant-vus: 2 looping VUs for 2s (gracefulStop: 30s)"),
+        (json!({ "stages": [{ "duration": "1s", "target": 3 }] }), ramp),
         (
             json!({ "vus": 4 }),
-            "default shared-iterations: 4 iterations shared among 4 VUs (maxDuration: 10m0s, gracefulStop: 30s)",
+            "shared-iterations: 4 iterations shared among 4 VUs (maxDuration: 10m0s, gracefulStop: 30s)",
         ),
         (
             json!({}),
-            "default per-vu-iterations: 1 iterations for each of 1 VUs (maxDuration: 10m0s, gracefulStop: 30s)",
+            "per-vu-iterations: 1 iterations for each of 1 VUs (maxDuration: 10m0s, gracefulStop: 30s)",
         ),
     ];
     for (options, expected) in cases {
@@ -99,7 +95,7 @@ fn shorthands_that_contradict_each_other_are_problems() {
 fn empty_workloads_warn_and_run_once() {
     for options in [json!({ "stages": [] }), json!({ "scenarios": {} })] {
         let plan = plan(&options);
-        assert!(only_scenario(&plan).starts_with("default per-vu-iterations"));
+        assert!(only_scenario(&plan).starts_with("per-vu-iterations"));
         assert!(warnings(&plan).contains("is empty"), "{options}");
     }
 }
@@ -108,7 +104,7 @@ fn empty_workloads_warn_and_run_once() {
 fn vus_alone_replace_scenarios_with_a_warning() {
     let options = json!({ "vus": 2, "scenarios": { "s": { "executor": "constant-vus", "duration": "1s" } } });
     let plan = plan(&options);
-    assert!(only_scenario(&plan).starts_with("default shared-iterations: 2 iterations"));
+    assert!(only_scenario(&plan).starts_with("shared-iterations: 2 iterations"));
     assert!(warnings(&plan).contains("replaces the scenarios"));
 }
 
@@ -121,7 +117,7 @@ fn a_higher_layer_wipes_the_workload_of_lower_ones() {
     let mut high = OptionsLayer::new(Origin::Flags);
     high.iterations = Some(9);
     let plan = resolve(vec![high, low]).expect("no contradiction is left");
-    assert!(only_scenario(&plan).starts_with("default shared-iterations: 9 iterations shared among 3 VUs"));
+    assert!(only_scenario(&plan).starts_with("shared-iterations: 9 iterations shared among 3 VUs"));
     assert!(
         warnings(&plan).contains("\"cli\" level configuration overrode scenarios configuration entirely")
     );
@@ -159,7 +155,7 @@ fn all_problems_come_at_once() {
     for expected in [
         "vus (from a.js): must be an integer, got \"many\"",
         "setupTimeout (from a.js): must be more than 0",
-        "hosts (from a.js): option hosts is not supported yet, and without it requests would go to other addresses",
+        "hosts (from a.js): option hosts is not supported yet, and without it requests would",
         "thresholds.http_reqs{ (from a.js)",
         "thresholds.checks (from a.js): malformed threshold expression 'rate'",
         "scenarios.a b (from a.js): a scenario's name must consist of letters",
@@ -208,8 +204,9 @@ fn vus_are_limited_one_by_one_and_together() {
 
 #[test]
 fn thresholds_are_checked_against_the_metrics() {
-    let options = json!({ "thresholds": { "http_req_duratoin": ["p(95)<1"], "checks": ["avg<1"], "http_reqs": ["count>0"] } });
-    let plan = plan(&options);
+    let thresholds =
+        json!({ "http_req_duratoin": ["p(95)<1"], "checks": ["avg<1"], "http_reqs": ["count>0"] });
+    let plan = plan(&json!({ "thresholds": thresholds }));
     let text = lines(&check_thresholds(&plan, &Registry::new()));
     assert!(text.contains("thresholds.http_req_duratoin (from a.js)"), "{text}");
     assert!(text.contains("did you mean 'http_req_duration'?"), "{text}");

@@ -23,10 +23,11 @@ pub(crate) fn lines(problems: &[Problem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// The one scenario as k6 describes it, with its executor.
+/// The one scenario, which must be a shorthand's, as k6 describes it.
 pub(crate) fn only_scenario(plan: &Plan) -> String {
     let [scenario] = &plan.scenarios[..] else { panic!("{} scenarios", plan.scenarios.len()) };
-    format!("{} {}: {}", scenario.name, scenario.executor.name(), scenario.describe())
+    assert_eq!(scenario.name, "default");
+    format!("{}: {}", scenario.executor.name(), scenario.describe())
 }
 
 /// The warnings one a line.
