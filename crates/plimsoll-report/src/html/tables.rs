@@ -207,7 +207,9 @@ fn trend(page: &mut Markup, summary: &Summary, metric: &MetricSummary, name: &st
     let Sink::Trend(trend) = sink else { return };
     page.raw("<tr>").row_head(name).figure(&format::count(trend.count()));
     for stat in &summary.settings.trend_stats {
-        page.figure(&crate::text::trend_stat(trend, stat, metric.contains, summary.settings.time_unit));
+        let unit = summary.settings.time_unit;
+        let text = crate::text::trend_stat(trend, stat, metric.contains, unit);
+        page.figure(if sink.is_empty() { "–" } else { &text });
     }
     page.raw("</tr>\n");
 }
@@ -215,6 +217,7 @@ fn trend(page: &mut Markup, summary: &Summary, metric: &MetricSummary, name: &st
 fn other(page: &mut Markup, summary: &Summary, metric: &MetricSummary, name: &str, sink: &Sink) {
     let show = |value| format::value(value, metric.contains, summary.settings.time_unit);
     let (value, details) = match sink {
+        _ if sink.is_empty() => ("–".to_owned(), "no data".to_owned()),
         Sink::Counter(counter) => {
             (show(counter.sum), format!("{}/s", show(counter.per_second(summary.run.duration))))
         }

@@ -1,0 +1,81 @@
+//! What can go wrong with an output.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Why an output could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The file cannot be opened.
+    #[error("cannot open '{}' for writing", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Writing failed.
+    #[error("cannot write to {target}")]
+    Write {
+        /// The file or stream.
+        target: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file was written, but could not take its place.
+    #[error("cannot move '{}' to '{}'; what was written stays in the former", from.display(), to.display())]
+    Rename {
+        /// The file written.
+        from: PathBuf,
+        /// The name it was to have.
+        to: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It did not finish in time after the run.
+    #[error("did not finish within {limit:?} after the end of the run")]
+    Stuck {
+        /// The time it had.
+        limit: Duration,
+    },
+    /// Its thread is gone: a bug in the output.
+    #[error("stopped without a word")]
+    Lost,
+    /// Its thread cannot be started.
+    #[error("cannot start a thread")]
+    Thread(#[source] io::Error),
+}
+
+/// What is wrong with an `--out` argument.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SpecError {
+    /// An output that k6 has and plimsoll does not have yet.
+    #[error("output '{name}' is not supported yet; supported: {supported}")]
+    NotSupportedYet {
+        /// The output's name.
+        name: String,
+        /// The outputs there are.
+        supported: &'static str,
+    },
+    /// No such output.
+    #[error("unknown output '{name}'{}; supported: {supported}", did_you_mean(nearest))]
+    Unknown {
+        /// The name as given.
+        name: String,
+        /// The nearest known name.
+        nearest: Option<String>,
+        /// The outputs there are.
+        supported: &'static str,
+    },
+    /// Two outputs would write the same file.
+    #[error("output '{spec}' is given twice")]
+    Twice {
+        /// The argument.
+        spec: String,
+    },
+}
+
+fn did_you_mean(nearest: &Option<String>) -> String {
+    nearest.as_ref().map(|name| format!(" (did you mean '{name}'?)")).unwrap_or_default()
+}

@@ -1,0 +1,5 @@
+//! Outputs from outside: what arrives in files, and what happens when one is slow or fails.
+
+mod json;
+mod losses;
+mod support;
