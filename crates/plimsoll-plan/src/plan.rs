@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 
 use crate::{
     Problem, Scenario, Source, Warning, duration,
-    options::{self, Merged, Options, OptionsLayer, TABLE, Workload, workload::ScenarioSpecs},
+    options::{
+        self, Merged, Options, OptionsLayer, TABLE, Workload, keyword::ScriptType, workload::ScenarioSpecs,
+    },
     scenario::{MAX_VUS, read_scenario},
     thresholds,
     vu_ids::{Demand, allocate},
@@ -169,6 +171,10 @@ fn check_options(merged: &mut Merged) {
     if merged.options.setup_timeout.is_zero() {
         let source = merged.source("setupTimeout");
         merged.problems.push(Problem::new("setupTimeout", &source, "must be more than 0").got("0s"));
+    }
+    if merged.options.script_type == ScriptType::Archive {
+        let source = merged.source("type");
+        merged.problems.push(Problem::new("type", &source, "archives are not supported yet").got("archive"));
     }
 }
 

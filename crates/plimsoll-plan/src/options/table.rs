@@ -245,7 +245,7 @@ options! {
         /// At most this many requests a second; zero is no limit.
         rps: u64 = 0, row("rps").env("K6_RPS").flag("--rps").refused("requests would not be limited");
         /// How names are resolved.
-        dns: Dns = Dns::default(), row("dns").env("K6_DNS").flag("--dns").ignored();
+        dns: Dns = Dns::default(), row("dns").env("K6_DNS").flag("--dns");
         /// How many redirects are followed.
         max_redirects: u32 = 10, row("maxRedirects").env("K6_MAX_REDIRECTS").flag("--max-redirects");
         /// The `User-Agent` header; empty sends none.
@@ -275,15 +275,12 @@ options! {
         throw: bool = false, row("throw").env("K6_THROW").flag("--throw");
         /// Address ranges that are never dialled.
         blacklist_ips: Vec<String> = Vec::new(),
-            row("blacklistIPs").env("K6_BLACKLIST_IPS").flag("--blacklist-ip")
-                .refused("the forbidden addresses would be reached");
+            row("blacklistIPs").env("K6_BLACKLIST_IPS").flag("--blacklist-ip");
         /// Names that are never resolved.
         block_hostnames: Vec<String> = Vec::new(),
-            row("blockHostnames").env("K6_BLOCK_HOSTNAMES").flag("--block-hostnames")
-                .refused("the forbidden hosts would be reached");
+            row("blockHostnames").env("K6_BLOCK_HOSTNAMES").flag("--block-hostnames");
         /// Fixed addresses for names.
-        hosts: BTreeMap<String, String> = BTreeMap::new(),
-            row("hosts").refused("requests would go to other addresses");
+        hosts: BTreeMap<String, String> = BTreeMap::new(), row("hosts");
         /// A new connection for every request.
         no_connection_reuse: bool = false,
             row("noConnectionReuse").env("K6_NO_CONNECTION_REUSE").flag("--no-connection-reuse");
