@@ -142,6 +142,17 @@ async fn while_scenarios_wait_for_their_start() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn times_beyond_the_reach_of_timers_are_only_long() {
+    let far = json!({ "executor": "constant-vus", "duration": "1s", "startTime": "90000d" });
+    let long = json!({ "executor": "constant-vus", "duration": "90000d", "gracefulStop": "90000d" });
+    let trial = trial(&json!({ "scenarios": { "far": far, "long": long } }), sleepers(1_000));
+    stop_after(trial.run.control(), 3_600_500);
+    let outcome = finish(trial).await;
+    assert_eq!(outcome.test_duration, ms(3_600_500));
+    assert_eq!(outcome.state.complete_iterations(), 3_600);
+}
+
+#[tokio::test(start_paused = true)]
 async fn while_vus_pause_between_iterations() {
     let options = json!({ "vus": 2, "duration": "1h", "minIterationDuration": "30m" });
     let trial = trial(&options, sleepers(100));
