@@ -45,7 +45,7 @@ pub struct Exchange {
     pub timings: Timings,
     /// What crossed the socket.
     pub traffic: Traffic,
-    /// The protocol spoken.
+    /// The protocol of the response; HTTP/1.1 when there is none.
     pub protocol: Protocol,
     /// The address of the server, once it was connected to.
     pub remote: Option<SocketAddr>,
@@ -118,28 +118,27 @@ impl Client {
     ) -> Exchange {
         let Attempt { watch, mut connection, mut traffic } = attempt;
         let ended_at = if result.is_ok() { watch.response_end() } else { Instant::now() };
+        let (result, reusable) = match result {
+            Ok(answer) => (Ok(answer.response), answer.reusable),
+            Err(error) => (Err(error), false),
+        };
         if let Some(connection) = &mut connection {
             traffic.add(connection.take_traffic());
         }
-        let mut exchange = Exchange {
+        let exchange = Exchange {
             started_at: watch.asked,
             ended_at,
             timings: watch.finish(ended_at),
             traffic,
-            protocol: Protocol::default(),
             remote: connection.as_ref().map(|connection| connection.remote),
             tls: connection.as_ref().and_then(|connection| connection.tls),
             reused_connection: connection.as_ref().is_some_and(|connection| connection.reused),
-            result: Err(NetError::Eof),
+            protocol: result.as_ref().map_or_else(|_| Protocol::default(), |response| response.protocol),
+            result,
         };
-        exchange.result = result.map(|answer| {
-            exchange.protocol = answer.response.protocol;
-            if let (true, Some(connection), Ok(origin)) = (answer.reusable, connection, request.url.origin())
-            {
-                self.pool.borrow_mut().put(origin, connection, self.shared.options());
-            }
-            answer.response
-        });
+        if let (true, Some(connection), Ok(origin)) = (reusable, connection, request.url.origin()) {
+            self.pool.borrow_mut().put(origin, connection, self.shared.options());
+        }
         exchange
     }
 }
@@ -166,5 +165,6 @@ impl Attempt {
         if let Some(mut connection) = self.connection.take() {
             self.traffic.add(connection.take_traffic());
         }
+        self.watch.connection_lost();
     }
 }

@@ -19,8 +19,8 @@ use crate::tls;
 /// How long a connection may be silent before the system probes it.
 const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(30);
 
-/// Opens a connection to `origin`, noting in `watch` how long each step took. What a failed TLS handshake cost
-/// is added to `traffic`; that of a successful one is still on the connection.
+/// Opens a connection to `origin`, noting in `watch` how long each step took. What a failed TLS handshake
+/// cost is added to `traffic`; that of a successful one is still on the connection.
 pub(crate) async fn connect(
     shared: &Shared,
     origin: &Origin,

@@ -84,10 +84,13 @@ impl Stopwatch {
         }
     }
 
-    /// A connection is there. A second call (the exchange is tried again on a fresh connection) starts over:
-    /// what went before counts as blocked.
     pub(crate) fn connection_ready(&mut self) {
         self.ready = Some(Instant::now());
+    }
+
+    /// The exchange is tried again on a fresh connection: what went before counts as blocked.
+    pub(crate) fn connection_lost(&mut self) {
+        self.ready = None;
         self.written = None;
     }
 

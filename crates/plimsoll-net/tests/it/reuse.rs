@@ -119,6 +119,26 @@ async fn idempotent_requests_survive_a_dying_connection() {
 }
 
 #[tokio::test]
+async fn a_second_try_that_fails_has_no_phases() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = plimsoll_net::Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        drop(listener);
+        read_head(&mut stream);
+        stream.write_all(HELLO.as_bytes()).unwrap();
+        read_head(&mut stream);
+        close(&mut stream);
+    });
+    let client = client();
+    assert_eq!(outcome(&get(&client, url.clone()).await), "200 hello");
+    let exchange = get(&client, url).await;
+    assert_eq!(outcome(&exchange), "1212 dial: connection refused");
+    assert_eq!(exchange.timings, plimsoll_net::Timings::default());
+    assert!(exchange.traffic.sent > 0, "the first try's bytes are counted");
+}
+
+#[tokio::test]
 async fn other_requests_do_not_survive_once_they_were_sent() {
     let server = dying_server();
     let client = client();
