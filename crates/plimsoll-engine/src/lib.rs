@@ -23,6 +23,10 @@
 //! | [`control`] | how a run is stopped from outside |
 //! | [`event`], [`outcome`] | what the engine says during and after a run |
 //! | [`run`] | configuration and entry points |
+//! | `conductor`, `housekeeping` | the phases and the stop protocol; what goes on beside them |
+//! | `crew`, `worker` | the workers, as the conductor sees them and from inside |
+//! | `executor`, `once` | the loop that drives a VU through a scenario; calls that happen once |
+//! | `pool`, `leash`, `recorder` | VUs lent to scenarios; their interrupts; what the engine measures |
 //!
 //! **Invariant:** between two iterations of a VU there is no lock, no allocation, no formatting and no lookup
 //! by name.
@@ -44,7 +48,7 @@ mod leash;
 mod once;
 mod pool;
 mod recorder;
-pub mod worker;
+mod worker;
 
 pub use clock::Clock;
 pub use control::RunControl;

@@ -1,8 +1,8 @@
 //! Scenarios: named workloads, each driven by an executor.
 //!
 //! One file per executor, all in the same order: configuration, defaults and validation, description,
-//! requirements, schedule, tests. [`read_scenario`] reads one from its JSON; [`Scenario::timeline`] and
-//! [`Scenario::budget`] say what the engine has to do.
+//! requirements, schedule, tests. [`Scenario::timeline`] and [`Scenario::budget`] say what the engine has to
+//! do.
 
 mod constant_vus;
 mod fields;
