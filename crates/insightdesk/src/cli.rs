@@ -253,6 +253,8 @@ impl ServeArgs {
 }
 
 async fn serve(config: Config, out: &mut dyn Write) -> Result<(), RunError> {
+    #[cfg(unix)]
+    allow_open_files(config.max_connections);
     let stop = stop_signal().map_err(RunError::system("cannot listen for signals"))?;
     tracing::info!(database = %config.database, instrument = config.instrument, "starting");
     let desk = crate::spawn(config).await?;
@@ -263,6 +265,25 @@ async fn serve(config: Config, out: &mut dyn Write) -> Result<(), RunError> {
     desk.shutdown().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Every connection is an open file, and many systems allow 1,024 unless asked for more.
+#[cfg(unix)]
+fn allow_open_files(connections: usize) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    /// For the database, the log, and whatever the libraries open.
+    const OTHER_FILES: u64 = 256;
+    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(OTHER_FILES);
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current.is_none_or(|current| current >= wanted) {
+        return;
+    }
+    let allowed = maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(allowed), maximum }) {
+        tracing::warn!(%error, "cannot raise the limit of open files");
+    } else if allowed < wanted {
+        tracing::warn!(allowed, wanted, "the limit of open files is lower than max-connections needs");
+    }
 }
 
 /// Listens for the signals at once, and is done when one has come.

@@ -39,6 +39,9 @@ pub enum StartError {
     /// The database fails on first use.
     #[error("cannot prepare the data")]
     Prepare(#[from] StorageError),
+    /// A thread could not be started.
+    #[error("cannot start a thread for passwords")]
+    Thread(#[source] std::io::Error),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -117,12 +120,12 @@ async fn assemble(
     config: &Config,
     storage: Arc<dyn Storage>,
     routes: &[api::route::Route],
-) -> Result<Desk, StorageError> {
+) -> Result<Desk, StartError> {
     let bus: Arc<dyn Bus> = Arc::new(LocalBus::default());
     let lifetimes =
         Lifetimes { access: config.access_token_lifetime, refresh: config.refresh_token_lifetime };
     let secret = secret(config.jwt_secret.as_deref());
-    let passwords = Passwords::new(config.login_concurrency);
+    let passwords = Passwords::start(config.login_concurrency).map_err(StartError::Thread)?;
     let auth =
         Authenticator::start(Arc::clone(&storage), Arc::clone(&bus), passwords, &secret, lifetimes).await?;
     Ok(Desk {

@@ -1,8 +1,9 @@
 //! Full-text search: ranked, and deaf to injections.
 
+use insightdesk::storage::sqlite::Location;
 use serde_json::{Value, json};
 
-use crate::support::desk;
+use crate::support::{Client, desk, desk_with};
 
 fn titles(reply: &Value) -> Vec<&str> {
     reply["data"]
@@ -38,6 +39,45 @@ async fn matches_in_titles_come_first_and_all_words_count() {
     );
     assert_eq!(titles(&search("okapi").await).len(), 3);
     assert_eq!(titles(&search("okapi+unicorn").await).len(), 0);
+}
+
+/// What a long load test leaves behind: many tickets with the same word, most of them another tenant's.
+fn flood(file: &std::path::Path) {
+    let file = rusqlite::Connection::open(file).expect("the file opens");
+    let sql = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 3000) \
+               INSERT INTO tickets (id, title, description, organization_id, created_at, updated_at) \
+               SELECT 'flood_' || i, iif(i % 10 = 0, 'capybara ', 'something ') || i, 'capybara flood', \
+                      iif(i % 100 = 0, 'org_123', 'org_loadtest'), 0, 0 FROM n";
+    file.execute(sql, []).expect("inserted");
+}
+
+#[tokio::test]
+async fn a_broad_search_gets_the_newest_titles_first_and_only_the_tenants_own() {
+    let desk = desk_with(|config| match &config.database {
+        Location::File(file) => flood(file),
+        Location::Memory => unreachable!("tests work on files"),
+    })
+    .await;
+    let search = async |client: &Client, limit: usize| {
+        let path = format!("/api/v1/tickets/search?q=Capybaras&limit={limit}");
+        let found = client.get(&path).await.expect(200).json();
+        titles(&found).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let agent = desk.agent().await;
+    let ours = search(&agent, 100).await;
+    assert_eq!(ours.len(), 30);
+    assert_eq!(ours[..2], ["capybara 3000", "capybara 2900"]);
+    let theirs = search(&desk.stranger().await, 100).await;
+    assert_eq!(theirs[..2], ["capybara 2990", "capybara 2980"]);
+    assert!(theirs.iter().all(|title| title.starts_with("capybara")), "titles before descriptions");
+
+    // Fewer titles than asked for: descriptions fill the rest.
+    for title in ["q", "r"] {
+        let body = json!({ "title": title, "description": "flood", "priority": "LOW" });
+        agent.post("/api/v1/tickets", body).await.expect(201);
+    }
+    let found = agent.get("/api/v1/tickets/search?q=flood&limit=3").await.expect(200).json();
+    assert_eq!(titles(&found), ["r", "q", "capybara 3000"]);
 }
 
 #[tokio::test]

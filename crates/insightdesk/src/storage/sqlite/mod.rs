@@ -10,6 +10,7 @@
 mod knowledge_base;
 mod pool;
 mod row;
+mod search;
 mod seeding;
 mod sessions;
 mod tickets;
@@ -286,8 +287,8 @@ impl Storage for Sqlite {
     }
 
     fn search_tickets(&self, organization: &str, words: &[String], limit: u32) -> Answer<'_, Vec<Ticket>> {
-        let (organization, query) = (organization.to_owned(), row::match_all(words));
-        self.read(move |c| tickets::search(c, &organization, &query, limit))
+        let (organization, words) = (organization.to_owned(), words.to_vec());
+        self.read(move |c| search::search(c, &organization, &words, limit))
     }
 
     fn comments(&self, organization: &str, ticket: &str, slice: Slice) -> Answer<'_, Option<Page<Comment>>> {

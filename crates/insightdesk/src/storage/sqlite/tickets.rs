@@ -1,6 +1,6 @@
 //! Queries about tickets, their comments and their numbers.
 
-use rusqlite::{Connection, Row, named_params, params};
+use rusqlite::{Connection, Row, params};
 
 use super::row;
 use crate::clock::Timestamp;
@@ -8,9 +8,6 @@ use crate::model::{Comment, Ticket, TicketGroup, Vocabulary};
 use crate::storage::{
     Dashboard, Page, Slice, StorageError, TicketFilter, TicketPatch, TicketSort, TicketSortKey, TicketUpdate,
 };
-
-/// Search ranks this many of the newest matches, so that its cost does not grow with the number of tickets.
-const RANKED_MATCHES: u32 = 1000;
 
 pub(super) fn list(
     c: &Connection,
@@ -192,29 +189,6 @@ pub(super) fn delete(c: &Connection, organization: &str, id: &str) -> Result<boo
     Ok(statement.execute(params![id, organization])? > 0)
 }
 
-pub(super) fn search(
-    c: &Connection,
-    organization: &str,
-    query: &str,
-    limit: u32,
-) -> Result<Vec<Ticket>, StorageError> {
-    // A word in the title counts ten times as much as one in the description. CROSS JOIN keeps the text index
-    // in the outer loop, which then comes out newest first and stops at the limit.
-    let mut statement = c.prepare_cached(
-        "SELECT t.* FROM ( \
-             SELECT m.rowid AS number, bm25(tickets_text, 10.0, 1.0) AS score \
-             FROM tickets_text m CROSS JOIN tickets t ON t.number = m.rowid \
-             WHERE tickets_text MATCH :query AND t.organization_id = :organization \
-             ORDER BY m.rowid DESC LIMIT :ranked \
-         ) found JOIN tickets t ON t.number = found.number \
-         ORDER BY found.score, t.number DESC LIMIT :limit",
-    )?;
-    let rows = statement.query(named_params! {
-        ":query": query, ":organization": organization, ":ranked": RANKED_MATCHES, ":limit": limit,
-    })?;
-    row::collect(rows, read)
-}
-
 fn exists(c: &Connection, organization: &str, id: &str) -> Result<bool, StorageError> {
     let mut statement = c.prepare_cached("SELECT 1 FROM tickets WHERE id = ?1 AND organization_id = ?2")?;
     Ok(statement.exists(params![id, organization])?)
@@ -295,7 +269,7 @@ pub(super) fn dashboard(
     Ok(Dashboard { groups, days })
 }
 
-fn read(row: &Row<'_>) -> Result<Ticket, StorageError> {
+pub(super) fn read(row: &Row<'_>) -> Result<Ticket, StorageError> {
     Ok(Ticket {
         id: row.get("id")?,
         title: row.get("title")?,
