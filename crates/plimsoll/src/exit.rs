@@ -1,0 +1,37 @@
+//! Exit codes. k6's, because pipelines read them; source: <https://grafana.com/docs/k6/latest/reference/error-codes/>
+//! and the behaviour of its command.
+
+/// What the process tells its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// The run ended and every threshold passed.
+    Success = 0,
+    /// A threshold was crossed, or had no data.
+    ThresholdsCrossed = 99,
+    /// `setup()` took longer than `setupTimeout`.
+    SetupTimeout = 100,
+    /// `teardown()` took longer than `teardownTimeout`.
+    TeardownTimeout = 101,
+    /// Stopped through the control API.
+    StoppedByControl = 103,
+    /// Options, scenarios or thresholds are invalid.
+    InvalidConfig = 104,
+    /// SIGINT or SIGTERM.
+    Interrupted = 105,
+    /// The script threw in its init, setup or teardown code, or does not parse.
+    ScriptException = 107,
+    /// The script called `exec.test.abort()`.
+    ScriptAborted = 108,
+    /// A bug in plimsoll.
+    Bug = 109,
+    /// The script called `exec.test.fail()`.
+    MarkedFailed = 110,
+    /// Everything else: bad flags, a file that cannot be read or written.
+    Other = 255,
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        std::process::ExitCode::from(exit as u8)
+    }
+}

@@ -1,0 +1,173 @@
+//! Log lines on stderr in k6's forms.
+//!
+//! | | a terminal | elsewhere |
+//! |---|---|---|
+//! | text | `INFO[0003] hello  source=console` | `time="…" level=info msg=hello source=console` |
+//! | json | `{"level":"info","msg":"hello","source":"console","time":"…"}` | the same |
+//! | raw | `hello` | the same |
+
+use std::fmt::{self, Write as _};
+use std::io::IsTerminal;
+
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::cli::{LogFormat, LoggingArguments};
+
+/// Starts logging to stderr. Only the first call of a process has an effect.
+pub(crate) fn start(arguments: &LoggingArguments) {
+    let level = if arguments.verbose { Level::DEBUG } else { Level::INFO };
+    let terminal = std::io::stderr().is_terminal();
+    let format = Lines {
+        format: arguments.format,
+        terminal,
+        color: terminal && !arguments.no_color && !no_color(),
+        started: Instant::now(),
+    };
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).event_format(format);
+    // An embedder may have set a subscriber of its own; its choice stands.
+    let _ = subscriber.try_init();
+}
+
+/// Whether the environment asks for no colours (<https://no-color.org>, and k6's own variable).
+pub(crate) fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some()
+        || std::env::var_os("K6_NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+struct Lines {
+    format: LogFormat,
+    terminal: bool,
+    color: bool,
+    started: Instant,
+}
+
+impl<S, N> FormatEvent<S, N> for Lines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let level = *event.metadata().level();
+        let line = match self.format {
+            LogFormat::Raw => fields.message,
+            LogFormat::Json => json_line(level, fields),
+            LogFormat::Text if self.terminal => self.terminal_line(level, &fields)?,
+            LogFormat::Text => text_line(level, &fields)?,
+        };
+        writeln!(writer, "{line}")
+    }
+}
+
+impl Lines {
+    fn terminal_line(&self, level: Level, fields: &Fields) -> Result<String, fmt::Error> {
+        let (paint, reset) = match (self.color, level) {
+            (false, _) => ("", ""),
+            (_, Level::ERROR) => ("\x1b[31m", "\x1b[0m"),
+            (_, Level::WARN) => ("\x1b[33m", "\x1b[0m"),
+            (_, Level::INFO) => ("\x1b[36m", "\x1b[0m"),
+            _ => ("\x1b[37m", "\x1b[0m"),
+        };
+        let name = if level == Level::ERROR { "ERRO".to_owned() } else { format!("{level:.4}") };
+        let mut line =
+            format!("{paint}{name}{reset}[{:04}] {:<44}", self.started.elapsed().as_secs(), fields.message);
+        for (key, value) in &fields.others {
+            write!(line, " {paint}{key}{reset}={}", quoted(value))?;
+        }
+        Ok(line.trim_end().to_owned())
+    }
+}
+
+fn text_line(level: Level, fields: &Fields) -> Result<String, fmt::Error> {
+    let mut line = format!("time=\"{}\" level={} msg={}", now(), level_name(level), quoted(&fields.message));
+    for (key, value) in &fields.others {
+        write!(line, " {key}={}", quoted(value))?;
+    }
+    Ok(line)
+}
+
+fn json_line(level: Level, fields: Fields) -> String {
+    let mut object: Map<String, Value> =
+        fields.others.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
+    object.insert("level".into(), level_name(level).into());
+    object.insert("msg".into(), fields.message.into());
+    object.insert("time".into(), now().into());
+    object.sort_keys();
+    Value::Object(object).to_string()
+}
+
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "error",
+        Level::WARN => "warning",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        Level::TRACE => "trace",
+    }
+}
+
+fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// A value that could be mistaken for more than one word is quoted.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/@^+".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("{text:?}") }
+}
+
+#[derive(Default)]
+struct Fields {
+    message: String,
+    others: Vec<(&'static str, String)>,
+}
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "message" => value.clone_into(&mut self.message),
+            name => self.others.push((name, value.to_owned())),
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.record_str(field, &format!("{value:?}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields() -> Fields {
+        Fields { message: "hello world".into(), others: vec![("source", "console".into())] }
+    }
+
+    #[test]
+    fn text_lines_are_k6s() {
+        let line = text_line(Level::WARN, &fields()).expect("formats");
+        let (time, rest) = line.split_once(' ').expect("has fields");
+        assert!(time.starts_with("time=\"20") && time.ends_with("Z\""), "{time}");
+        assert_eq!(rest, "level=warning msg=\"hello world\" source=console");
+    }
+
+    #[test]
+    fn json_lines_are_objects() {
+        let value: Value = serde_json::from_str(&json_line(Level::INFO, fields())).expect("is JSON");
+        assert_eq!(value["msg"], "hello world");
+        assert_eq!(value["source"], "console");
+    }
+}

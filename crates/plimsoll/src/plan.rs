@@ -1,0 +1,46 @@
+//! From what was typed and what the script says to a plan: the layers of options, put together.
+
+use plimsoll_plan::{OptionsLayer, Origin, Plan};
+use plimsoll_script::Bundle;
+
+use crate::cli::RunArguments;
+use crate::failure::Failure;
+
+/// Resolves the options of a loaded script, and checks the plan against the script.
+///
+/// # Errors
+/// All problems at once.
+pub(crate) fn plan(arguments: &RunArguments, bundle: &Bundle) -> Result<Plan, Failure> {
+    let mut script = script_layer(arguments, bundle);
+    if arguments.exec.is_some() {
+        // The script's scenarios name functions of their own; `--exec` asks for another one.
+        script.scenarios = None;
+    }
+    let environment: Vec<(String, String)> = std::env::vars().collect();
+    let environment = environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let layers = vec![script, OptionsLayer::from_env(environment), arguments.options.clone()];
+    let mut plan = plimsoll_plan::resolve(layers).map_err(|problems| failure(&problems))?;
+    if let Some(function) = &arguments.exec {
+        plan.scenarios.iter_mut().for_each(|scenario| scenario.exec.clone_from(function));
+    }
+    let mut problems = plan.check_exports(|name| bundle.functions.iter().any(|function| function == name));
+    problems.extend(plimsoll_plan::check_thresholds(&plan, bundle.registry()));
+    if problems.is_empty() { Ok(plan) } else { Err(failure(&problems)) }
+}
+
+fn script_layer(arguments: &RunArguments, bundle: &Bundle) -> OptionsLayer {
+    let origin = Origin::Script(arguments.script.display().to_string());
+    match bundle.options_json.as_deref().map(serde_json::from_str) {
+        Some(Ok(options)) => OptionsLayer::from_json(origin, &options),
+        // The text was written by the script engine's own JSON.stringify.
+        Some(Err(_)) | None => OptionsLayer::new(origin),
+    }
+}
+
+fn failure(problems: &[plimsoll_plan::Problem]) -> Failure {
+    let line = |problem: &plimsoll_plan::Problem| match &problem.hint {
+        Some(hint) => format!("  - {problem}\n    hint: {hint}"),
+        None => format!("  - {problem}"),
+    };
+    Failure::Options(problems.iter().map(line).collect())
+}

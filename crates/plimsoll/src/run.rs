@@ -1,0 +1,107 @@
+//! The command `run`: load, plan, run, summarise. Reads top to bottom.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use plimsoll_engine::{EventSink, Run, RunConfig, RunEvent, RunOutcome, ScriptPhases};
+use plimsoll_metrics::Thresholds;
+use plimsoll_plan::Plan;
+use plimsoll_script::{Bundle, Environment, ScriptFactory};
+
+use crate::cli::RunArguments;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::summary::Ending;
+use crate::{banner, network, plan, signals, verdict};
+
+/// Runs a test and tells how it went.
+///
+/// # Errors
+/// What kept it from running, or its result from being written.
+pub(crate) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
+    let bundle = Bundle::load(&arguments.script, environment(arguments)).map_err(Failure::Load)?;
+    let plan = Arc::new(plan::plan(arguments, &bundle)?);
+    for warning in &plan.warnings {
+        let hint = warning.hint.as_deref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        tracing::warn!(target: "plimsoll", "{warning}{hint}");
+    }
+    let net = network::options(&plan).map_err(Failure::Options)?;
+    let factory = ScriptFactory::new(Arc::new(bundle.script(&plan, net)));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| Failure::System { what: "no event loop could be made", source })?;
+    runtime.block_on(async {
+        let outcome = execute(arguments, &bundle, Arc::clone(&plan), factory.clone()).await?;
+        let ending = Ending { arguments, bundle: &bundle, plan: &plan, outcome: &outcome };
+        ending.summarise(factory).await?;
+        Ok(verdict::exit(&ending))
+    })
+}
+
+/// `__ENV`: the process's environment unless that is not wanted, then `--env`.
+fn environment(arguments: &RunArguments) -> Environment {
+    let mut environment: Environment = match arguments.options.include_system_env_vars {
+        Some(false) => BTreeMap::new(),
+        _ => std::env::vars().collect(),
+    };
+    environment.extend(arguments.environment.iter().cloned());
+    environment
+}
+
+async fn execute(
+    arguments: &RunArguments,
+    bundle: &Bundle,
+    plan: Arc<Plan>,
+    factory: ScriptFactory,
+) -> Result<RunOutcome, Failure> {
+    let exports = |name: &str| bundle.functions.iter().any(|function| function == name);
+    let config = RunConfig {
+        phases: ScriptPhases { setup: exports("setup"), teardown: exports("teardown") },
+        // `check_thresholds` has found every metric.
+        thresholds: Thresholds::bind(&plan.thresholds, bundle.registry()).unwrap_or_default(),
+        ..RunConfig::default()
+    };
+    if !arguments.logging.quiet {
+        banner::print(arguments, &plan);
+    }
+    let run = Run::new(Arc::clone(&plan), factory, config, EventSink::new(log_event(&plan)));
+    signals::watch(run.control())?;
+    let mut progress = (!arguments.logging.quiet).then(|| Progress::new(run.state()));
+    let outcome = match &mut progress {
+        None => run.execute().await,
+        Some(progress) => tokio::select! {
+            outcome = run.execute() => outcome,
+            () = progress.show() => unreachable!("progress is shown until the run has ended"),
+        },
+    };
+    if let Some(mut progress) = progress {
+        progress.draw();
+    }
+    Ok(outcome)
+}
+
+/// What the log says of a run's events. Numbers are the progress display's business.
+fn log_event(plan: &Plan) -> impl Fn(RunEvent) + Send + Sync + 'static {
+    let scenarios: Vec<(String, &'static str)> =
+        plan.scenarios.iter().map(|scenario| (scenario.name.clone(), scenario.executor.name())).collect();
+    move |event| match event {
+        RunEvent::IterationThrew { scenario, vu, error } => {
+            let (name, executor) = &scenarios[scenario];
+            let message = verdict::with_stack(&error);
+            tracing::error!(target: "plimsoll", executor, scenario = name.as_str(), vu = vu.0, source = "stacktrace", "{message}");
+        }
+        RunEvent::ThresholdsCrossed { names } => {
+            tracing::debug!(target: "plimsoll", "thresholds on {} are crossed", names.join(", "));
+        }
+        RunEvent::AlsoFailed(end) => {
+            tracing::error!(target: "plimsoll", "{}", verdict::why(&end).unwrap_or_default());
+        }
+        RunEvent::PhaseBegan(phase) => tracing::debug!(target: "plimsoll", "phase {phase:?}"),
+        RunEvent::VusInitialised { .. }
+        | RunEvent::ScenarioStarted { .. }
+        | RunEvent::ScenarioEnded { .. }
+        | RunEvent::Stopping(_) => {}
+    }
+}

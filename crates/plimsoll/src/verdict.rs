@@ -1,0 +1,78 @@
+//! From a run's outcome to its last words and its exit code. The first reason wins, as in k6.
+
+use plimsoll_engine::{RunEnd, ScriptError, VuInitError};
+use plimsoll_plan::duration;
+
+use crate::exit::Exit;
+use crate::summary::Ending;
+
+/// Logs why the run did not end well, if it did not, and gives the exit code.
+pub(crate) fn exit(ending: &Ending<'_>) -> Exit {
+    let outcome = ending.outcome;
+    if let Some(why) = why(&outcome.end) {
+        tracing::error!(target: "plimsoll", "{why}");
+    }
+    let failing = ending.failing_thresholds();
+    if !failing.is_empty() {
+        let names = failing.join(", ");
+        tracing::error!(target: "plimsoll", "thresholds on metrics '{names}' have been crossed or had no data");
+    }
+    match end_code(&outcome.end) {
+        Exit::Success if outcome.failed.is_some() => Exit::MarkedFailed,
+        Exit::Success if !failing.is_empty() => Exit::ThresholdsCrossed,
+        code => code,
+    }
+}
+
+fn end_code(end: &RunEnd) -> Exit {
+    match end {
+        RunEnd::Completed => Exit::Success,
+        RunEnd::Signal => Exit::Interrupted,
+        RunEnd::ControlApi => Exit::StoppedByControl,
+        RunEnd::ThresholdsAborted => Exit::ThresholdsCrossed,
+        RunEnd::ScriptAborted { .. } => Exit::ScriptAborted,
+        RunEnd::InitFailed(VuInitError::Script(_)) | RunEnd::SetupFailed(_) | RunEnd::TeardownFailed(_) => {
+            Exit::ScriptException
+        }
+        RunEnd::InitFailed(VuInitError::Aborted { .. }) => Exit::ScriptAborted,
+        RunEnd::InitFailed(VuInitError::Interrupted) => Exit::Interrupted,
+        RunEnd::InitFailed(VuInitError::Other(_)) => Exit::Other,
+        RunEnd::SetupTimedOut { .. } => Exit::SetupTimeout,
+        RunEnd::TeardownTimedOut { .. } => Exit::TeardownTimeout,
+        RunEnd::WorkerLost => Exit::Bug,
+    }
+}
+
+/// Why a run ended before its plan; `None` when it did not.
+pub(crate) fn why(end: &RunEnd) -> Option<String> {
+    Some(match end {
+        RunEnd::Completed => return None,
+        RunEnd::Signal => "the test was interrupted by a signal".into(),
+        RunEnd::ControlApi => "the test was stopped through the control API".into(),
+        RunEnd::ThresholdsAborted => {
+            "the test was aborted because a threshold with abortOnFail was crossed".into()
+        }
+        RunEnd::ScriptAborted { reason } => reason.clone(),
+        RunEnd::InitFailed(VuInitError::Script(error)) => {
+            format!("a VU could not be initialised: {}", with_stack(error))
+        }
+        RunEnd::InitFailed(error) => format!("a VU could not be initialised: {error}"),
+        RunEnd::SetupFailed(error) => format!("setup() threw: {}", with_stack(error)),
+        RunEnd::TeardownFailed(error) => format!("teardown() threw: {}", with_stack(error)),
+        RunEnd::SetupTimedOut { timeout } => timed_out("setup", *timeout),
+        RunEnd::TeardownTimedOut { timeout } => timed_out("teardown", *timeout),
+        RunEnd::WorkerLost => {
+            "a worker thread ended unexpectedly; this is a bug in plimsoll, please report it".into()
+        }
+    })
+}
+
+fn timed_out(function: &str, timeout: std::time::Duration) -> String {
+    let timeout = duration::format(timeout);
+    format!("{function}() took longer than {timeout} (raise the option {function}Timeout, or make it faster)")
+}
+
+/// An exception as k6 logs it: the message, then the stack.
+pub(crate) fn with_stack(error: &ScriptError) -> String {
+    if error.stack.is_empty() { error.message.clone() } else { format!("{}\n{}", error.message, error.stack) }
+}
