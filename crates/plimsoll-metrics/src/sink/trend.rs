@@ -53,30 +53,35 @@ impl Trend {
 
     #[inline]
     pub(crate) fn record(&mut self, value: f64) {
-        if self.count == 0 {
-            (self.min, self.max) = (value, value);
-        } else {
-            self.min = self.min.min(value);
-            self.max = self.max.max(value);
-        }
         if self.count < FEW {
-            self.few.push(value);
+            self.record_few(value);
         }
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
         self.count += 1;
         self.sum += value;
         if value >= f64::MIN_POSITIVE {
             self.positive.add(bucket_of(value));
+        } else if value > -f64::MIN_POSITIVE {
+            // Common: connecting and TLS take no time on a connection that is reused.
+            self.zeros += 1;
         } else {
-            self.record_zero_or_negative(value);
+            self.record_negative(value);
         }
     }
 
-    fn record_zero_or_negative(&mut self, value: f64) {
-        if value <= -f64::MIN_POSITIVE {
-            self.negative.get_or_insert_default().add(bucket_of(-value));
-        } else {
-            self.zeros += 1;
+    /// The part that only the first samples need, out of the way of the others.
+    #[cold]
+    fn record_few(&mut self, value: f64) {
+        if self.count == 0 {
+            (self.min, self.max) = (value, value);
         }
+        self.few.push(value);
+    }
+
+    #[cold]
+    fn record_negative(&mut self, value: f64) {
+        self.negative.get_or_insert_default().add(bucket_of(-value));
     }
 
     /// Adds everything that `other` holds.
