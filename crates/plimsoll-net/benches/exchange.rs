@@ -8,6 +8,9 @@
 //! cargo bench -p plimsoll-net --bench exchange -- --target 127.0.0.1:8799 --connections 50 --seconds 5
 //! ```
 //!
+//! The aim: with one core for each side, at least 0.8 of what `wrk -t1 -c50` gets from the same server, two
+//! allocations per exchange (head and body of the response), and less than 1 KiB of heap per idle connection.
+//!
 //! The server answers every request with the same 60 bytes of JSON. It is as simple as a server can be, so
 //! that the client is what is measured.
 
