@@ -120,7 +120,7 @@ pub struct ServeArgs {
     login_concurrency: Option<usize>,
     /// Connections that may be open at once
     #[arg(
-        long, env = "INSIGHTDESK_MAX_CONNECTIONS", default_value_t = 20_000,
+        long, env = "INSIGHTDESK_MAX_CONNECTIONS", default_value_t = 16_384,
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000)
     )]
     max_connections: usize,

@@ -72,7 +72,7 @@ impl Default for Config {
             refresh_token_lifetime: Duration::from_secs(30 * 24 * 3600),
             rate_limit: None,
             instrument: false,
-            max_connections: 20_000,
+            max_connections: 16_384,
             readers: cores.clamp(2, 8),
             query_queue: 1024,
             query_timeout: Duration::from_secs(2),

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::auth::AuthError;
+use crate::auth::access_token::TokenError;
 use crate::model::{Status, Vocabulary as _};
 use crate::storage::StorageError;
 
@@ -110,9 +111,7 @@ impl ApiError {
                 AuthError::WrongCredentials => "invalid_credentials",
                 AuthError::BadRefreshToken => "invalid_refresh_token",
                 AuthError::ReusedRefreshToken => "refresh_token_reused",
-                AuthError::BadAccessToken(super::super::auth::access_token::TokenError::Expired) => {
-                    "token_expired"
-                }
+                AuthError::BadAccessToken(TokenError::Expired) => "token_expired",
                 AuthError::BadAccessToken(_) => "invalid_token",
                 AuthError::SessionEnded => "session_ended",
                 AuthError::Overloaded => "overloaded",

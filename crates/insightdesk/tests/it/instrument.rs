@@ -63,19 +63,19 @@ async fn without_being_asked_for_there_is_no_instrument() {
 async fn latency_is_added_to_one_route() {
     let desk = instrument().await;
     let client = desk.anybody();
-    let fault = json!({ "latency": [{ "route": "GET /health", "delay": { "fixedMs": 120 } }] });
+    let fault = json!({ "latency": [{ "route": "GET /health", "delay": { "fixedMs": 400 } }] });
     set_faults(&client, fault).await;
     let time = async |path: &str| {
         let started_at = Instant::now();
         client.get(path).await.expect(200);
         started_at.elapsed()
     };
-    assert!(time("/health").await >= Duration::from_millis(120));
-    assert!(time("/api/v1/kb/articles/api-faq").await < Duration::from_millis(120));
+    assert!(time("/health").await >= Duration::from_millis(400));
+    assert!(time("/api/v1/kb/articles/api-faq").await < Duration::from_millis(400));
     let ledger = client.get("/__target/ledger").await.json();
-    assert!(route(&ledger, "GET /health")["latency"]["p50Us"].as_u64().expect("a time") >= 120_000);
+    assert!(route(&ledger, "GET /health")["latency"]["p50Us"].as_u64().expect("a time") >= 400_000);
     client.delete("/__target/faults").await.expect(204);
-    assert!(time("/health").await < Duration::from_millis(120));
+    assert!(time("/health").await < Duration::from_millis(400));
 }
 
 #[tokio::test]
@@ -121,12 +121,12 @@ async fn a_stall_holds_everything_once() {
     let desk = instrument().await;
     let client = desk.anybody();
     let started_at = Instant::now();
-    set_faults(&client, json!({ "stallMs": 400 })).await;
+    set_faults(&client, json!({ "stallMs": 700 })).await;
     client.get("/health").await.expect(200);
-    assert!(started_at.elapsed() >= Duration::from_millis(400));
+    assert!(started_at.elapsed() >= Duration::from_millis(700));
     let after = Instant::now();
     client.get("/health").await.expect(200);
-    assert!(after.elapsed() < Duration::from_millis(400));
+    assert!(after.elapsed() < Duration::from_millis(700));
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn capacity_is_workers_over_mean_service_time() {
     // 400 services of 4 ms by four workers take 400 ms; five standard deviations (5 % each) and a busy
     // machine.
     let took = started_at.elapsed().as_secs_f64();
-    assert!((0.3..2.0).contains(&took), "{took}");
+    assert!((0.3..10.0).contains(&took), "{took}");
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn shutdown_waits_for_requests_but_not_for_ever() {
     let slow = |grace| async move {
         let desk = desk_with(|config: &mut Config| (config.instrument, config.grace) = (true, grace)).await;
         let client = desk.anybody();
-        let fault = json!({ "latency": [{ "route": "GET /health", "delay": { "fixedMs": 1000 } }] });
+        let fault = json!({ "latency": [{ "route": "GET /health", "delay": { "fixedMs": 2000 } }] });
         set_faults(&client, fault).await;
         let in_flight =
             tokio::spawn(async move { client.try_send(Method::GET, "/health", &[], Bytes::new()).await });
@@ -190,8 +190,8 @@ async fn shutdown_waits_for_requests_but_not_for_ever() {
     };
     let (answer, took) = slow(Duration::from_secs(10)).await;
     assert_eq!(answer.expect("an answer").status, 200);
-    assert!((Duration::from_millis(500)..Duration::from_secs(8)).contains(&took), "{took:?}");
+    assert!((Duration::from_secs(1)..Duration::from_secs(9)).contains(&took), "{took:?}");
     let (answer, took) = slow(Duration::from_millis(100)).await;
     answer.expect_err("cut off");
-    assert!(took < Duration::from_millis(700), "{took:?}");
+    assert!(took < Duration::from_millis(1500), "{took:?}");
 }

@@ -59,7 +59,7 @@ async fn sigterm_lets_the_request_in_flight_finish_and_exits_with_zero() {
     for name in ["-TERM", "-INT"] {
         let folder = folder();
         let (mut child, client) = serve(&folder, &["--instrument", "--seed=false"]).await;
-        let fault = json!({ "latency": [{ "route": "GET /health", "delay": { "fixedMs": 800 } }] });
+        let fault = json!({ "latency": [{ "route": "GET /health", "delay": { "fixedMs": 2000 } }] });
         client.post("/__target/faults", fault).await.expect(200);
         let addr = client.addr;
         let in_flight = tokio::spawn(async move { client.get("/health").await });
