@@ -19,7 +19,10 @@ macro_rules! builtins {
         #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "only used to number the list")]
         enum Index { $($constant),+ }
 
-        $($(#[$doc])* pub const $constant: MetricId = MetricId::new(Index::$constant as u32, MetricKind::$kind);)+
+        $(
+            $(#[$doc])*
+            pub const $constant: MetricId = MetricId::new(Index::$constant as u32, MetricKind::$kind);
+        )+
 
         /// All built-in metrics, in index order.
         pub const ALL: &[Builtin] = &[

@@ -7,7 +7,8 @@ use crate::registry::{MetricKind, ValueKind};
 pub enum DeclareError {
     /// The name breaks k6's rule.
     #[error(
-        "invalid metric name '{name}': expected 2 to 129 ASCII letters, digits or underscores, not starting with a digit"
+        "invalid metric name '{name}': expected 2 to 129 ASCII letters, digits or underscores, \
+         not starting with a digit"
     )]
     InvalidName {
         /// The name as given.
@@ -134,8 +135,8 @@ pub enum BindError {
     },
     /// The aggregation does not exist for metrics of that kind.
     #[error(
-        "threshold '{expression}' on '{selector}': aggregation '{aggregation}' is not supported for a {kind} metric; \
-         supported: {supported}"
+        "threshold '{expression}' on '{selector}': aggregation '{aggregation}' is not supported \
+         for a {kind} metric; supported: {supported}"
     )]
     Unsupported {
         /// The threshold's key as written.

@@ -9,7 +9,7 @@
 //! Registry::declare("checkout_time", Trend, Time) ─► MetricId       once, in the script's init context
 //! Shard::tag_set(&[(tag::METHOD, get), …])        ─► TagSetId       per request; a hash lookup when warm
 //! Shard::series(metric, tags)                     ─► SeriesId       a short scan when warm
-//! Shard::record(series, value, at)                                  this worker's memory: no lock, no allocation
+//! Shard::record(series, value, at)                               this worker's memory: no lock or allocation
 //!        ⋮ once a second
 //! Aggregate::absorb(&mut shard)                                     merges and clears what was touched
 //!        ⋮

@@ -12,7 +12,7 @@
 //! | tag sets held | a new tag set keeps |
 //! |---|---|
 //! | below the cap | all of its tags |
-//! | from the cap on | tags that take few values by nature (method, status, check, …), pinned pairs, `__overflow__:true` |
+//! | from the cap on | tags of few values (method, status, check, …), pinned pairs, `__overflow__:true` |
 //! | from twice the cap on | pinned pairs, `__overflow__:true` |
 //!
 //! Pinned pairs are those that threshold selectors mention ([`Pins`]), so thresholds stay exact too.

@@ -45,7 +45,7 @@ pub mod tag {
 
     macro_rules! keys {
         ($($(#[$doc:meta])* $constant:ident = $name:literal;)+) => {
-            #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "only used to number the list")]
+            #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "it numbers the list")]
             enum Index { $($constant),+ }
 
             $($(#[$doc])* pub const $constant: TagKey = TagKey(Index::$constant as u32);)+

@@ -114,6 +114,7 @@ fn is_identifier(segment: &str) -> bool {
         || is_uuid(segment)
         || is_hex(segment)
         || is_mixed(segment)
+        || is_scrambled(segment)
         || has_identifier_suffix(segment)
 }
 
@@ -140,6 +141,32 @@ fn is_hex(text: &str) -> bool {
 fn is_mixed(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     text.len() >= 16 && text.bytes().all(|b| b.is_ascii_alphanumeric()) && digits * 5 >= text.len().min(20)
+}
+
+/// Ten or more letters of both cases, digits, `-` and `_` that change their kind at every other letter, as no
+/// word does: nano ids, video ids, base64url.
+fn is_scrambled(text: &str) -> bool {
+    #[derive(PartialEq, Eq, Clone, Copy)]
+    enum Kind {
+        Upper,
+        Lower,
+        Digit,
+    }
+    let kind = |b: u8| match b {
+        b'A'..=b'Z' => Some(Kind::Upper),
+        b'a'..=b'z' => Some(Kind::Lower),
+        b'0'..=b'9' => Some(Kind::Digit),
+        _ => None,
+    };
+    let is_allowed = |b: u8| kind(b).is_some() || b == b'-' || b == b'_';
+    if text.len() < 10 || !text.bytes().all(is_allowed) {
+        return false;
+    }
+    let kinds = || text.bytes().filter_map(kind);
+    let changes = kinds().zip(kinds().skip(1)).filter(|(before, after)| before != after).count();
+    let has_all =
+        [Kind::Upper, Kind::Lower, Kind::Digit].iter().all(|wanted| kinds().any(|kind| kind == *wanted));
+    has_all && changes * 2 >= text.len()
 }
 
 /// `tkt_01h455vb4pex5vsknk084sn02q`, `user-42`, `cus_9s6XKzkNRiz8i3`: a short word, a separator, an
@@ -172,6 +199,8 @@ mod tests {
             ("http://h/c/9f86d081884c7d65", "http://h/c/{id}"),
             ("http://h/t/tkt_01h455vb4pex5vsknk084sn02q", "http://h/t/{id}"),
             ("http://h/t/01ARZ3NDEKTSV4RRFFQ69G5FAV", "http://h/t/{id}"),
+            ("http://h/n/V1StGXR8_Z5jdHi6B-myT", "http://h/n/{id}"),
+            ("http://h/watch/dQw4w9WgXcQ", "http://h/watch/{id}"),
             ("http://h/u/user-42/x", "http://h/u/{id}/x"),
             ("http://h/u/cus_9s6XKzkNRiz8i3", "http://h/u/{id}"),
             ("/relative/7", "/relative/{id}"),
@@ -193,6 +222,8 @@ mod tests {
             "http://h/internationalization",
             "http://h/knowledge_base",
             "http://h/release-2024-notes",
+            "http://h/Release-2024-Notes-Of-May",
+            "http://h/OAuth2Callback",
             "http://h/{id}",
         ] {
             assert_eq!(path(url), url);

@@ -72,11 +72,16 @@ struct MetricView<'a> {
 fn metrics(summary: &Summary, render: fn(&Summary, &MetricView<'_>) -> Value) -> Value {
     let mut rendered = Map::new();
     for metric in &summary.total.metrics {
-        let whole = (metric.name.to_string(), &metric.sink);
-        let parts =
-            metric.submetrics.iter().map(|part| (submetric_name(&metric.name, &part.suffix), &part.sink));
-        for (name, sink) in std::iter::once(whole).chain(parts) {
-            let thresholds = summary.thresholds.iter().find(|row| row.selector.source() == name);
+        let whole = (metric.name.to_string(), None, &metric.sink);
+        let parts = metric
+            .submetrics
+            .iter()
+            .map(|part| (submetric_name(&metric.name, &part.suffix), Some(part.suffix.as_str()), &part.sink));
+        for (name, suffix, sink) in std::iter::once(whole).chain(parts) {
+            let judges = |row: &&ThresholdRow| {
+                row.selector.metric() == &*metric.name && row.selector.suffix() == suffix
+            };
+            let thresholds = summary.thresholds.iter().find(judges);
             let (kind, contains) = (metric.kind.as_str(), metric.contains.as_str());
             let view = MetricView { name, kind, contains, sink, thresholds };
             let value = render(summary, &view);

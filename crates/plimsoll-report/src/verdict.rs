@@ -138,14 +138,16 @@ impl Summary {
         let mut notes = Vec::new();
         if self.folds.samples > 0 {
             notes.push(format!(
-                "{} beyond the limit of tag combinations share {} series: totals and thresholds are exact, tables by tag are not",
+                "{} beyond the limit of tag combinations share {} series: \
+                 totals and thresholds are exact, tables by tag are not",
                 format::counted(self.folds.samples, "sample"),
                 format::count(self.folds.series)
             ));
         }
         if self.run.lost_samples > 0 {
             notes.push(format!(
-                "{} lost on the way to outputs, which were too slow: summary and thresholds have them, the outputs do not",
+                "{} lost on the way to outputs, which were too slow: \
+                 summary and thresholds have them, the outputs do not",
                 was(self.run.lost_samples, "sample")
             ));
         }

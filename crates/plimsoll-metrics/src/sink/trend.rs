@@ -11,10 +11,10 @@
 //!         └ chunk of 32 buckets ┘ … allocated when the first value falls into it
 //! ```
 //!
-//! Beyond a few samples a value is reported as the middle of its bucket, so its relative error is at most (g−1)/(g+1) = 0.135 %
-//! with g = 2^(1/256). Count, sum, minimum and maximum are exact. Positive values keep that bound from
-//! 2^-1022 up to the largest double; what is smaller counts as zero. Negative values go to a mirrored set of
-//! buckets.
+//! Beyond a few samples a value is reported as the middle of its bucket, so its relative error is at most
+//! (g−1)/(g+1) = 0.135 % with g = 2^(1/256). Count, sum, minimum and maximum are exact. Positive values keep
+//! that bound from 2^-1022 up to the largest double; what is smaller counts as zero. Negative values go to a
+//! mirrored set of buckets.
 
 mod layout;
 
@@ -34,8 +34,8 @@ pub struct Trend {
     few: Vec<f64>,
 }
 
-/// Up to so many samples are also kept as they are, so that the quantiles of a short run are exact, as in k6. More
-/// would cost more memory than the narrow distributions of most series.
+/// Up to so many samples are also kept as they are, so that the quantiles of a short run are exact, as in k6.
+/// More would cost more memory than the narrow distributions of most series.
 const FEW: u64 = 32;
 
 /// One non-empty bucket of a [`Trend`], for exporters and curves.
@@ -397,7 +397,8 @@ mod tests {
             }
             let whole = trend(&values);
             prop_assert!(merged.ascending().eq(whole.ascending()), "bucket for bucket");
-            prop_assert_eq!((merged.count(), merged.min(), merged.max()), (whole.count(), whole.min(), whole.max()));
+            let exact = |trend: &Trend| (trend.count(), trend.min(), trend.max());
+            prop_assert_eq!(exact(&merged), exact(&whole));
             prop_assert!((merged.sum() - whole.sum()).abs() <= 1e-9 * whole.sum().abs().max(1.0));
         }
 

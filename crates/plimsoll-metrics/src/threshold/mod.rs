@@ -1,7 +1,7 @@
 //! The threshold language: `http_req_duration{status:200}: ['p(95)<500']`.
 //!
-//! Text becomes a [`Selector`] and [`Expression`]s ([`parse`]); those are bound to the metrics of a run
-//! ([`Thresholds::bind`]) and judged on an [`Aggregate`](crate::Aggregate) ([`evaluate`]). Three outcomes:
+//! Text becomes a [`Selector`] and [`Expression`]s (`parse`); those are bound to the metrics of a run
+//! ([`Thresholds::bind`]) and judged on an [`Aggregate`](crate::Aggregate) (`evaluate`). Three outcomes:
 //! passed, crossed, and *no data*, which is never passed: a run that measured nothing is not green.
 
 mod evaluate;

@@ -121,8 +121,8 @@ fn no_data_are_explained() {
         ),
         ("http_reqs{colour:red}", Some("no sample of 'http_reqs' has the tag 'colour'")),
     ] {
-        let report =
-            report(&run, &[spec(selector, &[if selector.contains("dur") { "max>0" } else { "count>0" }])]);
+        let expression = if selector.contains("duration") { "max>0" } else { "count>0" };
+        let report = report(&run, &[spec(selector, &[expression])]);
         assert_eq!(report.rules[0].no_data.as_deref(), reason, "{selector}");
     }
 }
@@ -149,20 +149,27 @@ fn binding_reports_every_problem_at_once() {
         spec("http_req_failed", &["count<1"]),
         spec("banana", &["count<1"]),
     ];
-    let errors = Thresholds::bind(&specs, &run.registry).expect_err("six of them");
+    let errors = Thresholds::bind(&specs, &run.registry).expect_err("seven of them");
     let texts: Vec<_> = errors.iter().map(BindError::to_string).collect();
+    let unsupported = |expression: &str, selector: &str, aggregation: &str, kind: &str, supported: &str| {
+        format!(
+            "threshold '{expression}' on '{selector}': aggregation '{aggregation}' is not supported \
+             for a {kind} metric; supported: {supported}"
+        )
+    };
+    let of_trends = "avg, min, max, med, p(N) with N from 0 to 100";
     assert_eq!(
         texts,
         [
-            "threshold on 'http_req_durations': no metric name 'http_req_durations' found; did you mean 'http_req_duration'?",
-            "threshold 'count>1' on 'http_req_duration': aggregation 'count' is not supported for a trend metric; \
-             supported: avg, min, max, med, p(N) with N from 0 to 100",
-            "threshold 'rate<1' on 'http_req_duration': aggregation 'rate' is not supported for a trend metric; \
-             supported: avg, min, max, med, p(N) with N from 0 to 100",
-            "threshold 'avg<1' on 'http_reqs': aggregation 'avg' is not supported for a counter metric; supported: count, rate",
-            "threshold 'max>1' on 'vus': aggregation 'max' is not supported for a gauge metric; supported: value",
-            "threshold 'count<1' on 'http_req_failed': aggregation 'count' is not supported for a rate metric; supported: rate",
-            "threshold on 'banana': no metric name 'banana' found",
+            "threshold on 'http_req_durations': no metric name 'http_req_durations' found; \
+             did you mean 'http_req_duration'?"
+                .to_owned(),
+            unsupported("count>1", "http_req_duration", "count", "trend", of_trends),
+            unsupported("rate<1", "http_req_duration", "rate", "trend", of_trends),
+            unsupported("avg<1", "http_reqs", "avg", "counter", "count, rate"),
+            unsupported("max>1", "vus", "max", "gauge", "value"),
+            unsupported("count<1", "http_req_failed", "count", "rate", "rate"),
+            "threshold on 'banana': no metric name 'banana' found".to_owned(),
         ]
     );
 }

@@ -51,17 +51,7 @@ async fn lines_are_k6s() {
     write_json(&path, run, vec![shard.take_raw().expect("raw samples are on")], end).await;
 
     let text = fs::read_to_string(&path).expect("the file is there");
-    let expected = [
-        r#"{"type":"Metric","data":{"name":"http_reqs","type":"counter","contains":"default","thresholds":[],"submetrics":[{"name":"http_reqs{status:200}","suffix":"status:200","tags":{"status":"200"}}]},"metric":"http_reqs"}"#,
-        r#"{"metric":"http_reqs","type":"Point","data":{"time":"2026-11-23T07:59:21.675414644Z","value":1,"tags":{"group":"::g\"1\"","method":"GET","name":"http://h/t/1?a=<1>&b","status":"200","url":"http://h/t/1?a=<1>&b"}}}"#,
-        r#"{"metric":"http_reqs","type":"Point","data":{"time":"2026-11-23T07:59:21.675414644Z","value":1,"tags":{"group":"::g\"1\"","method":"GET","status":"200"},"metadata":{"iter":"0","vu":"1"}}}"#,
-        r#"{"type":"Metric","data":{"name":"checks","type":"rate","contains":"default","thresholds":["rate>0.9",{"threshold":"rate<2","abortOnFail":true,"delayAbortEval":"10s"}],"submetrics":null},"metric":"checks"}"#,
-        r#"{"metric":"checks","type":"Point","data":{"time":"2026-11-23T07:59:21.675414644Z","value":0,"tags":{}}}"#,
-        r#"{"type":"Metric","data":{"name":"http_req_duration","type":"trend","contains":"time","thresholds":[],"submetrics":[{"name":"http_req_duration{expected_response:true}","suffix":"expected_response:true","tags":{"expected_response":"true"}}]},"metric":"http_req_duration"}"#,
-        r#"{"metric":"http_req_duration","type":"Point","data":{"time":"2026-11-23T07:59:21.675414644Z","value":1.124031,"tags":{}}}"#,
-        r#"{"type":"Summary","data":{"thresholdsFailed":true,"failing":["checks"],"durationMs":1500,"iterations":2,"interruptedIterations":1,"samplesNotRepresentable":0}}"#,
-    ];
-    assert_eq!(text.lines().collect::<Vec<_>>(), expected);
+    assert_eq!(text, include_str!("golden/lines.json"));
     assert!(!Path::new(&part(&path)).exists());
 }
 

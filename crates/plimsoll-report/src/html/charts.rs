@@ -71,7 +71,10 @@ pub(super) fn percentile_curve(page: &mut Markup, trend: &Trend, label: impl Fn(
     let x = |q: f64| LEFT + (WIDTH - LEFT - RIGHT) * (-(1.0 - q).log10() / nines).min(1.0);
     let y = |value: f64| 12.0 + (HEIGHT - BELOW - 12.0) * (1.0 - (value / top).clamp(0.0, 1.0));
 
-    page.raw("<figure>\n<svg class=\"curve\" viewBox=\"0 0 640 220\" role=\"img\" aria-label=\"Request duration over percentile\">\n");
+    page.raw(
+        "<figure>\n<svg class=\"curve\" viewBox=\"0 0 640 220\" role=\"img\" \
+              aria-label=\"Request duration over percentile\">\n",
+    );
     for part in [0.0, 0.25, 0.5, 0.75, 1.0] {
         let value = top * part;
         line(page, "grid", (LEFT, y(value)), (WIDTH - RIGHT, y(value)));
@@ -88,7 +91,8 @@ pub(super) fn percentile_curve(page: &mut Markup, trend: &Trend, label: impl Fn(
         let q = 1.0 - 10f64.powf(-nines * f64::from(step) / f64::from(STEPS));
         page.number(x(q)).raw(",").number(y(trend.quantile(q))).raw(" ");
     }
-    page.raw("\"/>\n</svg>\n<figcaption>Duration of all requests over percentile; each step of the axis takes a tenth of the rest.</figcaption>\n</figure>\n");
+    page.raw("\"/>\n</svg>\n<figcaption>Duration of all requests over percentile; ");
+    page.raw("each step of the axis takes a tenth of the rest.</figcaption>\n</figure>\n");
 }
 
 const PERCENTILES: [(f64, &str); 7] = [

@@ -1,7 +1,7 @@
 //! The report as one page: no script, no font, no image and no link that leaves the file.
 //!
 //! Verdict first. Light or dark as the reader's system is, usable on a phone and on paper. Whatever comes
-//! from a script or a server is escaped: [`markup::Markup`] takes markup only from string literals.
+//! from a script or a server is escaped: `markup::Markup` takes markup only from string literals.
 
 mod charts;
 mod markup;
@@ -33,7 +33,8 @@ pub fn render(summary: &Summary) -> String {
     tables::metrics(&mut page, summary);
     run_facts(&mut page, summary);
     page.raw("</main>\n<footer><p>Made by plimsoll ").text(env!("CARGO_PKG_VERSION"));
-    page.raw(". Percentiles come from histograms whose relative error is below 0.2 %.</p></footer>\n</body>\n</html>\n");
+    page.raw(". Percentiles come from histograms whose relative error is below 0.2 %.</p></footer>\n");
+    page.raw("</body>\n</html>\n");
     page.finish()
 }
 

@@ -50,8 +50,8 @@ fn endpoint(summary: &Summary, row: &Endpoint) -> [String; 8] {
     ]
 }
 
-/// Names as long as a line would push the numbers out of sight: their middle is left out, because both ends tell them
-/// apart.
+/// Names as long as a line would push the numbers out of sight: their middle is left out, because both ends
+/// tell them apart.
 fn short(label: &str) -> String {
     const LONGEST: usize = 80;
     let letters: Vec<char> = label.chars().collect();
