@@ -17,12 +17,13 @@ use plimsoll_plan::options::tags::{SystemTags, Tags};
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
 use rquickjs::{Context, Ctx, Module, Runtime};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::error::{LoadError, Problem};
 use crate::fiber::Fiber;
 use crate::graph::ModuleGraph;
 use crate::quickjs::{self, Bytecode};
+use crate::reach::Reach;
 use crate::state::VuState;
 use crate::vm::{self, InitError};
 use crate::worker::Worker;
@@ -36,6 +37,21 @@ pub(crate) struct Modules {
     pub(crate) entry: String,
     pub(crate) bytecode: FxHashMap<String, Bytecode>,
     pub(crate) resolved: FxHashMap<(String, String), String>,
+    /// The built-ins of the language that the script can reach.
+    pub(crate) reach: Reach,
+    /// What the script takes from each built-in module; `None` is everything.
+    taken: FxHashMap<&'static str, Option<FxHashSet<String>>>,
+}
+
+impl Modules {
+    /// Whether the script imports this name of a built-in module, or the module as a whole.
+    pub(crate) fn takes(&self, builtin: &str, name: &str) -> bool {
+        match self.taken.get(builtin) {
+            Some(Some(names)) => names.contains(name),
+            Some(None) => true,
+            None => false,
+        }
+    }
 }
 
 /// A script whose init context has run once.
@@ -156,7 +172,9 @@ fn compile(graph: &ModuleGraph) -> Result<Modules, LoadError> {
             .map_err(|error| LoadError::Threw(exception::take(&ctx, error)))
     })?;
     let bytecode = compiled.take();
-    Ok(Modules { entry, bytecode, resolved })
+    let reach = Reach::of(graph.sources.iter().map(|source| &*source.text));
+    let taken = modules::NAMES.iter().map(|name| (*name, graph.taken_from(name))).collect();
+    Ok(Modules { entry, bytecode, resolved, reach, taken })
 }
 
 struct GraphResolver(FxHashMap<(String, String), String>);

@@ -96,7 +96,7 @@ fn enter_iteration<'js>(
     }
     if memory.activation != iteration.activation {
         memory.activation = iteration.activation;
-        globals::set_environment(ctx, state, iteration.scenario.env.iter())?;
+        globals::set_environment(ctx, state, &iteration.scenario.env)?;
     }
     ctx.globals().set("__ITER", iteration.iteration_in_vu as f64)
 }

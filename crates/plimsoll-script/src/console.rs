@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use rquickjs::function::Rest;
 use rquickjs::object::Filter;
-use rquickjs::{Ctx, Function, Object, Result, Type, Value};
+use rquickjs::{Atom, Ctx, Function, Object, Result, Type, Value};
+
+use crate::lazy::{Lazy, Source};
 
 /// Nesting deeper than this is cut short, so that a huge object cannot fill the log.
 const MAX_DEPTH: usize = 12;
@@ -13,16 +15,39 @@ const MAX_ELEMENTS: usize = 1_000;
 
 /// Installs the `console` object.
 pub(crate) fn install(ctx: &Ctx<'_>) -> Result<()> {
-    let console = Object::new(ctx.clone())?;
-    macro_rules! level {
-        ($($name:literal => $level:ident),+) => {
-            $(console.set($name, Function::new(ctx.clone(), |args: Rest<Value<'_>>| {
-                tracing::$level!(target: "console", source = "console", "{}", format_all(&args.0));
-            })?)?;)+
-        };
+    ctx.globals().set("console", Lazy::object(ctx, Console)?)
+}
+
+const LEVELS: [&str; 5] = ["log", "info", "debug", "warn", "error"];
+
+struct Console;
+
+impl Source for Console {
+    const CLASS: &'static str = "console";
+
+    fn names(&self) -> Vec<&str> {
+        LEVELS.to_vec()
     }
-    level!("log" => info, "info" => info, "debug" => debug, "warn" => warn, "error" => error);
-    ctx.globals().set("console", console)
+
+    fn find(&self, name: &Atom<'_>) -> Option<usize> {
+        let name = name.to_string().ok()?;
+        LEVELS.iter().position(|level| *level == name)
+    }
+
+    fn make<'js>(&self, ctx: &Ctx<'js>, level: usize) -> Result<Value<'js>> {
+        let function =
+            Function::new(ctx.clone(), move |values: Rest<Value<'_>>| log(level, &format_all(&values.0)))?;
+        Ok(function.with_name(LEVELS[level])?.into_value())
+    }
+}
+
+fn log(level: usize, line: &str) {
+    match LEVELS[level] {
+        "debug" => tracing::debug!(target: "console", source = "console", "{line}"),
+        "warn" => tracing::warn!(target: "console", source = "console", "{line}"),
+        "error" => tracing::error!(target: "console", source = "console", "{line}"),
+        _ => tracing::info!(target: "console", source = "console", "{line}"),
+    }
 }
 
 fn format_all(values: &[Value<'_>]) -> String {

@@ -139,7 +139,13 @@ impl EventLoop {
 fn run_jobs(ctx: &Ctx<'_>, state: &VuState) -> Result<()> {
     loop {
         for _ in 0..JOBS_PER_TURN {
-            if !ctx.execute_pending_job() {
+            let ran = ctx.execute_pending_job();
+            // A job's own exceptions become rejections; what is left pending is an interruption.
+            if ctx.has_exception() {
+                let _ = ctx.catch();
+                return Err(Interrupted::throw(ctx));
+            }
+            if !ran {
                 return Ok(());
             }
         }

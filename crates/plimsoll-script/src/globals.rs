@@ -1,46 +1,75 @@
 //! The globals of a script beyond the language: `console`, `__ENV`, `__VU`, `open`, timers, `global`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use rquickjs::function::Opt;
-use rquickjs::{ArrayBuffer, Ctx, Function, IntoJs, Object, Result, Value};
+use rquickjs::{ArrayBuffer, Atom, Ctx, Function, IntoJs, Result, Value};
 
+use crate::bundle::Environment;
 use crate::exception::throw_host;
 use crate::graph::normalise;
+use crate::lazy::{Lazy, Source};
+use crate::reach::Family;
 use crate::state::{Phase, VuState};
 use crate::{console, event_loop};
 
 /// The largest file that `open` reads, in bytes.
 const FILE_LIMIT: u64 = 2 << 30;
 
+/// Defines the globals that the script can reach.
 pub(crate) fn install(ctx: &Ctx<'_>, state: &Rc<VuState>) -> Result<()> {
     let globals = ctx.globals();
+    let reach = state.worker.script.modules.reach;
     console::install(ctx)?;
-    event_loop::install(ctx, state, &globals)?;
+    if reach.contains(Family::Timers) {
+        event_loop::install(ctx, state, &globals)?;
+    }
     globals.set("global", globals.clone())?;
     globals.set("__VU", state.id.0)?;
-    set_environment(ctx, state, std::iter::empty())?;
-    let vu = Rc::clone(state);
-    let open_fn = move |ctx, path: Opt<String>, mode: Opt<String>| open(&ctx, &vu, path.0, mode.0.as_deref());
-    globals.set("open", Function::new(ctx.clone(), open_fn)?.with_name("open")?)?;
-    let require =
-        |ctx: Ctx<'_>| -> Result<()> { Err(throw_host(&ctx, "require() is not supported yet; use import")) };
-    globals.set("require", Function::new(ctx.clone(), require)?.with_name("require")?)
+    set_environment(ctx, state, &BTreeMap::new())?;
+    if reach.contains(Family::Files) {
+        let vu = Rc::clone(state);
+        let open_fn =
+            move |ctx, path: Opt<String>, mode: Opt<String>| open(&ctx, &vu, path.0, mode.0.as_deref());
+        globals.set("open", Function::new(ctx.clone(), open_fn)?.with_name("open")?)?;
+        let require = |ctx: Ctx<'_>| -> Result<()> {
+            Err(throw_host(&ctx, "require() is not supported yet; use import"))
+        };
+        globals.set("require", Function::new(ctx.clone(), require)?.with_name("require")?)?;
+    }
+    Ok(())
+}
+
+/// `__ENV`: names and values, shared by all VUs.
+struct Variables(Arc<Environment>);
+
+impl Source for Variables {
+    const CLASS: &'static str = "Object";
+
+    fn names(&self) -> Vec<&str> {
+        self.0.keys().map(String::as_str).collect()
+    }
+
+    fn find(&self, name: &Atom<'_>) -> Option<usize> {
+        let name = name.to_string().ok()?;
+        self.0.keys().position(|known| *known == name)
+    }
+
+    fn make<'js>(&self, ctx: &Ctx<'js>, property: usize) -> Result<Value<'js>> {
+        self.0.values().nth(property).into_js(ctx)
+    }
 }
 
 /// Sets `__ENV`: the run's environment, overlaid by a scenario's.
-pub(crate) fn set_environment<'a>(
-    ctx: &Ctx<'_>,
-    state: &'a VuState,
-    overlay: impl Iterator<Item = (&'a String, &'a String)>,
-) -> Result<()> {
-    let environment = Object::new(ctx.clone())?;
-    for (name, value) in state.worker.script.environment.iter().chain(overlay) {
-        environment.set(name.as_str(), value.as_str())?;
+pub(crate) fn set_environment(ctx: &Ctx<'_>, state: &VuState, overlay: &Environment) -> Result<()> {
+    let mut variables = Arc::clone(&state.worker.script.environment);
+    if !overlay.is_empty() {
+        Arc::make_mut(&mut variables).extend(overlay.clone());
     }
-    ctx.globals().set("__ENV", environment)
+    ctx.globals().set("__ENV", Lazy::object(ctx, Variables(variables))?)
 }
 
 /// `open(path)` gives text, `open(path, 'b')` an ArrayBuffer. Relative paths start at the entry script's

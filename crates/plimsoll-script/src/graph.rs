@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use plimsoll_metrics::nearest::nearest;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::error::{LoadError, Problem};
 use crate::modules;
@@ -60,6 +60,15 @@ impl ModuleGraph {
     /// What each module's specifiers mean: (module, specifier, meaning).
     pub(crate) fn resolutions(&self) -> impl Iterator<Item = (&ModuleId, &str, &ModuleId)> {
         self.resolved.iter().map(|((base, specifier), id)| (base, specifier.as_str(), id))
+    }
+
+    /// The names that the script takes from a built-in module; `None` when it takes the module as a whole.
+    pub(crate) fn taken_from(&self, builtin: &str) -> Option<FxHashSet<String>> {
+        if self.sources.iter().any(|source| source.namespaces.iter().any(|specifier| specifier == builtin)) {
+            return None;
+        }
+        let imports = self.sources.iter().flat_map(|source| &source.imports);
+        Some(imports.filter(|import| import.specifier == builtin).map(|import| import.name.clone()).collect())
     }
 
     fn add(&mut self, id: ModuleId, text: String, problems: &mut Vec<Problem>) {

@@ -10,6 +10,7 @@
 //! | `source`, `graph` | reading, parsing and linking modules before anything runs |
 //! | `bundle` | [`Bundle`], [`Script`]: compiled once, shared by all VUs |
 //! | `vm`, `globals`, `event_loop`, `console` | one JavaScript runtime and its surroundings |
+//! | `reach`, `lazy` | what keeps a runtime small: only what the script can reach, made when it is read |
 //! | `worker`, `state` | what a thread's VUs share; what host functions see of one VU |
 //! | `series`, `tags` | from facts to samples with k6's tags |
 //! | `calls`, `vu`, `factory` | the engine's calls, served |
@@ -29,8 +30,10 @@ mod factory;
 mod fiber;
 mod globals;
 mod graph;
+mod lazy;
 mod modules;
 mod quickjs;
+mod reach;
 mod series;
 mod source;
 mod state;

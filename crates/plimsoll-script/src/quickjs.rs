@@ -1,12 +1,49 @@
-//! What the safe QuickJS bindings do not offer: loading bytecode, and exceptions that a script cannot catch.
+//! What the safe QuickJS bindings do not offer: loading bytecode, exceptions that a script cannot catch, and
+//! contexts with a choice of built-ins made at run time.
 //!
 //! Apart from `fiber.rs` the only place with `unsafe`; each function is safe to call.
-#![expect(unsafe_code, reason = "two engine calls without a safe binding; each has its argument")]
+#![expect(unsafe_code, reason = "engine calls without a safe binding; each has its argument")]
 
 use std::sync::Arc;
 
 use rquickjs::module::Declared;
-use rquickjs::{Ctx, Error, Exception, Module, Result, WriteOptions, WriteOptionsEndianness, qjs};
+use rquickjs::{
+    Context, Ctx, Error, Exception, JsLifetime, Module, Result, Runtime, WriteOptions,
+    WriteOptionsEndianness, qjs,
+};
+
+use crate::lazy::{Lazy, Source};
+use crate::reach::{Family, Reach};
+
+/// A context with the language's core and the families of built-ins that the script can reach.
+///
+/// # Errors
+/// When memory runs out.
+pub(crate) fn context(runtime: &Runtime, reach: Reach) -> Result<Context> {
+    let context = Context::base(runtime)?;
+    let raw = context.as_raw().as_ptr();
+    let wanted = |family, add: unsafe extern "C" fn(*mut qjs::JSContext) -> std::ffi::c_int| {
+        // SAFETY: a live context of this thread, in which nothing has run yet; each family is added once.
+        !reach.contains(family) || unsafe { add(raw) } == 0
+    };
+    // SAFETY: as above. The host itself needs JSON and promises.
+    let required = unsafe { qjs::JS_AddIntrinsicJSON(raw) == 0 && qjs::JS_AddIntrinsicPromise(raw) == 0 };
+    if reach.contains(Family::RegExp) {
+        // SAFETY: as above. Regular expressions that are literals need the compiler too.
+        unsafe { qjs::JS_AddIntrinsicRegExpCompiler(raw) };
+    }
+    let complete = required
+        && wanted(Family::Date, qjs::JS_AddIntrinsicDate)
+        && wanted(Family::Eval, qjs::JS_AddIntrinsicEval)
+        && wanted(Family::RegExp, qjs::JS_AddIntrinsicRegExp)
+        && wanted(Family::Proxy, qjs::JS_AddIntrinsicProxy)
+        && wanted(Family::MapSet, qjs::JS_AddIntrinsicMapSet)
+        && wanted(Family::TypedArrays, qjs::JS_AddIntrinsicTypedArrays)
+        && wanted(Family::WeakRef, qjs::JS_AddIntrinsicWeakRef)
+        && wanted(Family::DomException, qjs::JS_AddIntrinsicDOMException)
+        && wanted(Family::Performance, qjs::JS_AddPerformance);
+    if complete { Ok(context) } else { Err(Error::Allocation) }
+}
 
 /// A compiled module. Only [`compile`] makes one, so the bytes are always this process's own engine's.
 #[derive(Clone)]
@@ -60,4 +97,10 @@ pub(crate) fn throw_uncatchable(ctx: &Ctx<'_>, message: &str) -> Error {
 pub(crate) fn is_job_pending(ctx: &Ctx<'_>) -> bool {
     // SAFETY: a context always has a runtime, and the call only looks at a list.
     unsafe { qjs::JS_IsJobPending(qjs::JS_GetRuntime(ctx.as_raw().as_ptr())) }
+}
+
+// SAFETY: the type has no lifetime of a runtime in it: a source is 'static, and holds no JavaScript value.
+// (The derive macro cannot say so for a generic type.)
+unsafe impl<'js, S: Source> JsLifetime<'js> for Lazy<S> {
+    type Changed<'to> = Lazy<S>;
 }

@@ -58,6 +58,8 @@ pub(crate) struct Source {
     pub(crate) exports: Vec<String>,
     /// Specifiers of `export * from '…'`.
     pub(crate) star_exports: Vec<String>,
+    /// Specifiers that are imported or re-exported as a whole: `import * as`, `export *`.
+    pub(crate) namespaces: Vec<String>,
 }
 
 /// `from 'specifier'`.
@@ -88,7 +90,8 @@ impl Source {
         }
         let (requests, imports) = imports_of(&parsed.module_record);
         let (exports, star_exports) = exports_of(&parsed.module_record);
-        Ok(Source { id, text: Arc::clone(text), requests, imports, exports, star_exports })
+        let namespaces = namespaces_of(&parsed.module_record);
+        Ok(Source { id, text: Arc::clone(text), requests, imports, exports, star_exports, namespaces })
     }
 
     pub(crate) fn location(&self, span: Span) -> Location {
@@ -144,6 +147,17 @@ fn exports_of(record: &ModuleRecord<'_>) -> (Vec<String>, Vec<String>) {
     });
     let stars = record.star_export_entries.iter().filter_map(|entry| entry.module_request.as_ref());
     (names.collect(), stars.map(|request| request.name.to_string()).collect())
+}
+
+fn namespaces_of(record: &ModuleRecord<'_>) -> Vec<String> {
+    let imports = record.import_entries.iter().filter(|entry| entry.import_name.is_namespace_object());
+    let imported = imports.map(|entry| &entry.module_request);
+    let exports = record.indirect_export_entries.iter().chain(&record.star_export_entries);
+    let exported = exports.filter_map(|entry| match entry.import_name {
+        ExportImportName::All | ExportImportName::AllButDefault => entry.module_request.as_ref(),
+        _ => None,
+    });
+    imported.chain(exported).map(|request| request.name.to_string()).collect()
 }
 
 #[cfg(test)]

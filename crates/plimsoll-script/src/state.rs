@@ -3,7 +3,7 @@
 //! Host functions hold it as `Rc<VuState>`. It holds no JavaScript value but for the timers', which
 //! [`VuState::forget_values`] drops before the runtime goes.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
@@ -53,6 +53,7 @@ pub(crate) struct VuState {
     pub(crate) event_loop: EventLoop,
     /// Set by `http.setResponseCallback`; kept for the life of the VU, as in k6.
     pub(crate) response_callback: RefCell<crate::modules::http::ResponseCallback>,
+    pub(crate) response_fields: OnceCell<Rc<crate::modules::http::FieldTable>>,
     /// Set by `exec.test.abort`: unwinds like an interruption and ends the run.
     pub(crate) abort: RefCell<Option<String>>,
     interrupt: RefCell<Interrupt>,
@@ -73,6 +74,7 @@ impl VuState {
             jar: RefCell::default(),
             event_loop: EventLoop::default(),
             response_callback: RefCell::default(),
+            response_fields: OnceCell::new(),
             abort: RefCell::default(),
             interrupt: RefCell::new(Interrupt::new()),
             client,

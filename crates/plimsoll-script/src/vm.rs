@@ -10,7 +10,7 @@ use plimsoll_engine::ScriptError;
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
 use rquickjs::promise::PromiseState;
-use rquickjs::{Context, Ctx, Error, Exception, Function, Module, Object, Promise, Result, Runtime, Value};
+use rquickjs::{Ctx, Error, Exception, Function, Module, Object, Promise, Result, Runtime, Value};
 
 use crate::bundle::Modules;
 use crate::modules::{self, StateHandle};
@@ -52,7 +52,7 @@ pub(crate) fn run<R>(
 ) -> std::result::Result<R, InitError> {
     let runtime = runtime(state)
         .map_err(|error| InitError::Resources(format!("no JavaScript runtime could be made: {error}")))?;
-    let context = Context::full(&runtime)
+    let context = quickjs::context(&runtime, state.worker.script.modules.reach)
         .map_err(|error| InitError::Resources(format!("no JavaScript context could be made: {error}")))?;
     let result = context.with(|ctx| {
         let exports = initialise(&ctx, state);

@@ -17,13 +17,15 @@ use crate::state::{Phase, VuState};
 
 pub(crate) const EXPORTS: &[&str] = &["scenario", "instance", "vu", "test"];
 
-pub(crate) fn build<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>) -> Result<Object<'js>> {
-    let module = Object::new(ctx.clone())?;
-    module.set("scenario", scenario(ctx, state)?)?;
-    module.set("instance", instance(ctx, state)?)?;
-    module.set("vu", vu(ctx, state)?)?;
-    module.set("test", test(ctx, state)?)?;
-    Ok(module)
+/// Makes one export.
+pub(crate) fn make<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Result<Value<'js>> {
+    let object = match name {
+        "scenario" => scenario(ctx, state),
+        "instance" => instance(ctx, state),
+        "vu" => vu(ctx, state),
+        _ => test(ctx, state),
+    };
+    Ok(object?.into_value())
 }
 
 /// Defines a read-only property that is computed when it is read.

@@ -23,22 +23,30 @@ const RELEASE_STACK_FROM: Duration = Duration::from_millis(100);
 /// Longest sleep, about 31 years: what is longer is a mistake, but a harmless one.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1_000_000_000);
 
-pub(crate) fn build<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>) -> Result<Object<'js>> {
-    let module = Object::new(ctx.clone())?;
+/// Makes one export.
+pub(crate) fn make<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Result<Value<'js>> {
     let vu = Rc::clone(state);
-    let check_fn = move |ctx, value: Value<'js>, sets: Opt<Value<'js>>, tags: Opt<Value<'js>>| {
-        check(&ctx, &vu, &value, sets.0, tags.0)
+    let function = match name {
+        "check" => {
+            let call = move |ctx, value: Value<'js>, sets: Opt<Value<'js>>, tags: Opt<Value<'js>>| {
+                check(&ctx, &vu, &value, sets.0, tags.0)
+            };
+            Function::new(ctx.clone(), call)
+        }
+        "group" => {
+            let call =
+                move |ctx, name: Coerced<String>, body: Function<'js>| group(&ctx, &vu, &name.0, &body);
+            Function::new(ctx.clone(), call)
+        }
+        "sleep" => {
+            let call =
+                move |ctx, seconds: Opt<Coerced<f64>>| sleep(&ctx, &vu, seconds.0.map_or(0.0, |s| s.0));
+            Function::new(ctx.clone(), call)
+        }
+        "fail" => Function::new(ctx.clone(), fail),
+        _ => Function::new(ctx.clone(), random_seed),
     };
-    module.set("check", Function::new(ctx.clone(), check_fn)?.with_name("check")?)?;
-    let vu = Rc::clone(state);
-    let group_fn = move |ctx, name: Coerced<String>, body: Function<'js>| group(&ctx, &vu, &name.0, &body);
-    module.set("group", Function::new(ctx.clone(), group_fn)?.with_name("group")?)?;
-    let vu = Rc::clone(state);
-    let sleep_fn = move |ctx, seconds: Opt<Coerced<f64>>| sleep(&ctx, &vu, seconds.0.map_or(0.0, |s| s.0));
-    module.set("sleep", Function::new(ctx.clone(), sleep_fn)?.with_name("sleep")?)?;
-    module.set("fail", Function::new(ctx.clone(), fail)?.with_name("fail")?)?;
-    module.set("randomSeed", Function::new(ctx.clone(), random_seed)?.with_name("randomSeed")?)?;
-    Ok(module)
+    Ok(function?.with_name(name)?.into_value())
 }
 
 /// Evaluates every check of the sets in key order and records one `checks` sample each. True if all passed.

@@ -21,17 +21,14 @@ const KINDS: [(&str, MetricKind); 4] = [
     ("Trend", MetricKind::Trend),
 ];
 
-pub(crate) fn build<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>) -> Result<Object<'js>> {
-    let module = Object::new(ctx.clone())?;
-    for (name, kind) in KINDS {
-        let vu = Rc::clone(state);
-        let constructor = move |ctx: Ctx<'js>, name: Opt<Value<'js>>, is_time: Opt<Coerced<bool>>| {
-            let is_time = is_time.0.is_some_and(|flag| flag.0);
-            declare(&ctx, &vu, kind, name.0, is_time)
-        };
-        module.set(name, Function::new(ctx.clone(), constructor)?.with_name(name)?.with_constructor(true))?;
-    }
-    Ok(module)
+/// Makes one export.
+pub(crate) fn make<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Result<Value<'js>> {
+    let kind = KINDS.iter().find(|(known, _)| *known == name).map_or(MetricKind::Trend, |(_, kind)| *kind);
+    let vu = Rc::clone(state);
+    let constructor = move |ctx: Ctx<'js>, name: Opt<Value<'js>>, is_time: Opt<Coerced<bool>>| {
+        declare(&ctx, &vu, kind, name.0, is_time.0.is_some_and(|flag| flag.0))
+    };
+    Ok(Function::new(ctx.clone(), constructor)?.with_name(name)?.with_constructor(true).into_value())
 }
 
 fn declare<'js>(

@@ -1,7 +1,8 @@
 //! The built-in modules: `k6`, `k6/http`, `k6/metrics`, `k6/execution`.
 //!
-//! A module registers only: its `build` makes one object of host functions, which becomes the default export,
-//! and whose properties become the named ones. The work is done by plain Rust elsewhere.
+//! A module lists its exports and makes each when it is first used: a VU that calls `http.get` pays for that
+//! function and not for twenty. The default export is a [`Lazy`] object of all of them. The work is done by
+//! plain Rust elsewhere.
 
 mod execution;
 pub(crate) mod http;
@@ -11,9 +12,10 @@ mod metrics;
 use std::rc::Rc;
 
 use rquickjs::module::{Declarations, Declared, Exports, ModuleDef};
-use rquickjs::{Ctx, JsLifetime, Module, Object, Result};
+use rquickjs::{Atom, Ctx, JsLifetime, Module, Result, Value};
 
 use crate::exception::throw_host;
+use crate::lazy::{Lazy, Source};
 use crate::state::VuState;
 
 /// The VU's state where module code can find it.
@@ -24,6 +26,9 @@ fn state_of(ctx: &Ctx<'_>) -> Rc<VuState> {
     let handle = ctx.userdata::<StateHandle>().expect("stored when the runtime was made");
     Rc::clone(&handle.0)
 }
+
+/// Makes one export of a module.
+type Make = for<'js> fn(&Ctx<'js>, &Rc<VuState>, &str) -> Result<Value<'js>>;
 
 macro_rules! modules {
     ($($type:ident = $name:literal from $module:ident;)+) => {
@@ -59,7 +64,7 @@ macro_rules! modules {
                 }
 
                 fn evaluate<'js>(ctx: &Ctx<'js>, exports: &Exports<'js>) -> Result<()> {
-                    export_all(exports, $module::build(ctx, &state_of(ctx))?, $module::EXPORTS)
+                    export_taken(ctx, exports, $name, $module::EXPORTS, $module::make)
                 }
             }
         )+
@@ -73,11 +78,45 @@ modules! {
     K6Execution = "k6/execution" from execution;
 }
 
-fn export_all<'js>(exports: &Exports<'js>, object: Object<'js>, names: &[&str]) -> Result<()> {
-    for name in names {
-        exports.export(*name, object.get::<_, rquickjs::Value<'js>>(*name)?)?;
+/// A module's default export.
+struct Members {
+    state: Rc<VuState>,
+    names: &'static [&'static str],
+    make: Make,
+}
+
+impl Source for Members {
+    const CLASS: &'static str = "Module";
+
+    fn names(&self) -> Vec<&str> {
+        self.names.to_vec()
     }
-    exports.export("default", object)?;
+
+    fn find(&self, name: &Atom<'_>) -> Option<usize> {
+        let name = name.to_string().ok()?;
+        self.names.iter().position(|known| *known == name)
+    }
+
+    fn make<'js>(&self, ctx: &Ctx<'js>, property: usize) -> Result<Value<'js>> {
+        (self.make)(ctx, &self.state, self.names[property])
+    }
+}
+
+/// Exports the members that the script imports by name, and the object of all of them.
+fn export_taken<'js>(
+    ctx: &Ctx<'js>,
+    exports: &Exports<'js>,
+    module: &str,
+    names: &'static [&'static str],
+    make: Make,
+) -> Result<()> {
+    let state = state_of(ctx);
+    let modules = Rc::clone(&state.worker);
+    let members = Lazy::object(ctx, Members { state, names, make })?;
+    for name in names.iter().filter(|name| modules.script.modules.takes(module, name)) {
+        exports.export(*name, members.get::<_, Value<'js>>(*name)?)?;
+    }
+    exports.export("default", members)?;
     Ok(())
 }
 

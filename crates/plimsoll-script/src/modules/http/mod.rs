@@ -20,7 +20,8 @@ use tokio::time::Instant;
 pub(crate) use self::expected::ResponseCallback;
 use self::fact::ResponseFact;
 use self::params::{Params, ResponseType};
-use self::response::{FieldTable, Response};
+pub(crate) use self::response::FieldTable;
+use self::response::Response;
 use super::not_yet;
 use crate::exception::throw_host;
 use crate::series::{HttpFact, record_http};
@@ -49,10 +50,9 @@ pub(crate) const EXPORTS: &[&str] = &[
     "TLS_1_2",
     "TLS_1_3",
 ];
-const NOT_YET: [&str; 5] = ["asyncRequest", "batch", "file", "cookieJar", "CookieJar"];
 /// Functions without a body argument, and those with one.
-const WITHOUT_BODY: [(&str, Method); 2] = [("get", Method::GET), ("head", Method::HEAD)];
-const WITH_BODY: [(&str, Method); 5] = [
+static WITHOUT_BODY: [(&str, Method); 2] = [("get", Method::GET), ("head", Method::HEAD)];
+static WITH_BODY: [(&str, Method); 5] = [
     ("post", Method::POST),
     ("put", Method::PUT),
     ("patch", Method::PATCH),
@@ -60,66 +60,72 @@ const WITH_BODY: [(&str, Method); 5] = [
     ("options", Method::OPTIONS),
 ];
 
-/// What every call of one VU shares.
-struct Http {
-    state: Rc<VuState>,
-    fields: Rc<FieldTable>,
+/// Makes one export.
+pub(crate) fn make<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Result<Value<'js>> {
+    if let Some(version) = name.strip_prefix("TLS_") {
+        return response::js(ctx, format!("tls{}", version.replace('_', ".")));
+    }
+    let http = Http { state: Rc::clone(state) };
+    let without_body = WITHOUT_BODY.iter().find(|(known, _)| *known == name);
+    let with_body = WITH_BODY.iter().find(|(known, _)| *known == name);
+    let function = match (without_body, with_body) {
+        (Some((_, method)), _) => request_without_body(ctx, http, method),
+        (_, Some((_, method))) => request_with_body(ctx, http, method),
+        _ => other_function(ctx, http, name),
+    };
+    Ok(function?.with_name(name)?.into_value())
 }
 
-pub(crate) fn build<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>) -> Result<Object<'js>> {
-    let http = Rc::new(Http { state: Rc::clone(state), fields: Rc::new(FieldTable::new(ctx)?) });
-    let module = Object::new(ctx.clone())?;
-    register_requests(ctx, &module, &http)?;
-    let url = |ctx: Ctx<'js>, strings: Array<'js>, values: Rest<Coerced<String>>| {
-        url_template(&ctx, &strings, &values.0)
+fn request_without_body<'js>(ctx: &Ctx<'js>, http: Http, method: &'static Method) -> Result<Function<'js>> {
+    let call = move |ctx: Ctx<'js>, url: Opt<Value<'js>>, params: Opt<Value<'js>>| {
+        http.call(&ctx, method.clone(), url.0, None, params.0)
     };
-    module.set("url", Function::new(ctx.clone(), url)?.with_name("url")?)?;
-    let expected = |ctx: Ctx<'js>, statuses: Rest<Value<'js>>| expected::expected_statuses(&ctx, &statuses.0);
-    module.set("expectedStatuses", Function::new(ctx.clone(), expected)?.with_name("expectedStatuses")?)?;
-    let vu = Rc::clone(state);
-    let set_callback = move |ctx: Ctx<'js>, callback: Value<'js>| -> Result<()> {
-        *vu.response_callback.borrow_mut() = ResponseCallback::from_value(&ctx, &callback)?;
-        Ok(())
-    };
-    module.set(
-        "setResponseCallback",
-        Function::new(ctx.clone(), set_callback)?.with_name("setResponseCallback")?,
-    )?;
-    for name in NOT_YET {
-        let refuse = move |ctx: Ctx<'js>| not_yet::<()>(&ctx, &format!("http.{name}"));
-        module.set(name, Function::new(ctx.clone(), refuse)?.with_name(name)?.with_constructor(true))?;
-    }
-    for version in ["1.0", "1.1", "1.2", "1.3"] {
-        module.set(format!("TLS_{}", version.replace('.', "_")), format!("tls{version}"))?;
-    }
-    Ok(module)
+    Function::new(ctx.clone(), call)
 }
 
-fn register_requests<'js>(ctx: &Ctx<'js>, module: &Object<'js>, http: &Rc<Http>) -> Result<()> {
-    for (name, method) in WITHOUT_BODY {
-        let http = Rc::clone(http);
-        let call = move |ctx: Ctx<'js>, url: Opt<Value<'js>>, params: Opt<Value<'js>>| {
-            http.call(&ctx, method.clone(), url.0, None, params.0)
-        };
-        module.set(name, Function::new(ctx.clone(), call)?.with_name(name)?)?;
-    }
-    for (name, method) in WITH_BODY {
-        let http = Rc::clone(http);
-        let call =
-            move |ctx: Ctx<'js>, url: Opt<Value<'js>>, body: Opt<Value<'js>>, params: Opt<Value<'js>>| {
-                http.call(&ctx, method.clone(), url.0, body.0, params.0)
+fn request_with_body<'js>(ctx: &Ctx<'js>, http: Http, method: &'static Method) -> Result<Function<'js>> {
+    let call = move |ctx: Ctx<'js>, url: Opt<Value<'js>>, body: Opt<Value<'js>>, params: Opt<Value<'js>>| {
+        http.call(&ctx, method.clone(), url.0, body.0, params.0)
+    };
+    Function::new(ctx.clone(), call)
+}
+
+fn other_function<'js>(ctx: &Ctx<'js>, http: Http, name: &str) -> Result<Function<'js>> {
+    match name {
+        "request" => {
+            let call = move |ctx: Ctx<'js>,
+                             method: Coerced<String>,
+                             url: Opt<Value<'js>>,
+                             body: Opt<Value<'js>>,
+                             params: Opt<Value<'js>>| {
+                http.call(&ctx, Method::from(method.0.as_str()), url.0, body.0, params.0)
             };
-        module.set(name, Function::new(ctx.clone(), call)?.with_name(name)?)?;
+            Function::new(ctx.clone(), call)
+        }
+        "url" => {
+            let url = |ctx: Ctx<'js>, strings: Array<'js>, values: Rest<Coerced<String>>| {
+                url_template(&ctx, &strings, &values.0)
+            };
+            Function::new(ctx.clone(), url)
+        }
+        "expectedStatuses" => {
+            let expected =
+                |ctx: Ctx<'js>, statuses: Rest<Value<'js>>| expected::expected_statuses(&ctx, &statuses.0);
+            Function::new(ctx.clone(), expected)
+        }
+        "setResponseCallback" => {
+            let set = move |ctx: Ctx<'js>, callback: Value<'js>| -> Result<()> {
+                *http.state.response_callback.borrow_mut() = ResponseCallback::from_value(&ctx, &callback)?;
+                Ok(())
+            };
+            Function::new(ctx.clone(), set)
+        }
+        name => {
+            let name = name.to_owned();
+            let refuse = move |ctx: Ctx<'js>| not_yet::<()>(&ctx, &format!("http.{name}"));
+            Ok(Function::new(ctx.clone(), refuse)?.with_constructor(true))
+        }
     }
-    let http = Rc::clone(http);
-    let call = move |ctx: Ctx<'js>,
-                     method: Coerced<String>,
-                     url: Opt<Value<'js>>,
-                     body: Opt<Value<'js>>,
-                     params: Opt<Value<'js>>| {
-        http.call(&ctx, Method::from(method.0.as_str()), url.0, body.0, params.0)
-    };
-    module.set("request", Function::new(ctx.clone(), call)?.with_name("request")?)
 }
 
 /// `` http.url`…/${id}` ``: the URL, and its name with the values left out.
@@ -143,6 +149,11 @@ fn url_template<'js>(
     object.set("clean_url", url.as_str())?;
     object.set("url", url)?;
     Ok(object)
+}
+
+/// The requests of one VU.
+struct Http {
+    state: Rc<VuState>,
 }
 
 impl Http {
@@ -298,7 +309,7 @@ impl Http {
             error: message,
             error_code,
         };
-        Response::object(ctx, fact, Rc::clone(&self.fields))
+        Response::object(ctx, &self.state, fact)
     }
 
     /// Ends a call that cannot become a request: an exception under `throw`, else a response with status 0.
@@ -316,7 +327,7 @@ impl Http {
         }
         tracing::warn!(target: "plimsoll", error = text, "Request Failed");
         let fact = ResponseFact::invalid(url, error.to_string(), error.code().get());
-        Response::object(ctx, fact, Rc::clone(&self.fields))
+        Response::object(ctx, &self.state, fact)
     }
 
     /// Sets the `Cookie` header: the script's own header (on the first hop), the call's cookies, then the

@@ -1,20 +1,21 @@
 //! `Response`: what a script sees of an exchange.
 //!
-//! k6's response has about twenty-five own properties; a script reads two or three. So the object is exotic:
-//! it lists all of them (`Object.keys`, `JSON.stringify` and spreading work), and makes a value when it is
-//! first read. From then on the property is an ordinary one.
+//! k6's response has twenty own properties of which a script reads two or three, so it is a [`Lazy`] object.
+//! This is the hottest of them: properties are found by the numbers of their atoms, without looking at text.
 
-use std::cell::Cell;
+use std::cell::OnceCell;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
-use rquickjs::class::{ClassKind, JsCell, JsClass, PropertyDescriptor, PropertyName, Readable, Trace};
-use rquickjs::function::{Constructor, Opt, This};
+use rquickjs::function::{Opt, This};
 use rquickjs::object::Property;
-use rquickjs::{Atom, Class, Ctx, Function, IntoJs, JsLifetime, Result, Value};
+use rquickjs::{Atom, Class, Ctx, Function, IntoJs, Object, Result, Value};
 
 use super::fact::ResponseFact;
+use super::not_yet;
 use crate::exception::throw_host;
+use crate::lazy::{Lazy, Source};
+use crate::state::VuState;
 
 macro_rules! fields {
     ($($field:ident = $name:literal),+ $(,)?) => {
@@ -36,11 +37,16 @@ fields! {
 
 /// The atoms of the field names in one runtime. The prototype has a property of each name, which keeps them
 /// alive.
-pub(crate) struct FieldTable(Vec<u32>);
+#[derive(Default)]
+pub(crate) struct FieldTable(OnceCell<Vec<u32>>);
 
 impl FieldTable {
-    pub(crate) fn new(ctx: &Ctx<'_>) -> Result<Self> {
-        let prototype = Class::<Response>::prototype(ctx)?.expect("the class has a prototype");
+    /// Fills the table at the first response of a runtime.
+    fn fill(&self, ctx: &Ctx<'_>) -> Result<()> {
+        if self.0.get().is_some() {
+            return Ok(());
+        }
+        let prototype = prototype(ctx)?;
         let mut ids = Vec::with_capacity(FIELDS.len());
         for (field, name) in FIELDS {
             let atom = Atom::from_str(ctx.clone(), name)?;
@@ -49,12 +55,13 @@ impl FieldTable {
                 method(ctx, *field)?.map_or_else(|| Value::new_undefined(ctx.clone()), Function::into_value);
             prototype.prop(atom, Property::from(value))?;
         }
-        Ok(FieldTable(ids))
+        let _ = self.0.set(ids);
+        Ok(())
     }
 
-    fn field(&self, atom: &Atom<'_>) -> Option<Field> {
+    fn find(&self, atom: &Atom<'_>) -> Option<usize> {
         let id = atom_id(atom);
-        self.0.iter().position(|known| *known == id).map(|index| FIELDS[index].0)
+        self.0.get()?.iter().position(|known| *known == id)
     }
 }
 
@@ -75,142 +82,71 @@ fn atom_id(atom: &Atom<'_>) -> u32 {
     number.0
 }
 
-/// See the module.
-#[derive(Trace, JsLifetime)]
+/// The source of a response object.
 pub(crate) struct Response {
-    #[qjs(skip_trace)]
-    fact: Rc<ResponseFact>,
-    #[qjs(skip_trace)]
+    fact: ResponseFact,
     fields: Rc<FieldTable>,
-    /// A bit per field that has become an ordinary property.
-    #[qjs(skip_trace)]
-    made: Cell<u32>,
 }
 
 impl Response {
-    pub(crate) fn object<'js>(
-        ctx: &Ctx<'js>,
-        fact: ResponseFact,
-        fields: Rc<FieldTable>,
-    ) -> Result<Value<'js>> {
-        let response = Response { fact: Rc::new(fact), fields, made: Cell::new(0) };
-        Ok(Class::instance(ctx.clone(), response)?.into_value())
+    pub(crate) fn object<'js>(ctx: &Ctx<'js>, state: &VuState, fact: ResponseFact) -> Result<Value<'js>> {
+        let fields = match state.response_fields.get() {
+            Some(fields) => Rc::clone(fields),
+            None => Rc::clone(state.response_fields.get_or_init(|| Rc::new(FieldTable::default()))),
+        };
+        fields.fill(ctx)?;
+        Ok(Lazy::object(ctx, Response { fact, fields })?.into_value())
+    }
+}
+
+impl Source for Response {
+    const CLASS: &'static str = "Response";
+
+    fn names(&self) -> Vec<&str> {
+        FIELDS.iter().map(|(_, name)| *name).collect()
     }
 
-    fn is_made(&self, field: Field) -> bool {
-        self.made.get() & (1 << field as u32) != 0
+    fn find(&self, name: &Atom<'_>) -> Option<usize> {
+        self.fields.find(name)
     }
 
-    fn value<'js>(&self, ctx: &Ctx<'js>, field: Field) -> Result<Value<'js>> {
-        match field {
-            Field::Json | Field::Html | Field::SubmitForm | Field::ClickLink => {
-                let prototype = Class::<Response>::prototype(ctx)?.expect("the class has a prototype");
-                prototype.get(FIELDS[field as usize].1)
+    fn make<'js>(&self, ctx: &Ctx<'js>, property: usize) -> Result<Value<'js>> {
+        match FIELDS[property] {
+            (Field::Json | Field::Html | Field::SubmitForm | Field::ClickLink, name) => {
+                prototype(ctx)?.get(name)
             }
-            _ => self.fact.value(ctx, field),
+            (field, _) => self.fact.value(ctx, field),
         }
     }
 }
 
-impl<'js> JsClass<'js> for Response {
-    const NAME: &'static str = "Response";
-    const KIND: ClassKind = ClassKind::Exotic;
-    type Mutable = Readable;
-
-    fn constructor(_: &Ctx<'js>) -> Result<Option<Constructor<'js>>> {
-        Ok(None)
-    }
-
-    fn exotic_get_property(
-        this: &JsCell<'js, Self>,
-        ctx: &Ctx<'js>,
-        atom: Atom<'js>,
-        receiver: Value<'js>,
-    ) -> Result<Value<'js>> {
-        let response = this.borrow();
-        let Some(field) = response.fields.field(&atom) else {
-            let prototype = Class::<Response>::prototype(ctx)?.expect("the class has a prototype");
-            return prototype.get(atom);
-        };
-        let value = response.value(ctx, field)?;
-        // Scalars are as cheap to make again as to find again.
-        if let Some(object) = receiver.as_object().filter(|_| value.is_object() || value.is_string()) {
-            response.made.set(response.made.get() | (1 << field as u32));
-            object.prop(atom, Property::from(value.clone()).writable().enumerable().configurable())?;
-        }
-        Ok(value)
-    }
-
-    fn exotic_set_property(
-        this: &JsCell<'js, Self>,
-        _: &Ctx<'js>,
-        atom: Atom<'js>,
-        receiver: Value<'js>,
-        value: Value<'js>,
-    ) -> Result<bool> {
-        let response = this.borrow();
-        if let Some(field) = response.fields.field(&atom) {
-            response.made.set(response.made.get() | (1 << field as u32));
-        }
-        if let Some(object) = receiver.as_object() {
-            object.prop(atom, Property::from(value).writable().enumerable().configurable())?;
-        }
-        Ok(true)
-    }
-
-    fn exotic_has_property(this: &JsCell<'js, Self>, ctx: &Ctx<'js>, atom: Atom<'js>) -> Result<bool> {
-        if this.borrow().fields.field(&atom).is_some() {
-            return Ok(true);
-        }
-        let prototype = Class::<Response>::prototype(ctx)?.expect("the class has a prototype");
-        prototype.contains_key(atom)
-    }
-
-    fn exotic_get_own_property(
-        this: &JsCell<'js, Self>,
-        ctx: &Ctx<'js>,
-        atom: Atom<'js>,
-    ) -> Result<Option<PropertyDescriptor<'js>>> {
-        let response = this.borrow();
-        let Some(field) = response.fields.field(&atom) else { return Ok(None) };
-        let value = response.value(ctx, field)?;
-        Ok(Some(PropertyDescriptor::new_value(value, true, true, true)))
-    }
-
-    fn exotic_get_own_property_names(
-        this: &JsCell<'js, Self>,
-        ctx: &Ctx<'js>,
-    ) -> Result<Vec<PropertyName<'js>>> {
-        let response = this.borrow();
-        let unmade = FIELDS.iter().filter(|(field, _)| !response.is_made(*field));
-        let name = |(_, name): &(Field, &str)| {
-            Ok(PropertyName { atom: Atom::from_str(ctx.clone(), name)?, is_enumerable: true })
-        };
-        unmade.map(name).collect()
-    }
+fn prototype<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    Ok(Class::<Lazy<Response>>::prototype(ctx)?.expect("the class has a prototype"))
 }
 
 /// The methods, shared by all responses of a runtime.
 fn method<'js>(ctx: &Ctx<'js>, field: Field) -> Result<Option<Function<'js>>> {
-    let not_yet = |name: &'static str| {
-        let throw = move |ctx: Ctx<'js>| -> Result<()> {
-            Err(throw_host(&ctx, &format!("Response.{name}() is not supported yet")))
-        };
+    let refuse = |name: &'static str| {
+        let throw = move |ctx: Ctx<'js>| not_yet::<()>(&ctx, &format!("Response.{name}()"));
         Function::new(ctx.clone(), throw)?.with_name(name)
     };
     Ok(Some(match field {
         Field::Json => Function::new(ctx.clone(), json)?.with_name("json")?,
-        Field::Html => not_yet("html")?,
-        Field::SubmitForm => not_yet("submitForm")?,
-        Field::ClickLink => not_yet("clickLink")?,
+        Field::Html => refuse("html")?,
+        Field::SubmitForm => refuse("submitForm")?,
+        Field::ClickLink => refuse("clickLink")?,
         _ => return Ok(None),
     }))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature of a host function")]
-fn json<'js>(ctx: Ctx<'js>, this: This<Class<'js, Response>>, selector: Opt<String>) -> Result<Value<'js>> {
-    let fact = Rc::clone(&this.0.borrow().fact);
-    let Some(text) = fact.body_text() else {
+fn json<'js>(
+    ctx: Ctx<'js>,
+    this: This<Class<'js, Lazy<Response>>>,
+    selector: Opt<String>,
+) -> Result<Value<'js>> {
+    let this = this.0.borrow();
+    let Some(text) = this.source().fact.body_text() else {
         return Err(throw_host(&ctx, "cannot parse json: the response has no body"));
     };
     match selector.0 {

@@ -1,0 +1,151 @@
+//! Objects whose properties are made when they are first read.
+//!
+//! A response has about twenty own properties of which a script reads two or three; `k6/http` has twenty
+//! functions of which it calls one. Such an object is exotic: it lists all properties, so that `Object.keys`,
+//! `in`, `JSON.stringify` and spreading work, and makes a value when it is asked for. From then on the
+//! property is an ordinary one, which can be written and deleted.
+
+use std::cell::RefCell;
+
+use rquickjs::class::{
+    ClassKind, JsCell, JsClass, PropertyDescriptor, PropertyName, Readable, Trace, Tracer,
+};
+use rquickjs::function::Constructor;
+use rquickjs::object::Property;
+use rquickjs::{Atom, Class, Ctx, Result, Value};
+
+/// Where the values come from. Properties are numbered from 0.
+pub(crate) trait Source: 'static {
+    /// The class's name, as error messages show it.
+    const CLASS: &'static str;
+
+    /// The properties' names, in order.
+    fn names(&self) -> Vec<&str>;
+
+    /// The number of the property of that name.
+    fn find(&self, name: &Atom<'_>) -> Option<usize>;
+
+    /// Makes a property's value.
+    fn make<'js>(&self, ctx: &Ctx<'js>, property: usize) -> Result<Value<'js>>;
+}
+
+/// An object over a [`Source`].
+pub(crate) struct Lazy<S> {
+    source: S,
+    /// Properties that have become ordinary ones, or were deleted.
+    taken: RefCell<Vec<usize>>,
+}
+
+impl<'js, S> Trace<'js> for Lazy<S> {
+    /// Holds no JavaScript value.
+    fn trace(&self, _: Tracer<'_, 'js>) {}
+}
+
+impl<S: Source> Lazy<S> {
+    pub(crate) fn object<'js>(ctx: &Ctx<'js>, source: S) -> Result<Class<'js, Self>> {
+        Class::instance(ctx.clone(), Lazy { source, taken: RefCell::default() })
+    }
+
+    pub(crate) fn source(&self) -> &S {
+        &self.source
+    }
+
+    /// The number of a property that is still to be made.
+    fn pending(&self, name: &Atom<'_>) -> Option<usize> {
+        self.source.find(name).filter(|property| !self.taken.borrow().contains(property))
+    }
+
+    fn take(&self, property: usize) {
+        self.taken.borrow_mut().push(property);
+    }
+}
+
+impl<'js, S: Source> JsClass<'js> for Lazy<S> {
+    const NAME: &'static str = S::CLASS;
+    const KIND: ClassKind = ClassKind::Exotic;
+    type Mutable = Readable;
+
+    fn constructor(_: &Ctx<'js>) -> Result<Option<Constructor<'js>>> {
+        Ok(None)
+    }
+
+    fn exotic_get_property(
+        this: &JsCell<'js, Self>,
+        ctx: &Ctx<'js>,
+        name: Atom<'js>,
+        receiver: Value<'js>,
+    ) -> Result<Value<'js>> {
+        let lazy = this.borrow();
+        let Some(property) = lazy.pending(&name) else {
+            return prototype::<S>(ctx)?.get(name);
+        };
+        let value = lazy.source.make(ctx, property)?;
+        // Numbers and booleans are as cheap to make again as to find again.
+        if let Some(object) = receiver.as_object().filter(|_| value.is_object() || value.is_string()) {
+            lazy.take(property);
+            object.prop(name, Property::from(value.clone()).writable().enumerable().configurable())?;
+        }
+        Ok(value)
+    }
+
+    fn exotic_set_property(
+        this: &JsCell<'js, Self>,
+        _: &Ctx<'js>,
+        name: Atom<'js>,
+        receiver: Value<'js>,
+        value: Value<'js>,
+    ) -> Result<bool> {
+        let lazy = this.borrow();
+        if let Some(property) = lazy.pending(&name) {
+            lazy.take(property);
+        }
+        if let Some(object) = receiver.as_object() {
+            object.prop(name, Property::from(value).writable().enumerable().configurable())?;
+        }
+        Ok(true)
+    }
+
+    fn exotic_delete_property(this: &JsCell<'js, Self>, _: &Ctx<'js>, name: Atom<'js>) -> Result<bool> {
+        let lazy = this.borrow();
+        if let Some(property) = lazy.pending(&name) {
+            lazy.take(property);
+        }
+        Ok(true)
+    }
+
+    fn exotic_has_property(this: &JsCell<'js, Self>, ctx: &Ctx<'js>, name: Atom<'js>) -> Result<bool> {
+        if this.borrow().pending(&name).is_some() {
+            return Ok(true);
+        }
+        prototype::<S>(ctx)?.contains_key(name)
+    }
+
+    fn exotic_get_own_property(
+        this: &JsCell<'js, Self>,
+        ctx: &Ctx<'js>,
+        name: Atom<'js>,
+    ) -> Result<Option<PropertyDescriptor<'js>>> {
+        let lazy = this.borrow();
+        let Some(property) = lazy.pending(&name) else { return Ok(None) };
+        let value = lazy.source.make(ctx, property)?;
+        Ok(Some(PropertyDescriptor::new_value(value, true, true, true)))
+    }
+
+    fn exotic_get_own_property_names(
+        this: &JsCell<'js, Self>,
+        ctx: &Ctx<'js>,
+    ) -> Result<Vec<PropertyName<'js>>> {
+        let lazy = this.borrow();
+        let taken = lazy.taken.borrow();
+        let pending =
+            lazy.source.names().into_iter().enumerate().filter(|(property, _)| !taken.contains(property));
+        let name = |(_, name): (usize, &str)| {
+            Ok(PropertyName { atom: Atom::from_str(ctx.clone(), name)?, is_enumerable: true })
+        };
+        pending.map(name).collect()
+    }
+}
+
+fn prototype<'js, S: Source>(ctx: &Ctx<'js>) -> Result<rquickjs::Object<'js>> {
+    Ok(Class::<Lazy<S>>::prototype(ctx)?.expect("the class has a prototype"))
+}
