@@ -7,10 +7,10 @@ use plimsoll_plan::Plan;
 use crate::cli::RunArguments;
 
 /// Prints script, outputs and scenarios in k6's layout.
-pub(crate) fn print(arguments: &RunArguments, plan: &Plan) {
+pub(crate) fn print(arguments: &RunArguments, plan: &Plan, outputs: &str) {
     let mut text =
         format!("\n     execution: local\n        script: {}\n        output: ", arguments.script.display());
-    text.push_str(&if plan.options.out.is_empty() { "-".to_owned() } else { plan.options.out.join(", ") });
+    text.push_str(outputs);
     text.push_str("\n\n");
     for (index, line) in plan.describe().iter().enumerate() {
         text.push_str(if index == 0 { "     " } else { "              " });

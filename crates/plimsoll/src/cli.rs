@@ -150,5 +150,7 @@ fn variable(command: &mut Command, pair: &str) -> Result<(String, String), clap:
     let message = format!(
         "--env {pair}: a variable's name is made of letters, digits and underscores, and starts with no digit"
     );
+    // The usage to show is this subcommand's.
+    let command = command.find_subcommand_mut("run").expect("it was matched");
     Err(command.error(clap::error::ErrorKind::ValueValidation, message))
 }

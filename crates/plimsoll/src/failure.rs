@@ -1,29 +1,25 @@
-//! Why a command failed: a message, a hint, an exit code. Printed in one place, `lib.rs`.
+//! Why a command failed: a message, a hint, an exit code. Printed in one place, `command.rs`.
 
 use plimsoll_script::LoadError;
 
 use crate::exit::Exit;
+use crate::verdict;
 
 /// An error that ends the command before or beside a run's own outcome.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// The script could not be loaded.
-    #[error("{0}")]
+    #[error("{}", told(.0))]
     Load(LoadError),
     /// Everything that is wrong with the options, ready to be read.
     #[error("there were problems with the test's configuration:\n{}", .0.join("\n"))]
     Options(Vec<String>),
-    /// An output could not be opened.
+    /// An output is unknown or could not be opened; a line for each.
     #[error("{0}")]
     Output(String),
-    /// A file could not be written.
-    #[error("{path} could not be written: {source}")]
-    Write {
-        /// The file.
-        path: String,
-        /// Why.
-        source: std::io::Error,
-    },
+    /// Files could not be written; a line for each.
+    #[error("{}", .0.join("\n"))]
+    Write(Vec<String>),
     /// The machine refused something that every run needs.
     #[error("{what}: {source}")]
     System {
@@ -32,6 +28,13 @@ pub(crate) enum Failure {
         /// Why it was refused.
         source: std::io::Error,
     },
+}
+
+fn told(error: &LoadError) -> String {
+    match error {
+        LoadError::Threw(exception) => verdict::with_stack(exception),
+        error => error.to_string(),
+    }
 }
 
 impl Failure {
@@ -44,7 +47,7 @@ impl Failure {
             Failure::Load(LoadError::Invalid(_) | LoadError::Threw(_)) => Exit::ScriptException,
             Failure::Load(LoadError::Aborted(_)) => Exit::ScriptAborted,
             Failure::Options(_) => Exit::InvalidConfig,
-            Failure::Output(_) | Failure::Write { .. } | Failure::System { .. } => Exit::Other,
+            Failure::Output(_) | Failure::Write(_) | Failure::System { .. } => Exit::Other,
         }
     }
 }

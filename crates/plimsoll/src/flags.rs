@@ -9,17 +9,24 @@ struct Flag {
     /// The long name with its dashes, as in the option table.
     name: &'static str,
     short: Option<char>,
-    /// Placeholder of the value; `None` for a switch, which may still be given as `--flag=false`.
-    value: Option<&'static str>,
+    /// Placeholder of the value.
+    value: &'static str,
+    /// What the flag means without a value; a value is then given as `--flag=value`.
+    bare: Option<&'static str>,
     help: &'static str,
 }
 
 const fn value(name: &'static str, value: &'static str, help: &'static str) -> Flag {
-    Flag { name, short: None, value: Some(value), help }
+    Flag { name, short: None, value, bare: None, help }
 }
 
 const fn switch(name: &'static str, help: &'static str) -> Flag {
-    Flag { name, short: None, value: None, help }
+    Flag { name, short: None, value: "BOOL", bare: Some("true"), help }
+}
+
+const fn bare(meaning: &'static str, mut flag: Flag) -> Flag {
+    flag.bare = Some(meaning);
+    flag
 }
 
 const fn short(letter: char, mut flag: Flag) -> Flag {
@@ -42,7 +49,7 @@ const FLAGS: &[Flag] = &[
     value("--batch-per-host", "N", "Requests of one http.batch to one host at once"),
     value("--rps", "N", "At most this many requests a second"),
     value("--user-agent", "TEXT", "User-Agent of HTTP requests"),
-    value("--http-debug", "LEVEL", "Log HTTP messages: headers or full"),
+    bare("headers", value("--http-debug", "LEVEL", "Log HTTP messages: headers or full")),
     switch("--insecure-skip-tls-verify", "Accept any TLS certificate"),
     switch("--no-connection-reuse", "A new connection for every request"),
     switch("--no-vu-connection-reuse", "New connections for every iteration"),
@@ -76,19 +83,15 @@ const FLAGS: &[Flag] = &[
 pub(crate) fn arguments() -> impl Iterator<Item = Arg> {
     FLAGS.iter().map(|flag| {
         let name = flag.name.trim_start_matches("--");
-        let argument = Arg::new(name).long(name).help(flag.help).help_heading("Options of the test");
+        let argument = Arg::new(name).long(name).value_name(flag.value);
+        let argument = argument.help(flag.help).help_heading("Options of the test");
         let argument = match flag.short {
             Some(letter) => argument.short(letter),
             None => argument,
         };
-        match flag.value {
-            Some(value) => argument.value_name(value).action(ArgAction::Append).allow_hyphen_values(true),
-            None => argument
-                .value_name("BOOL")
-                .num_args(0..=1)
-                .require_equals(true)
-                .default_missing_value("true")
-                .hide_possible_values(true),
+        match flag.bare {
+            None => argument.action(ArgAction::Append).allow_hyphen_values(true),
+            Some(meaning) => argument.num_args(0..=1).require_equals(true).default_missing_value(meaning),
         }
     })
 }

@@ -5,6 +5,7 @@
 //! | `cli`, `flags` | what was typed |
 //! | `run` | the command `run`, top to bottom |
 //! | `plan`, `network` | from layers of options to a plan, and to the network client's settings |
+//! | `outputs` | streaming outputs, from `--out` to the last line |
 //! | `signals`, `progress`, `banner`, `log` | the outside world while a run goes on |
 //! | `summary`, `verdict`, `exit` | what is left of a run: text, files, exit code |
 //! | `failure` | what keeps a command from doing its work |
@@ -19,6 +20,7 @@ mod failure;
 mod flags;
 mod log;
 mod network;
+mod outputs;
 mod plan;
 mod progress;
 mod run;

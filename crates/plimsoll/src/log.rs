@@ -82,12 +82,17 @@ impl Lines {
             _ => ("\x1b[37m", "\x1b[0m"),
         };
         let name = if level == Level::ERROR { "ERRO".to_owned() } else { format!("{level:.4}") };
-        let mut line =
-            format!("{paint}{name}{reset}[{:04}] {:<44}", self.started.elapsed().as_secs(), fields.message);
+        // A stack trace follows below the fields, so that they are not lost behind its last line.
+        let (message, more) = fields.message.split_once('\n').unwrap_or((&fields.message, ""));
+        let mut line = format!("{paint}{name}{reset}[{:04}] {message:<44}", self.started.elapsed().as_secs());
         for (key, value) in &fields.others {
             write!(line, " {paint}{key}{reset}={}", quoted(value))?;
         }
-        Ok(line.trim_end().to_owned())
+        line.truncate(line.trim_end().len());
+        if !more.is_empty() {
+            write!(line, "\n{}", more.trim_end().replace('\t', "    "))?;
+        }
+        Ok(line)
     }
 }
 

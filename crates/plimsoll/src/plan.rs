@@ -1,6 +1,6 @@
 //! From what was typed and what the script says to a plan: the layers of options, put together.
 
-use plimsoll_plan::{OptionsLayer, Origin, Plan};
+use plimsoll_plan::{OptionsLayer, Origin, Plan, Problem, Source};
 use plimsoll_script::Bundle;
 
 use crate::cli::RunArguments;
@@ -23,9 +23,24 @@ pub(crate) fn plan(arguments: &RunArguments, bundle: &Bundle) -> Result<Plan, Fa
     if let Some(function) = &arguments.exec {
         plan.scenarios.iter_mut().for_each(|scenario| scenario.exec.clone_from(function));
     }
-    let mut problems = plan.check_exports(|name| bundle.functions.iter().any(|function| function == name));
+    let mut problems = missing_functions(arguments, bundle, &plan);
     problems.extend(plimsoll_plan::check_thresholds(&plan, bundle.registry()));
     if problems.is_empty() { Ok(plan) } else { Err(failure(&problems)) }
+}
+
+fn missing_functions(arguments: &RunArguments, bundle: &Bundle, plan: &Plan) -> Vec<Problem> {
+    let is_exported = |name: &str| bundle.functions.iter().any(|function| function == name);
+    let mut problems = match &arguments.exec {
+        Some(function) if !is_exported(function) => {
+            let message = format!("function '{function}' not found in exports");
+            vec![Problem::new("exec", &Source::Flag("--exec".to_owned()), message)]
+        }
+        _ => plan.check_exports(is_exported),
+    };
+    for problem in &mut problems {
+        problem.hint = Some(format!("the script exports {}", bundle.functions.join(", ")));
+    }
+    problems
 }
 
 fn script_layer(arguments: &RunArguments, bundle: &Bundle) -> OptionsLayer {
@@ -37,8 +52,8 @@ fn script_layer(arguments: &RunArguments, bundle: &Bundle) -> OptionsLayer {
     }
 }
 
-fn failure(problems: &[plimsoll_plan::Problem]) -> Failure {
-    let line = |problem: &plimsoll_plan::Problem| match &problem.hint {
+fn failure(problems: &[Problem]) -> Failure {
+    let line = |problem: &Problem| match &problem.hint {
         Some(hint) => format!("  - {problem}\n    hint: {hint}"),
         None => format!("  - {problem}"),
     };

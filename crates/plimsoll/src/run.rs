@@ -11,6 +11,7 @@ use plimsoll_script::{Bundle, Environment, ScriptFactory};
 use crate::cli::RunArguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::outputs::Outputs;
 use crate::progress::Progress;
 use crate::summary::Ending;
 use crate::{banner, network, plan, signals, verdict};
@@ -20,6 +21,7 @@ use crate::{banner, network, plan, signals, verdict};
 /// # Errors
 /// What kept it from running, or its result from being written.
 pub(crate) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
+    let signals = signals::Watch::start()?;
     let bundle = Bundle::load(&arguments.script, environment(arguments)).map_err(Failure::Load)?;
     let plan = Arc::new(plan::plan(arguments, &bundle)?);
     for warning in &plan.warnings {
@@ -33,10 +35,21 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
         .build()
         .map_err(|source| Failure::System { what: "no event loop could be made", source })?;
     runtime.block_on(async {
-        let outcome = execute(arguments, &bundle, Arc::clone(&plan), factory.clone()).await?;
-        let ending = Ending { arguments, bundle: &bundle, plan: &plan, outcome: &outcome };
-        ending.summarise(factory).await?;
-        Ok(verdict::exit(&ending))
+        let outputs = Outputs::start(&plan, bundle.registry()).await?;
+        let outcome =
+            execute(arguments, &bundle, Arc::clone(&plan), factory.clone(), &signals, &outputs).await;
+        let mut ending =
+            Ending { arguments, bundle: &bundle, plan: &plan, outcome: &outcome, lost_samples: 0 };
+        ending.lost_samples = outputs.finish(ending.for_outputs()).await;
+        let summarised = ending.summarise(factory).await;
+        match verdict::exit(&ending) {
+            Exit::Success => summarised.map(|()| Exit::Success),
+            // What the run itself came to weighs more than a file that could not be written.
+            exit => {
+                summarised.unwrap_or_else(|failure| tracing::error!(target: "plimsoll", "{failure}"));
+                Ok(exit)
+            }
+        }
     })
 }
 
@@ -55,19 +68,22 @@ async fn execute(
     bundle: &Bundle,
     plan: Arc<Plan>,
     factory: ScriptFactory,
-) -> Result<RunOutcome, Failure> {
+    signals: &signals::Watch,
+    outputs: &Outputs,
+) -> RunOutcome {
     let exports = |name: &str| bundle.functions.iter().any(|function| function == name);
-    let config = RunConfig {
+    let mut config = RunConfig {
         phases: ScriptPhases { setup: exports("setup"), teardown: exports("teardown") },
         // `check_thresholds` has found every metric.
         thresholds: Thresholds::bind(&plan.thresholds, bundle.registry()).unwrap_or_default(),
         ..RunConfig::default()
     };
+    outputs.attach(&mut config);
     if !arguments.logging.quiet {
-        banner::print(arguments, &plan);
+        banner::print(arguments, &plan, &outputs.describe());
     }
     let run = Run::new(Arc::clone(&plan), factory, config, EventSink::new(log_event(&plan)));
-    signals::watch(run.control())?;
+    signals.guard(run.control());
     let mut progress = (!arguments.logging.quiet).then(|| Progress::new(run.state()));
     let outcome = match &mut progress {
         None => run.execute().await,
@@ -79,7 +95,7 @@ async fn execute(
     if let Some(mut progress) = progress {
         progress.draw();
     }
-    Ok(outcome)
+    outcome
 }
 
 /// What the log says of a run's events. Numbers are the progress display's business.

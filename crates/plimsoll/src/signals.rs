@@ -1,27 +1,63 @@
 //! SIGINT and SIGTERM: the first stops the run in an orderly way, the second ends the process.
+//!
+//! They are watched on a thread of their own, because all others may be busy with a script: the main thread runs its
+//! init code, the workers run its VUs.
+
+use std::sync::{Arc, OnceLock};
 
 use plimsoll_engine::{RunControl, RunEnd};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Watches for signals until it is dropped with the runtime that it was started on.
-///
-/// # Errors
-/// When the handlers cannot be installed.
-pub(crate) fn watch(control: RunControl) -> Result<(), Failure> {
-    let mut signals =
-        Signals::new().map_err(|source| Failure::System { what: "signals cannot be watched", source })?;
-    tokio::spawn(async move {
-        let first = signals.next().await;
-        tracing::error!(target: "plimsoll", "stopping the test because of {first}; once more ends it at once");
-        control.stop(RunEnd::Signal);
-        let second = signals.next().await;
-        tracing::error!(target: "plimsoll", "ended at once because of {second}: no teardown, no summary");
-        #[expect(clippy::exit, reason = "what a second signal asks for")]
-        std::process::exit(Exit::Interrupted as i32);
-    });
-    Ok(())
+/// Watches for signals until the process ends.
+pub(crate) struct Watch {
+    /// What the first signal stops; before there is a run, it ends the process.
+    run: Arc<OnceLock<RunControl>>,
+}
+
+impl Watch {
+    /// From now on.
+    ///
+    /// # Errors
+    /// When the handlers cannot be installed.
+    pub(crate) fn start() -> Result<Self, Failure> {
+        let refused = |source| Failure::System { what: "signals cannot be watched", source };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(refused)?;
+        let signals = {
+            let _entered = runtime.enter();
+            Signals::new().map_err(refused)?
+        };
+        let run = Arc::new(OnceLock::new());
+        let watched = Arc::clone(&run);
+        let watching = move || runtime.block_on(watch(signals, &watched));
+        std::thread::Builder::new().name("signals".to_owned()).spawn(watching).map_err(refused)?;
+        Ok(Watch { run })
+    }
+
+    /// The next signal stops this run.
+    pub(crate) fn guard(&self, run: RunControl) {
+        // A process has one run, so there is none to be replaced.
+        let _ = self.run.set(run);
+    }
+}
+
+async fn watch(mut signals: Signals, run: &OnceLock<RunControl>) {
+    let signal = signals.next().await;
+    let Some(run) = run.get() else {
+        tracing::error!(target: "plimsoll", "ended because of {signal}: the test had not begun");
+        end();
+    };
+    tracing::error!(target: "plimsoll", "stopping the test because of {signal}; once more ends it at once");
+    run.stop(RunEnd::Signal);
+    let signal = signals.next().await;
+    tracing::error!(target: "plimsoll", "ended at once because of {signal}: no teardown, no summary");
+    end();
+}
+
+#[expect(clippy::exit, reason = "what the signal asks for")]
+fn end() -> ! {
+    std::process::exit(Exit::Interrupted as i32)
 }
 
 #[cfg(unix)]

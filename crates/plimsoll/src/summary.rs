@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use plimsoll_engine::{RunOutcome, call_handle_summary};
-use plimsoll_metrics::NoDataPolicy;
+use plimsoll_engine::{RunEnd, RunOutcome, call_handle_summary};
+use plimsoll_metrics::{NoDataPolicy, Outcome, ThresholdResult};
 use plimsoll_plan::Plan;
 use plimsoll_plan::options::keyword::SummaryMode;
 use plimsoll_report::json::Terminal;
@@ -22,12 +22,51 @@ pub(crate) struct Ending<'a> {
     pub(crate) bundle: &'a Bundle,
     pub(crate) plan: &'a Plan,
     pub(crate) outcome: &'a RunOutcome,
+    /// Samples that outputs did not write.
+    pub(crate) lost_samples: u64,
+}
+
+/// Keys of the thresholds that fail a run, sorted.
+pub(crate) struct FailingThresholds<'a> {
+    pub(crate) crossed: Vec<&'a str>,
+    pub(crate) without_data: Vec<&'a str>,
+}
+
+impl FailingThresholds<'_> {
+    pub(crate) fn any(&self) -> bool {
+        !(self.crossed.is_empty() && self.without_data.is_empty())
+    }
 }
 
 impl Ending<'_> {
-    /// Keys of the thresholds that were crossed or had no data.
-    pub(crate) fn failing_thresholds(&self) -> Vec<&str> {
-        self.outcome.thresholds.as_ref().map(|report| report.failing(self.no_data())).unwrap_or_default()
+    /// What fails the run.
+    pub(crate) fn failing_thresholds(&self) -> FailingThresholds<'_> {
+        let rules = self.outcome.thresholds.as_ref().map_or(&[][..], |report| &report.rules);
+        let keys_of = |is_meant: &dyn Fn(&Outcome) -> bool| {
+            let is_meant = |result: &ThresholdResult| is_meant(&result.outcome);
+            let rules = rules.iter().filter(|rule| rule.results.iter().any(is_meant));
+            let mut keys: Vec<&str> = rules.map(|rule| rule.selector.source()).collect();
+            keys.sort_unstable();
+            keys
+        };
+        FailingThresholds {
+            crossed: keys_of(&|outcome| matches!(outcome, Outcome::Crossed { .. })),
+            without_data: keys_of(&|outcome| {
+                matches!(outcome, Outcome::NoData { .. }) && outcome.fails(self.no_data())
+            }),
+        }
+    }
+
+    /// What the outputs are told of the end.
+    pub(crate) fn for_outputs(&self) -> plimsoll_output::RunEnd {
+        let failing = self.failing_thresholds();
+        plimsoll_output::RunEnd {
+            thresholds_failed: failing.any(),
+            failing: failing.crossed.iter().chain(&failing.without_data).map(ToString::to_string).collect(),
+            duration: self.outcome.test_duration,
+            complete_iterations: self.outcome.state.complete_iterations(),
+            interrupted_iterations: self.outcome.state.interrupted_iterations(),
+        }
     }
 
     /// Prints and writes whatever was asked for.
@@ -35,7 +74,7 @@ impl Ending<'_> {
     /// # Errors
     /// When a file cannot be written; everything else is written first.
     pub(crate) async fn summarise(&self, factory: ScriptFactory) -> Result<(), Failure> {
-        if self.outcome.state.complete_iterations() == 0 {
+        if self.outcome.state.complete_iterations() == 0 && self.outcome.end == RunEnd::Completed {
             tracing::warn!(target: "plimsoll", "no iteration came to its end; consider a longer duration");
         }
         let summary = Summary::build(SummaryInput {
@@ -46,11 +85,14 @@ impl Ending<'_> {
             settings: Settings::of(self.plan),
             run: self.facts(),
         });
-        let report = self.arguments.report.as_deref().map(|path| write_report(path, &summary)).transpose();
-        if self.plan.options.summary_mode != SummaryMode::Disabled {
-            self.print(&summary, factory).await?;
+        let mut failures = Vec::new();
+        if let Some(path) = &self.arguments.report {
+            failures.extend(write_report(path, &summary).err());
         }
-        report.map(drop)
+        if self.plan.options.summary_mode != SummaryMode::Disabled {
+            failures.extend(self.print(&summary, factory).await);
+        }
+        if failures.is_empty() { Ok(()) } else { Err(Failure::Write(failures)) }
     }
 
     fn no_data(&self) -> NoDataPolicy {
@@ -68,14 +110,22 @@ impl Ending<'_> {
             duration: outcome.test_duration,
             complete_iterations: outcome.state.complete_iterations(),
             interrupted_iterations: outcome.state.interrupted_iterations(),
-            ended_early: verdict::why(&outcome.end),
+            // The log has the stack.
+            ended_early: verdict::why(&outcome.end)
+                .map(|why| why.lines().next().unwrap_or_default().to_owned()),
+            notes: outcome
+                .failed
+                .iter()
+                .map(|why| format!("the script marked the test as failed: {why}"))
+                .collect(),
             setup_data,
+            lost_samples: self.lost_samples,
             ..RunFacts::default()
         }
     }
 
-    /// The script's own summary if it has one that works, else ours.
-    async fn print(&self, summary: &Summary, factory: ScriptFactory) -> Result<(), Failure> {
+    /// The script's own summary if it has one that works, else ours. Returns what could not be written.
+    async fn print(&self, summary: &Summary, factory: ScriptFactory) -> Vec<String> {
         if self.bundle.functions.iter().any(|function| function == "handleSummary") {
             match self.script_summary(summary, factory).await {
                 Ok(Some(files)) => return write_files(&files),
@@ -86,7 +136,7 @@ impl Ending<'_> {
         let color = std::io::stdout().is_terminal() && !self.arguments.logging.no_color && !log::no_color();
         let style = Style { colour: color, ..Style::default() };
         print(&format!("\n{}\n\n", text::render(summary, &style).trim_end_matches('\n')));
-        Ok(())
+        Vec::new()
     }
 
     /// What `handleSummary` wants written: destination and content. `None` when it returned nothing.
@@ -119,23 +169,27 @@ impl Ending<'_> {
     }
 }
 
-fn write_files(files: &[(String, String)]) -> Result<(), Failure> {
-    for (path, content) in files {
-        match path.as_str() {
-            "stdout" => print(content),
-            // Nobody can be told that stderr cannot be written.
-            "stderr" => drop(std::io::stderr().write_all(content.as_bytes())),
-            path => write(Path::new(path), content)?,
+/// Writes every file that can be written; returns what is wrong with the others.
+fn write_files(files: &[(String, String)]) -> Vec<String> {
+    let write = |(path, content): &(String, String)| match path.as_str() {
+        "stdout" => {
+            print(content);
+            Ok(())
         }
-    }
-    Ok(())
+        // Nobody can be told that stderr cannot be written.
+        "stderr" => {
+            let _ = std::io::stderr().write_all(content.as_bytes());
+            Ok(())
+        }
+        path => write(Path::new(path), content),
+    };
+    files.iter().filter_map(|file| write(file).err()).collect()
 }
 
 /// HTML, or text when the file's name says so.
-fn write_report(path: &Path, summary: &Summary) -> Result<(), Failure> {
+fn write_report(path: &Path, summary: &Summary) -> Result<(), String> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)
-            .map_err(|source| Failure::Write { path: folder.display().to_string(), source })?;
+        std::fs::create_dir_all(folder).map_err(|error| not_written(path, &error))?;
     }
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("txt") => write(path, &text::render(summary, &Style::default())),
@@ -144,11 +198,19 @@ fn write_report(path: &Path, summary: &Summary) -> Result<(), Failure> {
 }
 
 /// Writes beside the file and renames, so that a failure leaves an earlier file as it was.
-fn write(path: &Path, content: &str) -> Result<(), Failure> {
+fn write(path: &Path, content: &str) -> Result<(), String> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
     let written = std::fs::write(&beside, content).and_then(|()| std::fs::rename(&beside, path));
-    written.map_err(|source| Failure::Write { path: path.display().to_string(), source })
+    written.map_err(|error| {
+        // What was begun is of no use to anybody; that it cannot be removed would be no news.
+        let _ = std::fs::remove_file(&beside);
+        not_written(path, &error)
+    })
+}
+
+fn not_written(path: &Path, error: &std::io::Error) -> String {
+    format!("{} could not be written: {error}", path.display())
 }
 
 /// Writes to stdout. A reader that has gone away (`| head`) is no failure.

@@ -13,13 +13,18 @@ pub(crate) fn exit(ending: &Ending<'_>) -> Exit {
         tracing::error!(target: "plimsoll", "{why}");
     }
     let failing = ending.failing_thresholds();
-    if !failing.is_empty() {
-        let names = failing.join(", ");
-        tracing::error!(target: "plimsoll", "thresholds on metrics '{names}' have been crossed or had no data");
+    if !failing.crossed.is_empty() {
+        let names = failing.crossed.join(", ");
+        tracing::error!(target: "plimsoll", "thresholds on metrics '{names}' have been crossed");
+    }
+    if !failing.without_data.is_empty() {
+        let names = failing.without_data.join(", ");
+        let hint = "(--no-data=pass lets that pass)";
+        tracing::error!(target: "plimsoll", "thresholds on metrics '{names}' had no data {hint}");
     }
     match end_code(&outcome.end) {
         Exit::Success if outcome.failed.is_some() => Exit::MarkedFailed,
-        Exit::Success if !failing.is_empty() => Exit::ThresholdsCrossed,
+        Exit::Success if failing.any() => Exit::ThresholdsCrossed,
         code => code,
     }
 }

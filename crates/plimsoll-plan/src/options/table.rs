@@ -349,8 +349,7 @@ options! {
             row("tracesOutput").no_key().env("K6_TRACES_OUTPUT").flag("--traces-output").ignored();
         /// Streaming outputs.
         out: Vec<String> = Vec::new(),
-            row("out").config_only().env("K6_OUT").flag("--out")
-                .refused("the samples would be written nowhere");
+            row("out").config_only().env("K6_OUT").flag("--out");
         /// Keep the process alive after the run.
         linger: bool = false, row("linger").config_only().env("K6_LINGER").flag("--linger").ignored();
         /// Send no usage report; none is ever sent.

@@ -1,0 +1,74 @@
+//! Streaming outputs of a run: started before it, told of its end after it.
+
+use std::sync::Arc;
+
+use plimsoll_engine::{RunConfig, SampleSink};
+use plimsoll_metrics::Registry;
+use plimsoll_output::{Manager, OutputReport, OutputSpec, RunEnd, RunStart};
+use plimsoll_plan::Plan;
+use plimsoll_plan::options::tags::SystemTag;
+
+use crate::failure::Failure;
+
+/// Raw samples that one worker keeps between two ticks, at most. About a hundred thousand requests.
+const SAMPLES_PER_TICK: usize = 1_000_000;
+
+/// The outputs that were asked for; `None` when there are none, which spares every sample its copy.
+pub(crate) struct Outputs(Option<Manager>);
+
+impl Outputs {
+    /// Opens every output.
+    ///
+    /// # Errors
+    /// When a name is unknown, or an output cannot be opened.
+    pub(crate) async fn start(plan: &Plan, registry: &Registry) -> Result<Self, Failure> {
+        if plan.options.out.is_empty() {
+            return Ok(Outputs(None));
+        }
+        let specs = OutputSpec::parse_all(plan.options.out.iter().map(String::as_str));
+        let specs = specs.map_err(|errors| {
+            Failure::Output(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        })?;
+        let outputs = specs.into_iter().map(OutputSpec::build).collect();
+        let start = RunStart {
+            registry: registry.clone(),
+            thresholds: plan.thresholds.clone(),
+            expected_response_tag: plan.options.system_tags.contains(SystemTag::ExpectedResponse),
+        };
+        let trouble = Arc::new(|output: &str, error: &plimsoll_output::OutputError| {
+            tracing::error!(target: "plimsoll", output, "{}", with_causes(error));
+        });
+        let manager = Manager::start(outputs, start, trouble).await;
+        manager.map(|manager| Outputs(Some(manager))).map_err(|error| Failure::Output(with_causes(&error)))
+    }
+
+    /// Makes the run hand its samples over.
+    pub(crate) fn attach(&self, config: &mut RunConfig) {
+        if let Some(manager) = &self.0 {
+            let sender = manager.sender();
+            config.shard.raw = Some(SAMPLES_PER_TICK);
+            config.samples = Some(SampleSink::new(move |batch| sender.send(batch)));
+        }
+    }
+
+    /// What the banner says.
+    pub(crate) fn describe(&self) -> String {
+        self.0.as_ref().map_or_else(|| "-".to_owned(), Manager::describe)
+    }
+
+    /// Tells the outputs how the run ended and waits until all is written. Returns the samples that were lost.
+    pub(crate) async fn finish(self, end: RunEnd) -> u64 {
+        let Some(manager) = self.0 else { return 0 };
+        let reports = manager.finish(end).await;
+        for OutputReport { output, lost, .. } in reports.iter().filter(|report| report.lost > 0) {
+            tracing::warn!(target: "plimsoll", output = output.as_str(), "{lost} samples were not written");
+        }
+        reports.iter().map(|report| report.lost).sum()
+    }
+}
+
+/// An error with what caused it, on one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+}
