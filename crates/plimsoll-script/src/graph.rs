@@ -256,7 +256,10 @@ fn unknown_module(specifier: &str) -> Problem {
         };
     }
     problem
-        .note("packages cannot be imported by name: a specifier is a built-in module, a relative path or an absolute path")
+        .note(
+            "packages cannot be imported by name: a specifier is a built-in module, a relative path or \
+        an absolute path",
+        )
         .hint(format!("for a file beside the script write './{specifier}'"))
 }
 

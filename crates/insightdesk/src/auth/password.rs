@@ -1,7 +1,8 @@
 //! Passwords: argon2id, on threads of its own.
 //!
-//! Hashing is slow on purpose, so it never runs where requests are served: a few threads hash, a bounded number of
-//! logins wait for them, and everybody else hears at once that there are too many. Start with [`Passwords`].
+//! Hashing is slow on purpose, so it never runs where requests are served: a few threads hash, a bounded
+//! number of logins wait for them, and everybody else hears at once that there are too many. Start with
+//! [`Passwords`].
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,9 +13,10 @@ use tokio::sync::oneshot;
 
 /// How much memory and time one hash takes.
 ///
-/// 4 MiB and one pass cost a few milliseconds. That is right for a *reference target* on two cores: a load test in
-/// which every virtual user logs in should measure the service, not argon2. A product would follow OWASP and take
-/// at least 19 MiB and two passes. The cost is part of each stored hash, so changing it needs no migration.
+/// 4 MiB and one pass cost a few milliseconds. That is right for a *reference target* on two cores: a load
+/// test in which every virtual user logs in should measure the service, not argon2. A product would follow
+/// OWASP and take at least 19 MiB and two passes. The cost is part of each stored hash, so changing it needs
+/// no migration.
 const MEMORY_KIB: u32 = 4096;
 const PASSES: u32 = 1;
 const LANES: u32 = 1;
@@ -90,8 +92,8 @@ pub(crate) fn hash_all(passwords: &[&str]) -> Vec<String> {
 
 /// Hashes one password at a time.
 ///
-/// It keeps the blocks of memory that argon2 fills: getting 4 MiB from the system for each login would cost as much
-/// time as hashing and leave the allocator in pieces.
+/// It keeps the blocks of memory that argon2 fills: getting 4 MiB from the system for each login would cost
+/// as much time as hashing and leave the allocator in pieces.
 struct Hasher {
     memory: Vec<Block>,
 }

@@ -65,7 +65,8 @@ fn article(number: usize, category: Words, topic: Words, now: Timestamp) -> Arti
              2. Change one thing at a time and save.\n3. Ask a colleague to try it.\n\
              4. Tell your customers if they will notice.\n\n\
              ## If it does not work\n\nReload the page, then check the status of the service. If the problem \
-             stays, open a ticket, name this article ({category_slug}-{topic_slug}), and our support will help.\n"
+             stays, open a ticket, name this article ({category_slug}-{topic_slug}), and our support will \
+             help.\n"
         ),
         summary: ArticleSummary {
             id: format!("article_{number}"),

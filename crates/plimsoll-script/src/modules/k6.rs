@@ -98,7 +98,8 @@ fn evaluate<'js>(ctx: &Ctx<'js>, name: &str, condition: &Value<'js>, value: &Val
         return Err(throw_host(
             ctx,
             &format!(
-                "the check {name:?} is asynchronous, which is not supported: await the value first and check the result"
+                "the check {name:?} is asynchronous, which is not supported: await the value first and \
+                check the result"
             ),
         ));
     }
@@ -137,7 +138,8 @@ fn group<'js>(ctx: &Ctx<'js>, state: &VuState, name: &str, body: &Function<'js>)
         return Err(throw_host(
             ctx,
             &format!(
-                "the function of group {name:?} is asynchronous, which is not supported: its samples could not be told apart"
+                "the function of group {name:?} is asynchronous, which is not supported: its samples \
+                could not be told apart"
             ),
         ));
     }

@@ -11,7 +11,8 @@ fn the_samples_of_a_request_carry_k6s_tags() {
     let script = "import http from 'k6/http';\nimport { check, group } from 'k6';\n\
         export const options = { tags: { run: 'r' } };\n\
         export default function () {\n\
-          group('g', () => { const res = http.get(`${__ENV.SERVER}/items/7`, { tags: { own: 'o' } }); check(res, { ok: () => true }); });\n\
+          group('g', () => { const res = http.get(`${__ENV.SERVER}/items/7`, { tags: { own: 'o' } }); \
+          check(res, { ok: () => true }); });\n\
           http.get(`${__ENV.SERVER}/status/404`, { tags: { name: 'named' } });\n\
         }";
     let ran = run_files(&[("main.js", script)], &[("SERVER", &server.url())]);
@@ -20,9 +21,12 @@ fn the_samples_of_a_request_carry_k6s_tags() {
     assert_eq!(
         series,
         [
-            "error_code=1404 expected_response=false group= method=GET name=named proto=HTTP/1.1 run=r scenario=default status=404 url=named".to_owned(),
+            "error_code=1404 expected_response=false group= method=GET name=named proto=HTTP/1.1 run=r \
+            scenario=default status=404 url=named"
+                .to_owned(),
             format!(
-                "expected_response=true group=::g method=GET name={url}/items/{{id}} own=o proto=HTTP/1.1 run=r scenario=default status=200 url={url}/items/{{id}}"
+                "expected_response=true group=::g method=GET name={url}/items/{{id}} own=o proto=HTTP/1.1 \
+                run=r scenario=default status=200 url={url}/items/{{id}}"
             ),
         ]
     );
@@ -57,7 +61,8 @@ fn setup_and_teardown_have_groups_of_their_own_and_no_scenario() {
 fn abort_ends_the_run_past_catch_and_finally_and_runs_teardown() {
     let ran = run_text(
         "import exec from 'k6/execution';\nexport const options = { iterations: 100, vus: 1 };\n\
-         export default function () { try { exec.test.abort('enough'); } catch (e) { console.log('caught'); } finally { console.log('finally'); } }\n\
+         export default function () { try { exec.test.abort('enough'); } catch (e) { \
+         console.log('caught'); } finally { console.log('finally'); } }\n\
          export function teardown() { console.log('teardown'); }",
     );
     assert_eq!(ran.outcome.end, RunEnd::ScriptAborted { reason: "test aborted: enough".into() });
@@ -67,7 +72,8 @@ fn abort_ends_the_run_past_catch_and_finally_and_runs_teardown() {
 #[test]
 fn a_setup_that_throws_ends_the_run() {
     let ran = run_text(
-        "export function setup() { throw new Error('no database'); }\nexport default () => console.log('ran');",
+        "export function setup() { throw new Error('no database'); }\nexport default () => \
+        console.log('ran');",
     );
     let RunEnd::SetupFailed(error) = &ran.outcome.end else { panic!("{:?}", ran.outcome.end) };
     assert_eq!(error.message, "Error: no database");
@@ -86,7 +92,8 @@ fn setup_data_that_is_no_json_is_an_error() {
 #[test]
 fn test_fail_marks_the_run_and_goes_on() {
     let ran = run_text(
-        "import exec from 'k6/execution';\nexport default function () { exec.test.fail('wrong'); console.log('goes on'); }",
+        "import exec from 'k6/execution';\nexport default function () { exec.test.fail('wrong'); \
+        console.log('goes on'); }",
     );
     assert_eq!(ran.outcome.failed.as_deref(), Some("wrong"));
     assert_eq!(ran.outcome.end, RunEnd::Completed);
@@ -97,7 +104,8 @@ fn test_fail_marks_the_run_and_goes_on() {
 fn thresholds_on_raw_urls_see_exactly_their_requests() {
     let server = Server::start();
     let script = "import http from 'k6/http';\n\
-        export const options = { iterations: 4, vus: 1, thresholds: { [`http_reqs{url:${__ENV.SERVER}/items/2}`]: ['count==1'] } };\n\
+        export const options = { iterations: 4, vus: 1, thresholds: { \
+        [`http_reqs{url:${__ENV.SERVER}/items/2}`]: ['count==1'] } };\n\
         export default function () { http.get(`${__ENV.SERVER}/items/${__ITER}`); }";
     let ran = run_files(&[("main.js", script)], &[("SERVER", &server.url())]);
     let report = ran.outcome.thresholds.as_ref().expect("has thresholds");

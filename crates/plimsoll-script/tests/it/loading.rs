@@ -16,7 +16,8 @@ fn a_missing_export_names_file_line_and_where_it_is() {
         &[
             (
                 "main.js",
-                "// line 1\nimport { authHeaders, randomInt } from './lib/helpers.js';\nexport default function () {}\n",
+                "// line 1\nimport { authHeaders, randomInt } from './lib/helpers.js';\nexport default \
+                function () {}\n",
             ),
             ("lib/helpers.js", "export const randomInt = 1;\nexport function randomItem() {}\n"),
             ("lib/auth.js", "export function authHeaders() {}\n"),
@@ -37,7 +38,8 @@ fn all_problems_of_all_files_come_at_once() {
         &[
             (
                 "main.js",
-                "import { a } from './a.js';\nimport './missing.js';\nimport 'lodash';\nimport 'k6/htpp';\nimport 'https://example.com/x.js';\n",
+                "import { a } from './a.js';\nimport './missing.js';\nimport 'lodash';\nimport \
+                'k6/htpp';\nimport 'https://example.com/x.js';\n",
             ),
             ("a.js", "export const a = ;\n"),
         ],
@@ -76,11 +78,13 @@ fn reexports_stars_and_cycles_are_followed() {
         &[
             (
                 "main.js",
-                "import { one, two, three } from './index.js';\nexport default () => console.log(one, two, three());\n",
+                "import { one, two, three } from './index.js';\nexport default () => console.log(one, \
+                two, three());\n",
             ),
             (
                 "index.js",
-                "export * from './one.js';\nexport { two } from './two.js';\nexport { default as three } from './two.js';\n",
+                "export * from './one.js';\nexport { two } from './two.js';\nexport { default as three } \
+                from './two.js';\n",
             ),
             (
                 "one.js",
@@ -88,7 +92,8 @@ fn reexports_stars_and_cycles_are_followed() {
             ),
             (
                 "two.js",
-                "import { one } from './one.js';\nexport const two = 2;\nexport default function () { return one + two; }\n",
+                "import { one } from './one.js';\nexport const two = 2;\nexport default function () { \
+                return one + two; }\n",
             ),
         ],
         &[],

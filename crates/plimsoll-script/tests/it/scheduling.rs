@@ -13,7 +13,8 @@ fn an_endless_loop_neither_hangs_the_run_nor_stops_its_neighbours() {
         "import { sleep } from 'k6';\n\
          export const options = { scenarios: {\n\
            busy: { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s', exec: 'busy' },\n\
-           polite: { executor: 'constant-vus', vus: 5, duration: '1s', gracefulStop: '0s', exec: 'polite' },\n\
+           polite: { executor: 'constant-vus', vus: 5, duration: '1s', gracefulStop: '0s', exec: 'polite' \
+           },\n\
          } };\n\
          export function busy() { try { while (true) {} } catch (e) { console.log('caught'); } }\n\
          export function polite() { sleep(0.01); }",
@@ -43,8 +44,10 @@ fn sleeping_and_waiting_vus_are_interrupted_at_once() {
         &[(
             "main.js",
             "import http from 'k6/http';\nimport { sleep } from 'k6';\n\
-             export const options = { scenarios: { a: { executor: 'constant-vus', vus: 20, duration: '1s', gracefulStop: '0.5s' } } };\n\
-             export default function () { __VU % 2 ? sleep(3600) : http.get(`${__ENV.SERVER}/slow`) && sleep(3600); console.log('never'); }",
+             export const options = { scenarios: { a: { executor: 'constant-vus', vus: 20, duration: \
+             '1s', gracefulStop: '0.5s' } } };\n\
+             export default function () { __VU % 2 ? sleep(3600) : http.get(`${__ENV.SERVER}/slow`) && \
+             sleep(3600); console.log('never'); }",
         )],
         &[("SERVER", &server.url())],
     );
@@ -55,7 +58,8 @@ fn sleeping_and_waiting_vus_are_interrupted_at_once() {
 #[test]
 fn promise_chains_without_end_are_interrupted() {
     let ran = run_text(
-        "export const options = { scenarios: { a: { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s' } } };\n\
+        "export const options = { scenarios: { a: { executor: 'constant-vus', vus: 1, duration: '1s', \
+        gracefulStop: '0s' } } };\n\
          export default async function () { for (;;) await null; }",
     );
     assert_eq!(ran.outcome.state.interrupted_iterations(), 1);
@@ -65,7 +69,8 @@ fn promise_chains_without_end_are_interrupted() {
 fn a_thousand_vus_start_sleep_and_stop() {
     let ran = run_text(
         "import { sleep } from 'k6';\n\
-         export const options = { scenarios: { a: { executor: 'per-vu-iterations', vus: 1000, iterations: 1 } } };\n\
+         export const options = { scenarios: { a: { executor: 'per-vu-iterations', vus: 1000, iterations: \
+         1 } } };\n\
          export default function () { sleep(0.2); }",
     );
     assert_eq!(ran.outcome.state.complete_iterations(), 1000);

@@ -1,8 +1,8 @@
 //! Full-text search for tickets, at a cost that does not grow with their number.
 //!
-//! A search with few matches is ranked by relevance (BM25). Ranking takes a look at every match of every tenant, so a
-//! search with many is not: such a word says little about relevance anyway. It gets the newest tickets that have the
-//! words in the title, then the newest that have them anywhere. Start with [`search`].
+//! A search with few matches is ranked by relevance (BM25). Ranking takes a look at every match of every
+//! tenant, so a search with many is not: such a word says little about relevance anyway. It gets the newest
+//! tickets that have the words in the title, then the newest that have them anywhere. Start with [`search`].
 
 use rusqlite::{Connection, named_params, params};
 
@@ -10,7 +10,8 @@ use super::{row, tickets};
 use crate::model::Ticket;
 use crate::storage::StorageError;
 
-/// A search with more matches than this is not ranked by relevance. Ranking as many takes about a millisecond.
+/// A search with more matches than this is not ranked by relevance. Ranking as many takes about a
+/// millisecond.
 const MAX_RANKED: u32 = 1000;
 
 /// The tickets of `organization` that contain all `words`, the best `limit` of them.
@@ -41,7 +42,8 @@ fn most_relevant(
     query: &str,
     limit: u32,
 ) -> Result<Vec<Ticket>, StorageError> {
-    // A word in the title counts ten times as much as one in the description. Of equals the newest come first.
+    // A word in the title counts ten times as much as one in the description. Of equals the newest come
+    // first.
     let mut statement = c.prepare_cached(
         "SELECT t.* FROM tickets_text CROSS JOIN tickets t ON t.number = tickets_text.rowid \
          WHERE tickets_text MATCH :query AND t.organization_id = :organization \
@@ -74,8 +76,8 @@ fn newest_in(
     query: &str,
     limit: u32,
 ) -> Result<Vec<Ticket>, StorageError> {
-    // CROSS JOIN keeps the text index in the outer loop: it comes out newest first and stops at the limit. The
-    // tenant's word narrows the matches down, the comparison decides.
+    // CROSS JOIN keeps the text index in the outer loop: it comes out newest first and stops at the limit.
+    // The tenant's word narrows the matches down, the comparison decides.
     let mut statement = c.prepare_cached(
         "SELECT t.* FROM tickets_text CROSS JOIN tickets t ON t.number = tickets_text.rowid \
          WHERE tickets_text MATCH 'tenant : ' || hex(:organization) || ' AND (' || :query || ')' \

@@ -25,7 +25,8 @@ pub(crate) fn from_value<'js>(ctx: &Ctx<'js>, body: Option<Value<'js>>) -> Resul
         return Err(throw_host(
             ctx,
             &format!(
-                "unknown request body type: {kind} (use a string, an ArrayBuffer, a Uint8Array or an object of form fields)"
+                "unknown request body type: {kind} (use a string, an ArrayBuffer, a Uint8Array or an \
+                object of form fields)"
             ),
         ));
     };
@@ -77,7 +78,8 @@ fn field_text(name: &str, value: &Value<'_>) -> Result<String> {
         return Ok(String::new());
     }
     if value.is_object() {
-        tracing::warn!(target: "plimsoll", "the form field {name:?} is an object, which a form cannot hold; it is sent empty");
+        tracing::warn!(target: "plimsoll", "the form field {name:?} is an object, which a form cannot \
+        hold; it is sent empty");
         return Ok(String::new());
     }
     Ok(value.get::<Coerced<String>>()?.0)

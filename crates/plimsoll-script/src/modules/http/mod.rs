@@ -167,7 +167,8 @@ impl Http {
         params: Option<Value<'js>>,
     ) -> Result<Value<'js>> {
         if self.state.phase.get() == Phase::Init {
-            let message = "HTTP requests cannot be made in the init context; make them in default(), setup() or teardown()";
+            let message = "HTTP requests cannot be made in the init context; make them in default(), \
+            setup() or teardown()";
             return Err(throw_host(ctx, message));
         }
         let mut params = Params::from_value(ctx, &self.state, params)?;
