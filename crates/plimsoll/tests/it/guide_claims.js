@@ -1,0 +1,46 @@
+// Holds the tables of docs/K6_COMPAT.md against what a VU sees. The claims are [owner, symbol, state, answer].
+import * as k6 from 'k6';
+import * as http from 'k6/http';
+import * as metrics from 'k6/metrics';
+import exec from 'k6/execution';
+
+const owners = { k6, 'k6/http': http, 'k6/metrics': metrics, 'k6/execution': exec, Globals: globalThis };
+const claims = [
+/* claims */
+];
+
+function find(owner, path) {
+  return path.split('.').reduce((value, name) => value[name], owner);
+}
+
+function answer(owner, path) {
+  try {
+    const value = find(owner, path);
+    if (value === undefined) return 'undefined';
+    return typeof value === 'function' ? `no refusal but ${value.call(owner)}` : `the value ${value}`;
+  } catch (error) {
+    return error.message;
+  }
+}
+
+function whatIsWrong([owner, path, state, expected]) {
+  const of = owners[owner];
+  if (of === undefined) return `there is no ${owner}`;
+  if (state === 'not yet') {
+    const given = answer(of, path);
+    return given === expected ? undefined : `it answers: ${given}`;
+  }
+  if (state !== 'supported' && state !== 'differs') return `unknown state ${state}`;
+  if (owner === 'Response') return path in of ? undefined : 'it is not there';
+  return find(of, path) === undefined ? 'it is not there' : undefined;
+}
+
+export default function () {
+  owners.Response = http.get(`${__ENV.BASE_URL}/health`);
+  const wrong = claims
+    .map((claim) => [claim, whatIsWrong(claim)])
+    .filter(([, what]) => what !== undefined)
+    .map(([[owner, path, state], what]) => `${owner} ${path} is called ${state}, but ${what}`);
+  if (wrong.length > 0) exec.test.abort(wrong.join('\n'));
+  console.log('all claims hold');
+}

@@ -1,0 +1,13 @@
+//! The real program from outside: exit code, stdout, stderr, signals and files, with load on the loopback only.
+
+mod support;
+
+mod ending;
+mod layers;
+mod options;
+mod scripts;
+mod servers;
+mod signals;
+mod specification;
+mod streams;
+mod vus;

@@ -1,0 +1,11 @@
+//! The program in a folder of its own, and servers for it to load.
+
+mod program;
+pub(crate) mod server;
+
+use std::time::Duration;
+
+pub(crate) use program::{Finished, Folder, Running, finish, repository, run};
+
+/// Nothing that a test waits for takes longer, even on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,49 @@
+//! Many virtual users, and one that does not behave.
+
+use crate::support::{Folder, run};
+
+/// Release builds, which the benches use, start several times as many.
+const MANY: u32 = if cfg!(debug_assertions) { 3_000 } else { 10_000 };
+
+#[tokio::test]
+async fn many_sleeping_vus_start_and_stop() {
+    let script = format!(
+        "import {{ sleep }} from 'k6';
+        export const options = {{ vus: {MANY}, duration: '1s', gracefulStop: '0s' }};
+        export default function () {{ sleep(3600); }}"
+    );
+    let end = run(&script).await.code(0);
+    end.says_nothing_of(&["level=error"]).shows(&[&format!("{MANY} iterations were interrupted")]);
+}
+
+#[tokio::test]
+async fn an_endless_loop_hangs_neither_the_run_nor_its_neighbours() {
+    let scenario = "vus: 1, duration: '2s', gracefulStop: '0s'";
+    let script = format!(
+        "import {{ sleep }} from 'k6';
+        export const options = {{ scenarios: {{
+            busy: {{ executor: 'constant-vus', {scenario}, exec: 'busy' }},
+            calm: {{ executor: 'constant-vus', {scenario}, exec: 'calm' }},
+            quiet: {{ executor: 'constant-vus', {scenario}, exec: 'calm' }},
+        }} }};
+        export function busy() {{ while (true) {{}} }}
+        export function calm() {{ sleep(0.1); }}"
+    );
+    let started_at = tokio::time::Instant::now();
+    let end = run(&script).await.code(0);
+    assert!(started_at.elapsed().as_secs() < 4, "{end}");
+    // Twenty each, if nothing delays them.
+    assert!(end.count("iterations") >= 30, "{end}");
+}
+
+#[tokio::test]
+async fn a_busy_vu_gives_way_while_it_is_asked_to_end() {
+    let script = "
+        import { sleep } from 'k6';
+        export const options = { vus: 1, duration: '1s', gracefulStop: '500ms' };
+        export default function () { try { while (true) {} } catch (error) { console.log('caught'); } }";
+    let started_at = tokio::time::Instant::now();
+    let end = Folder::with(script).run("").await.code(0).says_nothing_of(&["caught"]);
+    assert!(started_at.elapsed().as_secs() < 4, "{end}");
+    end.shows(&["1 iteration was interrupted"]);
+}
