@@ -1,8 +1,9 @@
-//! The guide is held to what it says: its scripts run, its flags exist, its table of options is the code's, and what
-//! `docs/K6_COMPAT.md` calls supported is there.
+//! The guide is held to what it says: its scripts run, its flags exist, its table of options is the code's, and
+//! what `docs/K6_COMPAT.md` calls supported is there.
 //!
-//! Scripts are the fenced blocks marked `js` of the README and the book. Each runs for one iteration and has to end
-//! with exit code 0. An HTML comment right before a block says otherwise; its parts are separated by semicolons:
+//! Scripts are the fenced blocks marked `js` or `javascript` in the README and the book. Each runs for one
+//! iteration against InsightDesk and has to end with exit code 0. An HTML comment right before a block says
+//! otherwise; its parts are separated by semicolons:
 //!
 //! | part | meaning |
 //! |---|---|
@@ -11,102 +12,91 @@
 //! | `flags: --no-data=pass` | more flags |
 //! | `as it is` | the workload is the script's own |
 //! | `file: lib/users.js` | not run, but put beside the other scripts of the page; of any language |
-//!
-//! A block marked `js,fragment` has no default function; it gets one that does nothing.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::{OnceLock, mpsc};
-use std::time::Duration;
+use std::fs;
 
 use plimsoll_plan::options::{OptionInfo, Place, Support, TABLE};
 
-/// How long one run may take; examples need a second or two.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::support::{Finished, Folder, finish, repository, server};
+
 /// The pages whose flags are plimsoll's own.
 const FLAG_PAGES: [&str; 4] =
     ["docs/src/running-tests.md", "docs/src/scripts.md", "docs/src/thresholds.md", "docs/src/results.md"];
 
-#[test]
-fn every_script_of_the_guide_runs() {
+#[tokio::test]
+async fn every_script_of_the_guide_runs() {
+    let desk = server::desk().await;
     let mut scripts = 0;
     let mut failures = Vec::new();
     for page in pages() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Folder::new();
         let blocks = blocks(&page);
         for block in &blocks {
-            block.lay_beside(folder.path());
+            block.lay_beside(&folder);
         }
         for block in blocks.iter().filter(|block| block.is_run()) {
             scripts += 1;
-            failures.extend(block.run(folder.path()).err());
+            let end = block.run(&folder, &desk.url()).await;
+            failures.extend(block.complaint(&end));
         }
     }
+    desk.shutdown().await;
     assert!(scripts > 10, "only {scripts} scripts were found");
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
-#[test]
-fn every_flag_of_the_guide_exists() {
-    let help = plimsoll(&repository(), &["run", "--help"]).printed;
-    let known: BTreeSet<&str> =
-        help.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).filter(|word| word.starts_with("--")).collect();
+#[tokio::test]
+async fn every_flag_of_the_guide_exists() {
+    let help = Folder::new().plimsoll("run --help").await.code(0).stdout;
+    let words = help.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+    let known: BTreeSet<&str> = words.filter(|word| word.starts_with("--")).collect();
     for page in FLAG_PAGES {
         let text = read(page);
         let named = flags_of(&text);
         let unknown: Vec<&&str> = named.iter().filter(|flag| !known.contains(**flag)).collect();
         assert!(unknown.is_empty(), "{page} names flags that do not exist: {unknown:?}");
     }
-    assert!(flags_of(&read(FLAG_PAGES[0])).len() > 10);
+    assert!(flags_of(&read(FLAG_PAGES[0])).len() > 10, "the flags were not found");
 }
 
 #[test]
 fn the_table_of_options_is_the_codes() {
     let text = read("docs/src/running-tests.md");
-    let rows: Vec<Vec<String>> =
-        tables(&text).into_iter().filter(|table| table.head[0] == "option").flat_map(|table| table.rows).collect();
-    let documented: Vec<[&str; 5]> =
-        rows.iter().map(|row| std::array::from_fn(|column| row[column].as_str())).collect();
+    let table =
+        tables(&text).into_iter().find(|table| table.head[0] == "option").expect("a table of options");
     for info in TABLE {
-        let row = documented.iter().find(|row| bare(row[0]) == info.key);
+        let row = table.rows.iter().find(|row| bare(&row[0]) == info.key);
         let row = row.unwrap_or_else(|| panic!("the option {} is not in the table", info.key));
-        assert_eq!(row.map(bare), columns_of(info), "the row of {}", info.key);
+        assert_eq!(std::array::from_fn(|column| bare(&row[column])), columns_of(info), "{}", info.key);
     }
-    assert_eq!(documented.len(), TABLE.len(), "the table has options that the code does not have");
+    assert_eq!(table.rows.len(), TABLE.len(), "the table has options that the code does not have");
 }
 
-#[test]
-fn what_is_called_supported_is_there() {
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("claims.js"), claims_script(&read("docs/K6_COMPAT.md"))).expect("writable");
-    let end = plimsoll(folder.path(), &["run", "--quiet", "claims.js"]);
-    assert_eq!(end.code, Some(0), "{}", end.printed);
-    assert!(end.printed.contains("all claims hold"), "{}", end.printed);
+#[tokio::test]
+async fn what_is_called_supported_is_there() {
+    let desk = server::desk().await;
+    let folder = Folder::with(&claims_script(&read("docs/K6_COMPAT.md")));
+    let end = folder.run(&format!("--env BASE_URL={}", desk.url())).await;
+    end.code(0).says(&["all claims hold"]);
+    desk.shutdown().await;
 }
 
-#[test]
-fn modules_that_are_not_there_yet_are_refused_by_name() {
+#[tokio::test]
+async fn modules_that_are_not_there_yet_are_refused_by_name() {
     let text = read("docs/K6_COMPAT.md");
-    let modules = tables(&text).into_iter().find(|table| table.head[0] == "module").expect("a table of modules");
-    let (there, not_yet): (Vec<_>, Vec<_>) = modules.rows.iter().partition(|row| row[1] != "not yet");
-    let imports = |rows: &[&Vec<String>]| -> String {
-        rows.iter().map(|row| format!("import '{}';\n", bare(&row[0]))).collect()
+    let table =
+        tables(&text).into_iter().find(|table| table.head[0] == "module").expect("a table of modules");
+    let (there, not_yet): (Vec<_>, Vec<_>) = table.rows.iter().partition(|row| row[1] != "not yet");
+    let importing = |rows: &[&Vec<String>]| {
+        let imports = rows.iter().map(|row| format!("import '{}';\n", bare(&row[0])));
+        imports.chain(["export default function () {}\n".to_owned()]).collect::<String>()
     };
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("imports.js");
-    fs::write(&path, imports(&there) + "export default function () {}\n").expect("writable");
-    let end = plimsoll(folder.path(), &["run", "--quiet", "imports.js"]);
-    assert_eq!(end.code, Some(0), "{}", end.printed);
-
-    fs::write(&path, imports(&not_yet) + "export default function () {}\n").expect("writable");
-    let end = plimsoll(folder.path(), &["run", "--quiet", "imports.js"]);
-    assert_eq!(end.code, Some(107), "{}", end.printed);
-    for row in &not_yet {
-        let refusal = format!("cannot import '{}'", bare(&row[0]));
-        assert!(end.printed.contains(&refusal), "no {refusal:?} in:\n{}", end.printed);
-    }
+    Folder::with(&importing(&there)).run("").await.code(0);
+    let end = Folder::with(&importing(&not_yet)).run("").await.code(107);
+    let refusals: Vec<String> =
+        not_yet.iter().map(|row| format!("cannot import '{}'", bare(&row[0]))).collect();
+    end.says(&refusals.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
 /// What the documentation says of an option, in the order of the columns.
@@ -150,42 +140,43 @@ impl Block {
     }
 
     fn is_run(&self) -> bool {
-        self.language.starts_with("js") && self.part("file").is_none()
+        matches!(self.language.as_str(), "js" | "javascript") && self.part("file").is_none()
     }
 
-    fn lay_beside(&self, folder: &Path) {
+    fn lay_beside(&self, folder: &Folder) {
         let Some(name) = self.part("file") else { return };
-        let path = folder.join(name);
-        fs::create_dir_all(path.parent().expect("a file has a folder")).expect("writable");
-        fs::write(path, &self.text).expect("writable");
+        let path = folder.path(name);
+        fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a writable folder");
+        folder.write(name, &self.text);
     }
 
-    /// Runs the script; what is wrong is the error.
-    fn run(&self, folder: &Path) -> Result<(), String> {
-        let mut text = self.text.clone();
-        if self.language == "js,fragment" {
-            text.push_str("\nexport default function () {}\n");
-        }
-        fs::write(folder.join("script.js"), text).expect("writable");
-        let mut arguments = vec!["run", "--quiet", "script.js"];
-        if !self.parts.iter().any(|part| part == "as it is") {
-            arguments.extend(["--iterations", "1"]);
-        }
-        arguments.extend(self.part("flags").into_iter().flat_map(str::split_whitespace));
-        let end = plimsoll(folder, &arguments);
-        let place = format!("{}:{}", self.page, self.line);
+    async fn run(&self, folder: &Folder, desk: &str) -> Finished {
+        folder.write("script.js", &self.text);
+        let as_it_is = self.parts.iter().any(|part| part == "as it is");
+        let workload = if as_it_is { "" } else { "--vus 1 --iterations 1" };
+        let flags = self.part("flags").unwrap_or_default();
+        let mut command = folder.command(&format!("run --quiet {workload} {flags} script.js"));
+        command.env("BASE_URL", desk);
+        finish(command).await
+    }
+
+    /// What is wrong with how the script ended.
+    fn complaint(&self, end: &Finished) -> Option<String> {
         let expected = self.part("exit").map_or(0, |code| code.parse().expect("an exit code"));
-        if end.code != Some(expected) {
-            return Err(format!("{place}: ended with {:?}, not {expected}:\n{}", end.code, end.printed));
-        }
-        match self.part("says") {
-            Some(said) if !end.printed.contains(said) => {
-                Err(format!("{place}: does not say {said:?}:\n{}", end.printed))
-            }
-            // An exception in an iteration changes no exit code, but it is not what an example is for.
-            None if end.printed.contains("source=stacktrace") => Err(format!("{place}: threw:\n{}", end.printed)),
-            _ => Ok(()),
-        }
+        let said = self.part("says");
+        let complaint = if end.code != Some(expected) {
+            format!("not exit code {expected}")
+        } else if let Some(said) =
+            said.filter(|said| !end.stdout.contains(said) && !end.stderr.contains(said))
+        {
+            format!("nothing was said of {said:?}")
+        } else if said.is_none() && end.stderr.contains("source=stacktrace") {
+            // An exception changes no exit code, but it is not what an example is for.
+            "an exception".to_owned()
+        } else {
+            return None;
+        };
+        Some(format!("{}:{}: {complaint}; {end}", self.page, self.line))
     }
 }
 
@@ -200,7 +191,8 @@ fn blocks(page: &str) -> Vec<Block> {
             let text = code.flat_map(|line| [line, "\n"]).collect();
             let parts = std::mem::take(&mut parts);
             blocks.push(Block { page: page.to_owned(), line, language: language.to_owned(), parts, text });
-        } else if let Some(comment) = content.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->")) {
+        } else if let Some(comment) = content.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"))
+        {
             parts = comment.split("; ").map(str::to_owned).collect();
         } else if !content.is_empty() {
             parts.clear();
@@ -257,70 +249,17 @@ fn flags_of(text: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
 fn read(page: &str) -> String {
-    fs::read_to_string(repository().join(page)).unwrap_or_else(|error| panic!("{page}: {error}"))
+    fs::read_to_string(repository(page)).unwrap_or_else(|error| panic!("{page}: {error}"))
 }
 
 /// The README and the pages of the book.
 fn pages() -> Vec<String> {
-    let book = fs::read_dir(repository().join("docs/src")).expect("the book").flatten();
+    let book = fs::read_dir(repository("docs/src")).expect("the book").flatten();
     let names = book.map(|entry| entry.file_name().to_string_lossy().into_owned());
     let mut pages: Vec<String> =
         names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/src/{name}")).collect();
     pages.push("README.md".to_owned());
     pages.sort();
     pages
-}
-
-/// How a run ended, and everything that it printed.
-struct End {
-    code: Option<i32>,
-    printed: String,
-}
-
-/// Runs the program against InsightDesk, bounded in time.
-fn plimsoll(folder: &Path, arguments: &[&str]) -> End {
-    let printed = tempfile::NamedTempFile::new().expect("a file");
-    let log = || Stdio::from(File::options().append(true).open(printed.path()).expect("writable"));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-    command.args(arguments).current_dir(folder).stdin(Stdio::null()).stdout(log()).stderr(log());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("K6_")) {
-        command.env_remove(name);
-    }
-    let mut child = command.env("BASE_URL", desk()).env("NO_COLOR", "1").spawn().expect("plimsoll was built");
-    let pause = Duration::from_millis(10);
-    let mut left = PATIENCE;
-    let code = loop {
-        match child.try_wait().expect("it is our own child") {
-            Some(status) => break status.code(),
-            None if left.is_zero() => {
-                child.kill().expect("it is our own child");
-                break None;
-            }
-            None => std::thread::sleep(pause),
-        }
-        left = left.saturating_sub(pause);
-    };
-    End { code, printed: fs::read_to_string(printed.path()).expect("readable") }
-}
-
-/// The address of an InsightDesk that lives as long as the tests.
-fn desk() -> &'static str {
-    static URL: OnceLock<String> = OnceLock::new();
-    URL.get_or_init(|| {
-        let (tell, told) = mpsc::channel();
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("an event loop");
-            runtime.block_on(async {
-                let desk = insightdesk::spawn(insightdesk::Config::default()).await.expect("InsightDesk starts");
-                tell.send(desk.url()).expect("somebody asked");
-                std::future::pending::<()>().await;
-            });
-        });
-        told.recv_timeout(PATIENCE).expect("InsightDesk starts")
-    })
 }

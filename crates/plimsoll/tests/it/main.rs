@@ -3,6 +3,7 @@
 mod support;
 
 mod ending;
+mod guide;
 mod layers;
 mod options;
 mod scripts;
