@@ -82,8 +82,9 @@ async fn teardown_takes_too_long() {
 async fn the_first_reason_decides() {
     let script = "
         import exec from 'k6/execution';
-        export const options = { thresholds: { iterations: ['count>5'] } };
-        export default function () { exec.test.abort('first'); }
+        import { check } from 'k6';
+        export const options = { thresholds: { checks: ['rate>0.5'] } };
+        export default function () { check(1, { never: () => false }); exec.test.abort('first'); }
         export function teardown() { throw new Error('second'); }";
     run(script).await.code(108).says(&[
         "test aborted: first",

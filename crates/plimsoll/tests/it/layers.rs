@@ -43,9 +43,9 @@ async fn durations_and_stages_replace_iterations() {
 
 #[tokio::test]
 async fn wrong_values_name_their_variable() {
-    let mut command = Folder::with(SCRIPT).command("run --quiet test.js");
     let folder = Folder::with(SCRIPT);
-    command.current_dir(folder.path("")).env("K6_VUS", "three").env("K6_DURATION", "soon");
+    let mut command = folder.command("run --quiet test.js");
+    command.env("K6_VUS", "three").env("K6_DURATION", "soon");
     let end = finish(command).await.code(104);
     end.says(&[r#"vus (from K6_VUS): must be an integer, got \"three\""#, "duration (from K6_DURATION)"]);
 }

@@ -6,7 +6,7 @@ use crate::support::Folder;
 /// VUs that never end by themselves, with a setup and a teardown.
 const ENDLESS: &str = "
     import { sleep } from 'k6';
-    export const options = { vus: 2, duration: '1h', gracefulStop: '1h' };
+    export const options = { vus: 2, duration: '1h' };
     export function setup() { console.log('in setup'); }
     export default function () { if (__ITER == 0) { console.log('in VU ' + __VU); } sleep(__VU == 1 ? 3600 : 0.01); }
     export function teardown() { console.log('in teardown'); }";

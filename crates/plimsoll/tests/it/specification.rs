@@ -57,9 +57,9 @@ async fn tickets_is_refused_because_of_an_import_from_the_wrong_file() {
 
 #[tokio::test]
 async fn the_suite_passes() {
-    let duration =
+    let scripts =
         ["scenarios/smoke.js", "tests/api/tickets.js", "tests/api/auth.js", "tests/api/knowledge-base.js"];
-    for script in duration {
+    for script in scripts {
         let end = against_desk(SUITE, script, "--vus 2 --iterations 2").await.code(0);
         all_checks_pass(&end);
         assert_eq!(end.count("iterations"), 2, "{script}");

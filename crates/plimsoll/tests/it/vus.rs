@@ -9,11 +9,14 @@ const MANY: u32 = if cfg!(debug_assertions) { 3_000 } else { 10_000 };
 async fn many_sleeping_vus_start_and_stop() {
     let script = format!(
         "import {{ sleep }} from 'k6';
-        export const options = {{ vus: {MANY}, duration: '1s', gracefulStop: '0s' }};
+        export const options = {{ scenarios: {{
+            asleep: {{ executor: 'constant-vus', vus: {MANY}, duration: '1s', gracefulStop: '0s' }},
+        }} }};
         export default function () {{ sleep(3600); }}"
     );
     let end = run(&script).await.code(0);
-    end.says_nothing_of(&["level=error"]).shows(&[&format!("{MANY} iterations were interrupted")]);
+    end.says_nothing_of(&["level=error"])
+        .shows(&[&format!("{},000 iterations were interrupted", MANY / 1_000)]);
 }
 
 #[tokio::test]
@@ -40,7 +43,9 @@ async fn an_endless_loop_hangs_neither_the_run_nor_its_neighbours() {
 async fn a_busy_vu_gives_way_while_it_is_asked_to_end() {
     let script = "
         import { sleep } from 'k6';
-        export const options = { vus: 1, duration: '1s', gracefulStop: '500ms' };
+        export const options = { scenarios: {
+            busy: { executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '500ms' },
+        } };
         export default function () { try { while (true) {} } catch (error) { console.log('caught'); } }";
     let started_at = tokio::time::Instant::now();
     let end = Folder::with(script).run("").await.code(0).says_nothing_of(&["caught"]);

@@ -67,8 +67,8 @@ impl Folder {
     }
 
     /// Starts `plimsoll run --quiet ARGUMENTS test.js`.
-    pub(crate) fn start(&self, arguments: &str) -> Running {
-        Running::start(self.command(&format!("run --quiet {arguments} test.js")))
+    pub(crate) fn start(self, arguments: &str) -> Running {
+        Running::start(self.command(&format!("run --quiet {arguments} test.js")), self)
     }
 }
 
@@ -168,10 +168,12 @@ pub(crate) struct Running {
     stdout: JoinHandle<String>,
     stderr: Lines<BufReader<ChildStderr>>,
     seen: String,
+    /// Stays as long as the program.
+    _folder: Folder,
 }
 
 impl Running {
-    pub(crate) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command, folder: Folder) -> Self {
         let mut child = command.spawn().expect("the program starts");
         let mut stdout = child.stdout.take().expect("piped");
         let stdout = tokio::spawn(async move {
@@ -180,7 +182,7 @@ impl Running {
             text
         });
         let stderr = BufReader::new(child.stderr.take().expect("piped")).lines();
-        Running { child, stdout, stderr, seen: String::new() }
+        Running { child, stdout, stderr, seen: String::new(), _folder: folder }
     }
 
     /// Waits until stderr has a line with this text.
