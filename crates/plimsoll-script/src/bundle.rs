@@ -24,6 +24,7 @@ use crate::fiber::Fiber;
 use crate::graph::ModuleGraph;
 use crate::quickjs::{self, Bytecode};
 use crate::reach::Reach;
+use crate::source::Source;
 use crate::state::VuState;
 use crate::vm::{self, InitError};
 use crate::worker::Worker;
@@ -172,7 +173,7 @@ fn compile(graph: &ModuleGraph) -> Result<Modules, LoadError> {
             .map_err(|error| LoadError::Threw(exception::take(&ctx, error)))
     })?;
     let bytecode = compiled.take();
-    let reach = Reach::of(graph.sources.iter().map(|source| &*source.text));
+    let reach = Reach::of(graph.sources.iter().flat_map(Source::code));
     let taken = modules::NAMES.iter().map(|name| (*name, graph.taken_from(name))).collect();
     Ok(Modules { entry, bytecode, resolved, reach, taken })
 }

@@ -60,6 +60,7 @@ pub(crate) struct Source {
     pub(crate) star_exports: Vec<String>,
     /// Specifiers that are imported or re-exported as a whole: `import * as`, `export *`.
     pub(crate) namespaces: Vec<String>,
+    comments: Vec<Span>,
 }
 
 /// `from 'specifier'`.
@@ -91,7 +92,24 @@ impl Source {
         let (requests, imports) = imports_of(&parsed.module_record);
         let (exports, star_exports) = exports_of(&parsed.module_record);
         let namespaces = namespaces_of(&parsed.module_record);
-        Ok(Source { id, text: Arc::clone(text), requests, imports, exports, star_exports, namespaces })
+        let comments = parsed.program.comments.iter().map(|comment| comment.span).collect();
+        Ok(Source {
+            id,
+            text: Arc::clone(text),
+            requests,
+            imports,
+            exports,
+            star_exports,
+            namespaces,
+            comments,
+        })
+    }
+
+    /// The text between the comments.
+    pub(crate) fn code(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.comments.iter().map(|comment| comment.end as usize));
+        let ends = self.comments.iter().map(|comment| comment.start as usize).chain([self.text.len()]);
+        starts.zip(ends).map(|(start, end)| &self.text[start..end])
     }
 
     pub(crate) fn location(&self, span: Span) -> Location {
@@ -185,6 +203,12 @@ mod tests {
         exports.sort();
         assert_eq!(exports, ["default", "options", "y"]);
         assert_eq!(source.star_exports, ["./star.js"]);
+    }
+
+    #[test]
+    fn code_is_what_is_not_comment() {
+        let source = parse("/* a */ let b = '// c'; // d\nexport default () => b;").expect("valid");
+        assert_eq!(source.code().collect::<Vec<_>>(), ["", " let b = '// c'; ", "\nexport default () => b;"]);
     }
 
     #[test]
