@@ -20,6 +20,9 @@ use crate::series::TagValues;
 /// which costs it a parse per request and the process no memory.
 const URL_LIMIT: usize = 20_000;
 
+/// Failed requests that a worker logs for each error code.
+const FAILURES_LOGGED: u32 = 10;
+
 /// One worker's shared state.
 pub(crate) struct Worker {
     pub(crate) context: WorkerContext,
@@ -28,6 +31,8 @@ pub(crate) struct Worker {
     pub(crate) net: plimsoll_net::Shared,
     pub(crate) values: TagValues,
     urls: RefCell<FxHashMap<Box<str>, Rc<Target>>>,
+    /// Failed requests logged so far, by error code.
+    logged: RefCell<FxHashMap<u16, u32>>,
 }
 
 /// A URL that a script uses, with everything that depends on the URL alone.
@@ -43,11 +48,36 @@ impl Worker {
     pub(crate) fn new(context: WorkerContext, script: Arc<Script>) -> Self {
         let values = TagValues::new(&mut context.shard.borrow_mut());
         let net = plimsoll_net::Shared::new(Arc::clone(&script.net));
-        Worker { context, script, stacks: Rc::default(), net, values, urls: RefCell::default() }
+        Worker {
+            context,
+            script,
+            stacks: Rc::default(),
+            net,
+            values,
+            urls: RefCell::default(),
+            logged: RefCell::default(),
+        }
     }
 
     pub(crate) fn shard(&self) -> std::cell::RefMut<'_, Shard> {
         self.context.shard.borrow_mut()
+    }
+
+    /// Logs a failed request, unless this worker has logged enough with that code: a target that is down would
+    /// otherwise turn the test into one of the terminal. All of them are counted in the metrics.
+    pub(crate) fn log_failure(&self, code: u16, error: &str) {
+        let mut logged = self.logged.borrow_mut();
+        let count = logged.entry(code).or_default();
+        *count = count.saturating_add(1);
+        if *count <= FAILURES_LOGGED {
+            tracing::warn!(target: "plimsoll", error, "Request Failed");
+        }
+        if *count == FAILURES_LOGGED {
+            tracing::warn!(
+                target: "plimsoll",
+                "no more failures with code {code} are logged; the summary has their number"
+            );
+        }
     }
 
     /// Looks a URL up, parsing it the first time.

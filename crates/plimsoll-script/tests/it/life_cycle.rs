@@ -111,3 +111,15 @@ fn thresholds_on_raw_urls_see_exactly_their_requests() {
     let report = ran.outcome.thresholds.as_ref().expect("has thresholds");
     assert!(!report.fails(plimsoll_metrics::NoDataPolicy::Fail), "{report:?}");
 }
+
+#[test]
+fn failed_requests_are_logged_a_few_times_and_counted_always() {
+    let ran = run_text(
+        "import http from 'k6/http';\n\
+         export default function () { for (let i = 0; i < 50; i++) http.get('http://127.0.0.1:1/'); }",
+    );
+    let logged = ran.log.iter().filter(|line| line.contains("Request Failed")).count();
+    assert_eq!(logged, 10);
+    assert!(ran.text().contains("no more failures with code 1212 are logged"));
+    assert_eq!(ran.count("http_req_failed"), 50.0);
+}

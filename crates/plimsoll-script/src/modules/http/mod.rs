@@ -300,7 +300,7 @@ impl Http {
             if params.throw {
                 return Err(throw_host(ctx, &text));
             }
-            tracing::warn!(target: "plimsoll", error = text, "Request Failed");
+            self.state.worker.log_failure(error_code, &text);
         }
         let fact = ResponseFact {
             url: request.url.as_str().to_owned(),
@@ -326,7 +326,7 @@ impl Http {
         if params.throw {
             return Err(throw_host(ctx, &text));
         }
-        tracing::warn!(target: "plimsoll", error = text, "Request Failed");
+        self.state.worker.log_failure(error.code().get(), &text);
         let fact = ResponseFact::invalid(url, error.to_string(), error.code().get());
         Response::object(ctx, &self.state, fact)
     }
