@@ -1,5 +1,5 @@
-//! The guide is held to what it says: its scripts run, its flags exist, its table of options is the code's, and
-//! what `docs/K6_COMPAT.md` calls supported is there.
+//! The guide is held to what it says: its scripts run, its flags exist, its table of options is the code's,
+//! and what `docs/K6_COMPAT.md` calls supported is there.
 //!
 //! Scripts are the fenced blocks marked `js` or `javascript` in the README and the book. Each runs for one
 //! iteration against InsightDesk and has to end with exit code 0. An HTML comment right before a block says
@@ -110,8 +110,8 @@ fn columns_of(info: &OptionInfo) -> [&str; 5] {
     [info.key, place, info.env, info.flag, state]
 }
 
-/// A script that looks at everything in the tables of symbols. Each table stands under a heading that names what its
-/// symbols belong to.
+/// A script that looks at everything in the tables of symbols. Each table stands under a heading that names
+/// what its symbols belong to.
 fn claims_script(document: &str) -> String {
     let mut claims = String::new();
     for table in tables(document).into_iter().filter(|table| table.head[0] == "symbol") {
@@ -173,6 +173,8 @@ impl Block {
         } else if said.is_none() && end.stderr.contains("source=stacktrace") {
             // An exception changes no exit code, but it is not what an example is for.
             "an exception".to_owned()
+        } else if end.stderr.contains("Request Failed") {
+            "a request that reached nobody".to_owned()
         } else {
             return None;
         };
