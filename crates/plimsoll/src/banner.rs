@@ -1,13 +1,11 @@
-//! What is going to run, on stderr before it does.
-
-use std::io::Write as _;
+//! What is going to run, told before it does.
 
 use plimsoll_plan::Plan;
 
 use crate::cli::RunArguments;
 
-/// Prints script, outputs and scenarios in k6's layout.
-pub(crate) fn print(arguments: &RunArguments, plan: &Plan, outputs: &str) {
+/// Script, outputs and scenarios in k6's layout.
+pub(crate) fn render(arguments: &RunArguments, plan: &Plan, outputs: &str) -> String {
     let mut text =
         format!("\n     execution: local\n        script: {}\n        output: ", arguments.script.display());
     text.push_str(outputs);
@@ -18,5 +16,5 @@ pub(crate) fn print(arguments: &RunArguments, plan: &Plan, outputs: &str) {
         text.push('\n');
     }
     text.push('\n');
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    text
 }

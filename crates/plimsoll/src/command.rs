@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::cli::{self, Invocation};
 use crate::exit::Exit;
+use crate::screen::Screen;
 use crate::{log, run, summary};
 
 /// Runs the command line, the program's name first.
@@ -25,8 +26,9 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Exit::Success.into()
         }
         Invocation::Run(arguments) => {
-            log::start(&arguments.logging);
-            match run::run(&arguments) {
+            let screen = Screen::new();
+            log::start(&arguments.logging, &screen);
+            match run::run(&arguments, &screen) {
                 Ok(exit) => exit.into(),
                 Err(failure) => {
                     tracing::error!(target: "plimsoll", "{failure}");

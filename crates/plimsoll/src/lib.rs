@@ -6,7 +6,7 @@
 //! | `run` | the command `run`, top to bottom |
 //! | `plan`, `network` | from layers of options to a plan, and to the network client's settings |
 //! | `outputs` | streaming outputs, from `--out` to the last line |
-//! | `signals`, `progress`, `banner`, `log` | the outside world while a run goes on |
+//! | `signals`, `progress`, `banner`, `log`, `screen` | the outside world while a run goes on |
 //! | `summary`, `verdict`, `exit` | what is left of a run: text, files, exit code |
 //! | `failure` | what keeps a command from doing its work |
 //!
@@ -24,6 +24,7 @@ mod outputs;
 mod plan;
 mod progress;
 mod run;
+mod screen;
 mod signals;
 mod summary;
 mod verdict;

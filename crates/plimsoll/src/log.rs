@@ -7,7 +7,7 @@
 //! | raw | `hello` | the same |
 
 use std::fmt::{self, Write as _};
-use std::io::IsTerminal;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use tokio::time::Instant;
@@ -18,19 +18,23 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::cli::{LogFormat, LoggingArguments};
+use crate::screen::{LogWriter, Screen};
 
 /// Starts logging to stderr. Only the first call of a process has an effect.
-pub(crate) fn start(arguments: &LoggingArguments) {
+pub(crate) fn start(arguments: &LoggingArguments, screen: &Arc<Screen>) {
     let level = if arguments.verbose { Level::DEBUG } else { Level::INFO };
-    let terminal = std::io::stderr().is_terminal();
+    let terminal = screen.is_terminal();
     let format = Lines {
         format: arguments.format,
         terminal,
         color: terminal && !arguments.no_color && !no_color(),
         started: Instant::now(),
     };
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).event_format(format);
+    let writer = Arc::clone(screen);
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(move || LogWriter(Arc::clone(&writer)))
+        .event_format(format);
     // An embedder may have set a subscriber of its own; its choice stands.
     let _ = subscriber.try_init();
 }

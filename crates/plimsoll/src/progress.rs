@@ -1,13 +1,16 @@
 //! Progress on stderr: a headline and a line per scenario. Redrawn in place on a terminal, repeated now and then
 //! elsewhere; without escape codes unless it is a terminal.
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
-use std::io::{IsTerminal, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll_engine::{RunState, ScenarioContext};
-use plimsoll_plan::duration;
+use plimsoll_engine::{RunState, ScenarioProgress};
+use plimsoll_plan::{Plan, duration};
+use tokio::time::Instant;
+
+use crate::screen::Screen;
 
 /// How often a terminal is redrawn.
 const REDRAW: Duration = Duration::from_millis(100);
@@ -19,91 +22,105 @@ const BAR: usize = 40;
 /// Shows a run's progress until it is dropped.
 pub(crate) struct Progress {
     state: Arc<RunState>,
-    terminal: bool,
-    lines: usize,
+    planned_vus: u32,
+    screen: Arc<Screen>,
 }
 
 impl Progress {
-    pub(crate) fn new(state: Arc<RunState>) -> Self {
-        Progress { state, terminal: std::io::stderr().is_terminal(), lines: 0 }
+    pub(crate) fn new(state: Arc<RunState>, plan: &Plan, screen: &Arc<Screen>) -> Self {
+        Progress { state, planned_vus: plan.planned_vus, screen: Arc::clone(screen) }
     }
 
     /// Draws for as long as it is polled.
-    pub(crate) async fn show(&mut self) {
-        let period = if self.terminal { REDRAW } else { REPEAT };
+    pub(crate) async fn show(&self) {
+        let period = if self.screen.is_terminal() { REDRAW } else { REPEAT };
         let mut ticks = tokio::time::interval(period);
         ticks.tick().await;
         loop {
             ticks.tick().await;
-            self.draw();
+            self.screen.pin(&self.render(false));
         }
     }
 
-    /// Draws once.
-    pub(crate) fn draw(&mut self) {
-        let text = render(&self.state);
-        let mut out = String::new();
-        if self.terminal && self.lines > 0 {
-            // Up to the first line of the last drawing, and clear from there.
-            let _ = write!(out, "\x1b[{}A\x1b[J", self.lines);
+    /// Draws a last time.
+    pub(crate) fn finish(self) {
+        self.screen.pin(&self.render(true));
+        self.screen.unpin();
+    }
+
+    fn render(&self, ended: bool) -> String {
+        let scenarios = self.state.scenarios();
+        let name_width = scenarios.iter().map(|scenario| scenario.name.chars().count()).max().unwrap_or(0);
+        let mut text = self.headline();
+        for scenario in scenarios {
+            let mark = mark(&scenario.progress, ended);
+            let (bar, facts) = (bar(scenario.progress.fraction()), self.facts(&scenario.progress));
+            let _ = writeln!(text, "{:name_width$} {mark} [{bar}] {facts}", scenario.name);
         }
-        self.lines = text.lines().count();
-        out.push_str(&text);
-        // Progress that cannot be shown is no reason to stop a test.
-        let _ = std::io::stderr().write_all(out.as_bytes());
+        text
+    }
+
+    fn headline(&self) -> String {
+        let (state, vus) = (&self.state, self.planned_vus);
+        if state.test_started().is_none() {
+            return format!("initialising VUs: {} of {vus}\n", state.initialised_vus());
+        }
+        format!(
+            "running ({}), {:0width$}/{vus:0width$} VUs, {} complete and {} interrupted iterations\n",
+            clock(state.test_elapsed()),
+            state.active_vus(),
+            state.complete_iterations(),
+            state.interrupted_iterations(),
+            width = self.vus_width(),
+        )
+    }
+
+    fn facts(&self, progress: &ScenarioProgress) -> String {
+        let Some(started_at) = progress.started_at() else { return "waiting".to_owned() };
+        let until = started_at.saturating_duration_since(Instant::now());
+        if !until.is_zero() {
+            return format!("waiting {}", clock(until));
+        }
+        let mut facts = format!(
+            "{:>width$} VUs  {}/{}",
+            progress.active_vus(),
+            clock(started_at.elapsed().min(progress.duration)),
+            duration::format(progress.duration),
+            width = self.vus_width(),
+        );
+        if let Some(total) = progress.total_iterations {
+            let _ = write!(facts, "  {}/{total} iters", progress.complete_iterations());
+        }
+        if progress.dropped_iterations() > 0 {
+            let _ = write!(facts, "  {} dropped", progress.dropped_iterations());
+        }
+        facts
+    }
+
+    fn vus_width(&self) -> usize {
+        self.planned_vus.to_string().len().max(2)
     }
 }
 
-fn render(state: &RunState) -> String {
-    let vus = state.initialised_vus();
-    let width = vus.to_string().len().max(2);
-    let mut text = format!(
-        "running ({}), {:0width$}/{vus:0width$} VUs, {} complete and {} interrupted iterations\n",
-        clock(state.test_elapsed()),
-        state.active_vus(),
-        state.complete_iterations(),
-        state.interrupted_iterations(),
-    );
-    let name_width =
-        state.scenarios().iter().map(|scenario| scenario.name.chars().count()).max().unwrap_or(0);
-    for scenario in state.scenarios() {
-        let _ = writeln!(text, "{}", line(scenario, name_width));
+/// Whether a scenario is done, was cut short, waits or runs.
+fn mark(progress: &ScenarioProgress, ended: bool) -> char {
+    let begun = progress.started_at().is_some_and(|start| start <= Instant::now());
+    match (progress.fraction() >= 1.0, ended, begun) {
+        (true, _, _) => '✓',
+        (false, true, _) => '✗',
+        (false, false, true) => ' ',
+        (false, false, false) => '•',
     }
-    text
 }
 
-fn line(scenario: &ScenarioContext, name_width: usize) -> String {
-    let progress = &scenario.progress;
-    let fraction = progress.fraction();
+fn bar(fraction: f64) -> String {
     let filled = (fraction * BAR as f64) as usize;
-    let bar: String = (0..BAR)
-        .map(|at| {
-            if at < filled {
-                '='
-            } else if at == filled {
-                '>'
-            } else {
-                '-'
-            }
-        })
-        .collect();
-    let mark = if fraction >= 1.0 { '✓' } else { ' ' };
-    let elapsed =
-        progress.started_at().map(|start| start.elapsed()).unwrap_or_default().min(progress.duration);
-    let mut line = format!(
-        "{:name_width$} {mark} [{bar}] {} VUs  {}/{}",
-        scenario.name,
-        progress.active_vus(),
-        clock(elapsed),
-        duration::format(progress.duration),
-    );
-    if let Some(total) = progress.total_iterations {
-        let _ = write!(line, "  {}/{total} iters", progress.complete_iterations());
-    }
-    if progress.dropped_iterations() > 0 {
-        let _ = write!(line, "  {} dropped", progress.dropped_iterations());
-    }
-    line
+    let cell = |at: usize| match at.cmp(&filled) {
+        Ordering::Less => '=',
+        Ordering::Equal => '>',
+        Ordering::Greater => '-',
+    };
+    (0..BAR).map(cell).collect()
 }
 
 /// `0m04.2s`: constant width while it counts, so that lines do not jump.
@@ -119,6 +136,13 @@ fn clock(elapsed: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bars_keep_their_width() {
+        assert_eq!(bar(0.0), format!(">{}", "-".repeat(39)));
+        assert_eq!(bar(0.5), format!("{}>{}", "=".repeat(20), "-".repeat(19)));
+        assert_eq!(bar(1.0), "=".repeat(40));
+    }
 
     #[test]
     fn clocks_keep_their_width() {

@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::outputs::Outputs;
 use crate::progress::Progress;
+use crate::screen::Screen;
 use crate::summary::Ending;
 use crate::{banner, network, plan, signals, verdict};
 
@@ -20,7 +21,7 @@ use crate::{banner, network, plan, signals, verdict};
 ///
 /// # Errors
 /// What kept it from running, or its result from being written.
-pub(crate) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
+pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>) -> Result<Exit, Failure> {
     let signals = signals::Watch::start()?;
     let bundle = Bundle::load(&arguments.script, environment(arguments)).map_err(Failure::Load)?;
     let plan = Arc::new(plan::plan(arguments, &bundle)?);
@@ -36,8 +37,8 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
         .map_err(|source| Failure::System { what: "no event loop could be made", source })?;
     runtime.block_on(async {
         let outputs = Outputs::start(&plan, bundle.registry()).await?;
-        let outcome =
-            execute(arguments, &bundle, Arc::clone(&plan), factory.clone(), &signals, &outputs).await;
+        let ready = Ready { arguments, bundle: &bundle, plan: &plan, factory: factory.clone(), screen };
+        let outcome = ready.execute(&signals, &outputs).await;
         let mut ending =
             Ending { arguments, bundle: &bundle, plan: &plan, outcome: &outcome, lost_samples: 0 };
         ending.lost_samples = outputs.finish(ending.for_outputs()).await;
@@ -63,39 +64,44 @@ fn environment(arguments: &RunArguments) -> Environment {
     environment
 }
 
-async fn execute(
-    arguments: &RunArguments,
-    bundle: &Bundle,
-    plan: Arc<Plan>,
+/// A test that is ready to run, and where it is shown.
+struct Ready<'a> {
+    arguments: &'a RunArguments,
+    bundle: &'a Bundle,
+    plan: &'a Arc<Plan>,
     factory: ScriptFactory,
-    signals: &signals::Watch,
-    outputs: &Outputs,
-) -> RunOutcome {
-    let exports = |name: &str| bundle.functions.iter().any(|function| function == name);
-    let mut config = RunConfig {
-        phases: ScriptPhases { setup: exports("setup"), teardown: exports("teardown") },
-        // `check_thresholds` has found every metric.
-        thresholds: Thresholds::bind(&plan.thresholds, bundle.registry()).unwrap_or_default(),
-        ..RunConfig::default()
-    };
-    outputs.attach(&mut config);
-    if !arguments.logging.quiet {
-        banner::print(arguments, &plan, &outputs.describe());
-    }
-    let run = Run::new(Arc::clone(&plan), factory, config, EventSink::new(log_event(&plan)));
-    signals.guard(run.control());
-    let mut progress = (!arguments.logging.quiet).then(|| Progress::new(run.state()));
-    let outcome = match &mut progress {
-        None => run.execute().await,
-        Some(progress) => tokio::select! {
+    screen: &'a Arc<Screen>,
+}
+
+impl Ready<'_> {
+    async fn execute(self, signals: &signals::Watch, outputs: &Outputs) -> RunOutcome {
+        let Ready { arguments, plan, screen, .. } = self;
+        let mut config = self.config();
+        outputs.attach(&mut config);
+        let run = Run::new(Arc::clone(plan), self.factory, config, EventSink::new(log_event(plan)));
+        signals.guard(run.control());
+        if arguments.logging.quiet {
+            return run.execute().await;
+        }
+        screen.print(&banner::render(arguments, plan, &outputs.describe()));
+        let progress = Progress::new(run.state(), plan, screen);
+        let outcome = tokio::select! {
             outcome = run.execute() => outcome,
             () = progress.show() => unreachable!("progress is shown until the run has ended"),
-        },
-    };
-    if let Some(mut progress) = progress {
-        progress.draw();
+        };
+        progress.finish();
+        outcome
     }
-    outcome
+
+    fn config(&self) -> RunConfig {
+        let exports = |name: &str| self.bundle.functions.iter().any(|function| function == name);
+        RunConfig {
+            phases: ScriptPhases { setup: exports("setup"), teardown: exports("teardown") },
+            // `check_thresholds` has found every metric.
+            thresholds: Thresholds::bind(&self.plan.thresholds, self.bundle.registry()).unwrap_or_default(),
+            ..RunConfig::default()
+        }
+    }
 }
 
 /// What the log says of a run's events. Numbers are the progress display's business.

@@ -120,7 +120,6 @@ impl Ending<'_> {
                 .collect(),
             setup_data,
             lost_samples: self.lost_samples,
-            ..RunFacts::default()
         }
     }
 
