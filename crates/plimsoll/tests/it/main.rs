@@ -11,4 +11,5 @@ mod servers;
 mod signals;
 mod specification;
 mod streams;
+mod terminal;
 mod vus;

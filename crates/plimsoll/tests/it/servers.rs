@@ -58,8 +58,8 @@ async fn a_body_of_100_megabytes() {
     run.says(&format!("200 with {SIZE} bytes")).await;
     let peak = peak_memory_mb(run.process());
     run.signal("KILL");
-    // The bytes as received, as JavaScript's text, and room for one copy in between.
-    assert!(peak < 450, "{peak} MB for a body of 100 MB");
+    // The bytes as received and as JavaScript's text, and no third copy.
+    assert!(peak < 300, "{peak} MB for a body of 100 MB");
 }
 
 /// The most memory that a process has used, in megabytes.
