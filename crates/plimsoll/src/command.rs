@@ -22,8 +22,8 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match invocation {
         Invocation::Version => {
             let (os, architecture) = (std::env::consts::OS, std::env::consts::ARCH);
-            summary::print(&format!("plimsoll v{} ({os}/{architecture})\n", env!("CARGO_PKG_VERSION")));
-            Exit::Success.into()
+            let version = format!("plimsoll v{} ({os}/{architecture})\n", env!("CARGO_PKG_VERSION"));
+            if summary::print(&version).is_ok() { Exit::Success.into() } else { Exit::Other.into() }
         }
         Invocation::Run(arguments) => {
             let screen = Screen::new();

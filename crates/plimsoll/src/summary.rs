@@ -1,6 +1,6 @@
 //! The end of a run: summary on stdout or through `handleSummary`, report and export files.
 
-use std::io::{IsTerminal, Write as _};
+use std::io::{ErrorKind, IsTerminal, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -134,8 +134,8 @@ impl Ending<'_> {
         }
         let color = std::io::stdout().is_terminal() && !self.arguments.logging.no_color && !log::no_color();
         let style = Style { colour: color, ..Style::default() };
-        print(&format!("\n{}\n\n", text::render(summary, &style).trim_end_matches('\n')));
-        Vec::new()
+        let text = format!("\n{}\n\n", text::render(summary, &style).trim_end_matches('\n'));
+        print(&text).err().into_iter().collect()
     }
 
     /// What `handleSummary` wants written: destination and content. `None` when it returned nothing.
@@ -171,10 +171,7 @@ impl Ending<'_> {
 /// Writes every file that can be written; returns what is wrong with the others.
 fn write_files(files: &[(String, String)]) -> Vec<String> {
     let write = |(path, content): &(String, String)| match path.as_str() {
-        "stdout" => {
-            print(content);
-            Ok(())
-        }
+        "stdout" => print(content),
         // Nobody can be told that stderr cannot be written.
         "stderr" => {
             let _ = std::io::stderr().write_all(content.as_bytes());
@@ -213,8 +210,12 @@ fn not_written(path: &Path, error: &std::io::Error) -> String {
 }
 
 /// Writes to stdout. A reader that has gone away (`| head`) is no failure.
-pub(crate) fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+pub(crate) fn print(text: &str) -> Result<(), String> {
+    let mut stdout = std::io::stdout();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(not_written(Path::new("stdout"), &error)),
+        _ => Ok(()),
+    }
 }
 
 fn rfc3339(nanos: u64) -> String {

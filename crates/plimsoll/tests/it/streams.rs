@@ -157,3 +157,16 @@ async fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!(child.wait().await.expect("a status").code(), Some(0), "{stderr}");
     assert!(!stderr.contains("panic") && !stderr.contains("error"), "{stderr}");
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_summary_that_cannot_be_written_is_a_failure() {
+    let folder = Folder::with(PLAIN);
+    let mut command = folder.command("run --quiet test.js");
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a full device");
+    let child = command.stdout(full).spawn().expect("the program starts");
+    let output = child.wait_with_output().await.expect("an end");
+    let stderr = String::from_utf8(output.stderr).expect("text");
+    assert!(stderr.contains("stdout could not be written: No space left on device"), "{stderr}");
+    assert_eq!(output.status.code(), Some(255));
+}
