@@ -97,23 +97,51 @@ fn global_arguments() -> [Arg; 4] {
     ]
 }
 
+const RUN_HELP: &str = "\
+Runs a test script and prints a summary.
+
+Exit codes: 0 passed; 99 a threshold was crossed or had no data; 104 invalid options; 105 interrupted; \
+107 the script threw in its init, setup or teardown code; 108 aborted by the script; 110 marked as failed \
+by the script; 255 anything else.";
+
 fn run_command() -> Command {
     Command::new("run")
         .about("Run a test")
-        .long_about("Runs a test script and prints a summary.\n\nExit codes: 0 passed; 99 a threshold was crossed or had no data; 104 invalid options; 105 interrupted; 107 the script threw in its init, setup or teardown code; 108 aborted by the script; docs/src/results.md has the whole list.")
-        .arg(Arg::new("script").required(true).value_name("SCRIPT").value_parser(value_parser!(PathBuf)).help("The script, a JavaScript module"))
-        .arg(Arg::new("env").short('e').long("env").value_name("NAME=VALUE").action(ArgAction::Append).help("Set a variable of __ENV; repeatable"))
-        .arg(Arg::new("exec").long("exec").value_name("FUNCTION").help("Run this exported function instead of the scenarios' own"))
-        .arg(Arg::new("report").long("report").value_name("FILE").value_parser(value_parser!(PathBuf)).help("Write a report: HTML, or text when the name ends with .txt"))
-        .arg(
-            Arg::new("no-data")
-                .long("no-data")
-                .value_name("VERDICT")
-                .value_parser(["fail", "pass"])
-                .default_value("fail")
-                .help("What a threshold without any sample means: fail, or pass as in k6"),
-        )
+        .long_about(RUN_HELP)
+        .args(own_arguments())
         .args(flags::arguments())
+}
+
+fn own_arguments() -> [Arg; 5] {
+    let path = || value_parser!(PathBuf);
+    [
+        Arg::new("script")
+            .required(true)
+            .value_name("SCRIPT")
+            .value_parser(path())
+            .help("The script, a JavaScript module"),
+        Arg::new("env")
+            .short('e')
+            .long("env")
+            .value_name("NAME=VALUE")
+            .action(ArgAction::Append)
+            .help("Set a variable of __ENV; repeatable"),
+        Arg::new("exec")
+            .long("exec")
+            .value_name("FUNCTION")
+            .help("Run this exported function instead of the scenarios' own"),
+        Arg::new("report")
+            .long("report")
+            .value_name("FILE")
+            .value_parser(path())
+            .help("Write a report: HTML, or text when the name ends with .txt"),
+        Arg::new("no-data")
+            .long("no-data")
+            .value_name("VERDICT")
+            .value_parser(["fail", "pass"])
+            .default_value("fail")
+            .help("What a threshold without any sample means: fail, or pass as in k6"),
+    ]
 }
 
 fn run_arguments(command: &mut Command, matches: &ArgMatches) -> Result<RunArguments, clap::Error> {

@@ -1,5 +1,5 @@
-//! Exit codes. k6's, because pipelines read them; source: <https://grafana.com/docs/k6/latest/reference/error-codes/>
-//! and the behaviour of its command.
+//! Exit codes. k6's, because pipelines read them; source:
+//! <https://grafana.com/docs/k6/latest/reference/error-codes/> and the behaviour of its command.
 
 /// What the process tells its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! The flags of `run` that set options: their letters, values and help. What they mean is in plimsoll-plan's table,
-//! which a test holds against this one.
+//! The flags of `run` that set options: their letters, values and help. What they mean is in plimsoll-plan's
+//! table, which a test holds against this one.
 
 use clap::{Arg, ArgAction, ArgMatches};
 use plimsoll_plan::OptionsLayer;

@@ -56,7 +56,8 @@ impl Outputs {
         self.0.as_ref().map_or_else(|| "-".to_owned(), Manager::describe)
     }
 
-    /// Tells the outputs how the run ended and waits until all is written. Returns the samples that were lost.
+    /// Tells the outputs how the run ended and waits until all is written. Returns how many samples were
+    /// lost.
     pub(crate) async fn finish(self, end: RunEnd) -> u64 {
         let Some(manager) = self.0 else { return 0 };
         let reports = manager.finish(end).await;

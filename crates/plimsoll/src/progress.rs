@@ -1,5 +1,5 @@
-//! Progress on stderr: a headline and a line per scenario. Redrawn in place on a terminal, repeated now and then
-//! elsewhere; without escape codes unless it is a terminal.
+//! Progress on stderr: a headline and a line per scenario. Redrawn in place on a terminal, repeated now and
+//! then elsewhere; without escape codes unless it is a terminal.
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;

@@ -112,7 +112,14 @@ fn log_event(plan: &Plan) -> impl Fn(RunEvent) + Send + Sync + 'static {
         RunEvent::IterationThrew { scenario, vu, error } => {
             let (name, executor) = &scenarios[scenario];
             let message = verdict::with_stack(&error);
-            tracing::error!(target: "plimsoll", executor, scenario = name.as_str(), vu = vu.0, source = "stacktrace", "{message}");
+            tracing::error!(
+                target: "plimsoll",
+                executor,
+                scenario = name.as_str(),
+                vu = vu.0,
+                source = "stacktrace",
+                "{message}"
+            );
         }
         RunEvent::ThresholdsCrossed { names } => {
             tracing::debug!(target: "plimsoll", "thresholds on {} are crossed", names.join(", "));

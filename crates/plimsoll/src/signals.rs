@@ -1,7 +1,7 @@
 //! SIGINT and SIGTERM: the first stops the run in an orderly way, the second ends the process.
 //!
-//! They are watched on a thread of their own, because all others may be busy with a script: the main thread runs its
-//! init code, the workers run its VUs.
+//! They are watched on a thread of their own, because all others may be busy with a script: the main thread
+//! runs its init code, the workers run its VUs.
 
 use std::sync::{Arc, OnceLock};
 

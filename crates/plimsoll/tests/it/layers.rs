@@ -76,7 +76,9 @@ async fn tags_reach_every_sample() {
     let script = "
         import { check } from 'k6';
         export const options = { thresholds: {
-            'checks{build:42}': ['rate==1'], 'iterations{stage:night}': ['count==1'], 'checks{build:43}': ['rate==1'],
+            'checks{build:42}': ['rate==1'],
+            'iterations{stage:night}': ['count==1'],
+            'checks{build:43}': ['rate==1'],
         } };
         export default function () { check(1, { one: () => true }); }";
     let end = Folder::with(script).run("--tag build=42 --tag stage=night").await.code(99);

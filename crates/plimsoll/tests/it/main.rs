@@ -1,4 +1,5 @@
-//! The real program from outside: exit code, stdout, stderr, signals and files, with load on the loopback only.
+//! The real program from outside: exit code, stdout, stderr, signals and files, with load on the loopback
+//! only.
 
 mod support;
 

@@ -83,7 +83,8 @@ async fn the_target_stops_in_the_middle_of_a_run() {
         "import http from 'k6/http';
         import {{ sleep }} from 'k6';
         export const options = {{
-            vus: 2, duration: '3s', thresholds: {{ http_req_failed: ['rate<0.01'], http_req_duration: ['p(95)<500'] }},
+            vus: 2, duration: '3s',
+            thresholds: {{ http_req_failed: ['rate<0.01'], http_req_duration: ['p(95)<500'] }},
         }};
         export function setup() {{ console.log('about to start'); }}
         export default function () {{ http.get('{}/health'); sleep(0.05); }}",

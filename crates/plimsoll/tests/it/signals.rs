@@ -8,7 +8,10 @@ const ENDLESS: &str = "
     import { sleep } from 'k6';
     export const options = { vus: 2, duration: '1h' };
     export function setup() { console.log('in setup'); }
-    export default function () { if (__ITER == 0) { console.log('in VU ' + __VU); } sleep(__VU == 1 ? 3600 : 0.01); }
+    export default function () {
+        if (__ITER == 0) { console.log('in VU ' + __VU); }
+        sleep(__VU == 1 ? 3600 : 0.01);
+    }
     export function teardown() { console.log('in teardown'); }";
 
 #[tokio::test]
