@@ -63,8 +63,8 @@ impl Worker {
         self.context.shard.borrow_mut()
     }
 
-    /// Logs a failed request, unless this worker has logged enough with that code: a target that is down would
-    /// otherwise turn the test into one of the terminal. All of them are counted in the metrics.
+    /// Logs a failed request, unless this worker has logged enough with that code: a target that is down
+    /// would otherwise turn the test into one of the terminal. All of them are counted in the metrics.
     pub(crate) fn log_failure(&self, code: u16, error: &str) {
         let mut logged = self.logged.borrow_mut();
         let count = logged.entry(code).or_default();

@@ -29,9 +29,10 @@ macro_rules! fields {
 
 fields! {
     RemoteIp = "remote_ip", RemotePort = "remote_port", Url = "url", Status = "status",
-    StatusText = "status_text", Proto = "proto", Headers = "headers", Cookies = "cookies", Body = "body", Timings = "timings",
-    TlsVersion = "tls_version", TlsCipherSuite = "tls_cipher_suite", Ocsp = "ocsp", Error = "error",
-    ErrorCode = "error_code", Request = "request", Json = "json", Html = "html", SubmitForm = "submitForm",
+    StatusText = "status_text", Proto = "proto", Headers = "headers", Cookies = "cookies",
+    Body = "body", Timings = "timings", TlsVersion = "tls_version",
+    TlsCipherSuite = "tls_cipher_suite", Ocsp = "ocsp", Error = "error", ErrorCode = "error_code",
+    Request = "request", Json = "json", Html = "html", SubmitForm = "submitForm",
     ClickLink = "clickLink",
 }
 
