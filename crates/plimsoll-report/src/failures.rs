@@ -102,10 +102,11 @@ impl Failures {
     /// The point of the run after which requests failed and no response came any more, if there is one.
     #[must_use]
     pub fn silent_since(&self) -> Option<Duration> {
-        /// Shorter than this, the silence may be the run's own end.
+        /// Shorter than this, the silence may be the run's own end. (Not so when no response ever came.)
         const NOTICEABLE: Duration = Duration::from_secs(1);
+        let margin = self.last_response.map_or(Duration::ZERO, |_| NOTICEABLE);
         let last_response = self.last_response.unwrap_or_default();
         let last_failure = self.rows.iter().filter(|row| row.is_transport()).map(|row| row.last).max()?;
-        (last_failure > last_response + NOTICEABLE).then_some(last_response)
+        (last_failure >= last_response + margin).then_some(last_response)
     }
 }

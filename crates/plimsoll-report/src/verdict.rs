@@ -116,7 +116,7 @@ impl Summary {
 
     fn unfinished(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.run.complete_iterations == 0 {
+        if self.run.complete_iterations == 0 && self.run.ended_early.is_none() {
             notes.push("no iteration finished: raise the duration or the graceful stop".to_owned());
         }
         if self.run.interrupted_iterations > 0 {

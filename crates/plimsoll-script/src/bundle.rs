@@ -104,7 +104,7 @@ impl Bundle {
         };
         let plan = plimsoll_plan::resolve(Vec::new()).expect("no options at all are valid");
         let script = Arc::new(bundle.script(&plan, plimsoll_net::Options::default()));
-        let (options_json, functions) = initialise(script, &plan)?;
+        let (options_json, functions) = initialise(script, &plan).map_err(|error| named(error, path))?;
         (bundle.options_json, bundle.functions) = (options_json, functions);
         if bundle.functions.is_empty() {
             let problem = Problem::new(format!("{} exports no function to run", path.display()));
@@ -242,6 +242,17 @@ fn initialise(script: Arc<Script>, plan: &Plan) -> Result<(Option<String>, Vec<S
         Err(InitError::Aborted(reason)) => Err(LoadError::Aborted(reason)),
         Err(InitError::Interrupted) => Err(LoadError::Resources("loading the script was interrupted".into())),
         Err(InitError::Resources(what)) => Err(LoadError::Resources(what)),
+    }
+}
+
+/// Names the script in a problem of its exports.
+fn named(error: LoadError, path: &Path) -> LoadError {
+    match error {
+        LoadError::NothingToRun(mut problem) => {
+            problem.message = format!("{}: {}", path.display(), problem.message);
+            LoadError::NothingToRun(problem)
+        }
+        other => other,
     }
 }
 

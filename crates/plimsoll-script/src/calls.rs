@@ -41,7 +41,8 @@ pub(crate) fn serve_call<'js>(
         (CallKind::Setup | CallKind::HandleSummary { .. }, Ok(Ok(Some(value)))) => Some(value),
         _ => None,
     };
-    let (outcome, returned) = encode(ctx, outcome, returned);
+    let strict = matches!(call.kind, CallKind::Setup);
+    let (outcome, returned) = encode(ctx, outcome, returned, strict);
     if matches!(outcome, CallOutcome::Threw(_)) {
         fiber::release_idle_stack();
     }
@@ -171,14 +172,35 @@ fn outcome<'js>(
     }
 }
 
-/// The returned value as JSON. What cannot be JSON makes the call one that threw.
+/// A replacer for `JSON.stringify` that refuses what would silently become something else. Inside of objects
+/// `undefined` becomes `null`, as in k6.
+#[expect(clippy::needless_pass_by_value, reason = "the signature of a host function")]
+fn only_json<'js>(ctx: Ctx<'js>, key: String, value: Value<'js>) -> Result<Value<'js>> {
+    let infinite = value.as_number().is_some_and(|number| !number.is_finite());
+    if infinite || value.is_function() || value.is_symbol() {
+        let place = if key.is_empty() { "it".to_owned() } else { format!("'{key}'") };
+        let shown = crate::console::format_value(&value);
+        return exception::throw_type(&ctx, &format!("{place} is {shown}"));
+    }
+    if value.is_undefined() { Ok(Value::new_null(ctx)) } else { Ok(value) }
+}
+
+/// The returned value as JSON. What cannot be JSON makes the call one that threw; `strict` refuses what
+/// `JSON.stringify` would change or leave out.
 fn encode<'js>(
     ctx: &Ctx<'js>,
     outcome: CallOutcome,
     returned: Option<Value<'js>>,
+    strict: bool,
 ) -> (CallOutcome, Option<String>) {
     let Some(value) = returned.filter(|value| !value.is_undefined()) else { return (outcome, None) };
-    let encoded = ctx.json_stringify(value).and_then(|text| text.map(|text| text.to_string()).transpose());
+    let text = if strict {
+        Function::new(ctx.clone(), only_json)
+            .and_then(|only_json| ctx.json_stringify_replacer(value, only_json))
+    } else {
+        ctx.json_stringify(value)
+    };
+    let encoded = text.and_then(|text| text.map(|text| text.to_string()).transpose());
     match encoded {
         Ok(text) => (outcome, text),
         Err(error) => {

@@ -35,11 +35,14 @@ impl ModuleGraph {
     /// [`LoadError::Unreadable`] when the entry cannot be read; otherwise all problems found, in one go.
     pub(crate) fn load(path: &Path) -> Result<Self, LoadError> {
         let absolute = std::path::absolute(path).map(|p| normalise(&p)).unwrap_or_else(|_| path.to_owned());
+        refuse_other_sources(path)?;
         let text = read_source(&absolute).map_err(|why| {
             let message = format!("the script {} could not be read: {why}", path.display());
-            LoadError::Unreadable(
-                Problem::new(message).hint("check the path; it is relative to the current folder"),
-            )
+            let hint = match absolute.is_dir() {
+                true => "name the script's file inside of the folder",
+                false => "check the path; it is relative to the current folder",
+            };
+            LoadError::Unreadable(Problem::new(message).hint(hint))
         })?;
         let entry = ModuleId::file(&absolute);
         let mut graph = ModuleGraph {
@@ -210,6 +213,20 @@ impl ModuleGraph {
         }
         found.into_iter().collect()
     }
+}
+
+/// What k6 reads beside files.
+fn refuse_other_sources(path: &Path) -> Result<(), LoadError> {
+    let text = path.to_string_lossy();
+    let what = match &*text {
+        "-" => "scripts from standard input are",
+        url if url.starts_with("https://") || url.starts_with("http://") => "remote scripts are",
+        archive if archive.ends_with(".tar") => "archives are",
+        typescript if typescript.ends_with(".ts") => "TypeScript is",
+        _ => return Ok(()),
+    };
+    let problem = Problem::new(format!("{text}: {what} not supported yet"));
+    Err(LoadError::Unreadable(problem.hint("give the path of a JavaScript file")))
 }
 
 fn read_source(path: &Path) -> Result<String, String> {

@@ -87,6 +87,19 @@ fn setup_data_that_is_no_json_is_an_error() {
         run_text("export function setup() { const a = {}; a.a = a; return a; }\nexport default () => {};");
     let RunEnd::SetupFailed(error) = &ran.outcome.end else { panic!("{:?}", ran.outcome.end) };
     assert!(error.message.contains("cannot be written as JSON"), "{}", error.message);
+    for (data, said) in
+        [("() => 1", "it is [object Function]"), ("({ a: [NaN] })", "'0' is NaN"), ("1/0", "it is Infinity")]
+    {
+        let ran =
+            run_text(&format!("export function setup() {{ return {data}; }}\nexport default () => {{}};"));
+        let RunEnd::SetupFailed(error) = &ran.outcome.end else { panic!("{data}: {:?}", ran.outcome.end) };
+        assert!(error.message.contains(said), "{}", error.message);
+    }
+    let ran = run_text(
+        "export function setup() { return { a: undefined, d: new Date(0) }; }\n\
+         export default (data) => console.log(JSON.stringify(data));",
+    );
+    assert_eq!(ran.text(), r#"info {"a":null,"d":"1970-01-01T00:00:00.000Z"}"#);
 }
 
 #[test]
