@@ -26,6 +26,7 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::ptr::NonNull;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -49,12 +50,17 @@ const TIME_SLICE: Duration = Duration::from_millis(1);
 /// itself.
 const RELEASE_MARGIN: usize = 4096;
 
+/// How many stacks of the process have a guard page. Each costs two of the kernel's mappings
+/// (`vm.max_map_count`, 65,530 by default), and the allocator needs mappings too: these take half of them.
+const GUARDED_STACKS: usize = 16_000;
+
+/// Guard pages set so far. The limit is the process's, so the count is too.
+static GUARDS: AtomicUsize = AtomicUsize::new(0);
+
 /// The stacks of one worker: handed out, taken back, never unmapped while the worker lives.
 ///
-/// Stacks lie side by side in few large mappings. Each has a guard page at its low end as long as the kernel
-/// grants the mapping that a guard costs (`vm.max_map_count`, 65,530 by default: about 32,000 guarded stacks
-/// a process). Past that, stacks go without: the JavaScript limit still stops recursion half a megabyte
-/// earlier.
+/// Stacks lie side by side in few large mappings. The first [`GUARDED_STACKS`] have a guard page at their low
+/// end. Past that, stacks go without: the JavaScript limit still stops recursion half a megabyte earlier.
 #[derive(Default)]
 pub(crate) struct StackPool {
     free: RefCell<Vec<NonNull<u8>>>,
@@ -85,9 +91,10 @@ impl StackPool {
         for index in (0..STACKS_PER_MAPPING).rev() {
             // SAFETY: index < STACKS_PER_MAPPING keeps the address inside of the mapping made above.
             let low = unsafe { mapping.cast::<u8>().add(index * STACK_SIZE) };
-            // SAFETY: the lowest page of a stack that nobody uses yet. A refusal (too many mappings) is
-            // tolerated: see the type's documentation.
-            let _ = unsafe { rustix::mm::mprotect(low.cast(), page_size(), MprotectFlags::empty()) };
+            if GUARDS.fetch_add(1, Ordering::Relaxed) < GUARDED_STACKS {
+                // SAFETY: the lowest page of a stack that nobody uses yet. A refusal leaves it without a guard.
+                let _ = unsafe { rustix::mm::mprotect(low.cast(), page_size(), MprotectFlags::empty()) };
+            }
             free.push(NonNull::new(low).expect("mmap never returns null on success"));
         }
         Ok(())
@@ -102,7 +109,7 @@ struct PooledStack {
 
 // SAFETY: base and limit delimit STACK_SIZE bytes of readable and writable memory (but for the guard page at
 // the low end), owned by this value alone and page-aligned, hence aligned for any architecture's stack. The
-// mapping is never unmapped. Overflow is stopped by the guard page, or, past the kernel's mapping limit, by
+// mapping is never unmapped. Overflow is stopped by the guard page, or, past `GUARDED_STACKS`, by
 // QuickJS's own limit check, which leaves STACK_SIZE − JS_STACK_SIZE for host frames.
 unsafe impl Stack for PooledStack {
     fn base(&self) -> StackPointer {

@@ -1,7 +1,7 @@
 //! What the VUs of one worker thread have in common: stacks, network state, parsed URLs, interned tag values.
 //!
 //! Lives on its thread (`Rc`, not `Arc`); everything that can be shared between threads is in
-//! [`Script`](crate::Script).
+//! [`Script`].
 
 use std::cell::RefCell;
 use std::rc::Rc;
