@@ -92,7 +92,7 @@ impl StackPool {
             // SAFETY: index < STACKS_PER_MAPPING keeps the address inside of the mapping made above.
             let low = unsafe { mapping.cast::<u8>().add(index * STACK_SIZE) };
             if GUARDS.fetch_add(1, Ordering::Relaxed) < GUARDED_STACKS {
-                // SAFETY: the lowest page of a stack that nobody uses yet. A refusal leaves it without a guard.
+                // SAFETY: the lowest page of a stack that nobody uses yet. A refusal leaves it without.
                 let _ = unsafe { rustix::mm::mprotect(low.cast(), page_size(), MprotectFlags::empty()) };
             }
             free.push(NonNull::new(low).expect("mmap never returns null on success"));
