@@ -3,7 +3,7 @@
 //!
 //! The macro turns the rows into [`OptionsLayer`] (every field optional: what one layer says), [`Options`]
 //! (every field resolved) and [`TABLE`]. To add an option, add a row; if its type is new, implement
-//! [`OptionValue`](super::value::OptionValue) for it.
+//! [`OptionValue`] for it.
 
 use std::{collections::BTreeMap, time::Duration};
 
