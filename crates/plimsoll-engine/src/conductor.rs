@@ -11,7 +11,7 @@ use std::{
 };
 
 use plimsoll_metrics::Shard;
-use plimsoll_plan::{IterationBudget, Plan};
+use plimsoll_plan::{IterationBudget, Plan, Schedule};
 use tokio::{
     sync::{Notify, mpsc, oneshot},
     time::Instant,
@@ -20,11 +20,12 @@ use tokio::{
 use crate::{
     crew::Crew,
     event::{Phase, RunEvent},
+    exchange::{Post, posts},
     executor::Activity,
     housekeeping::keep_house,
     once::{OnceCall, OnceEnd},
     outcome::{RunEnd, RunOutcome},
-    recorder::record_dropped,
+    recorder::DropRecorder,
     run::RunConfig,
     vu::{CallKind, CallOutcome},
     worker::{Command, Shared, init_failure},
@@ -189,15 +190,34 @@ impl Conductor {
         self.scenarios_begun.notify_one();
         let (ended, mut endings) = mpsc::unbounded_channel();
         let activity = Activity { plan: Arc::clone(&self.plan), begun, setup_data };
-        self.crew.tell_all(|| Command::RunScenarios { activity: activity.clone(), ended: ended.clone() });
+        let (mut left, posts) = self.posts();
+        for (worker, posts) in posts.into_iter().enumerate() {
+            let (activity, ended) = (activity.clone(), ended.clone());
+            self.crew.tell(worker, Command::RunScenarios { activity, posts, ended });
+        }
         drop(ended);
-        let mut left: Vec<usize> = self.plan.scenarios.iter().map(|scenario| scenario.vu_ids.len()).collect();
         while let Some(scenario) = endings.recv().await {
             left[scenario] -= 1;
             if left[scenario] == 0 {
                 self.end_scenario(scenario);
             }
         }
+    }
+
+    /// How many endings to expect of each scenario, and for each worker its posts in all scenarios.
+    fn posts(&self) -> (Vec<usize>, Vec<Vec<Option<Post>>>) {
+        let mut endings = Vec::new();
+        let mut by_worker: Vec<Vec<Option<Post>>> = (0..self.crew.len()).map(|_| Vec::new()).collect();
+        for scenario in &self.plan.scenarios {
+            let posts: Vec<Option<Post>> = match scenario.schedule() {
+                Schedule::Vus(_) => (0..self.crew.len()).map(|_| None).collect(),
+                Schedule::Arrivals(_) => posts(&scenario.vu_ids, scenario.planned_vus(), self.crew.len()),
+            };
+            let parts = posts.iter().flatten().count();
+            endings.push(if parts == 0 { scenario.vu_ids.len() } else { parts });
+            by_worker.iter_mut().zip(posts).for_each(|(own, post)| own.push(post));
+        }
+        (endings, by_worker)
     }
 
     /// Counts the iterations of a shared budget that time did not allow, unless the run was stopped.
@@ -208,7 +228,8 @@ impl Conductor {
             if dropped > 0 && !self.is_stopped() {
                 context.progress.dropped.fetch_add(dropped, Relaxed);
                 let now = self.shared.clock.timestamp(self.shared.clock.now());
-                record_dropped(&mut self.shard.borrow_mut(), &self.plan.options, context, dropped, now);
+                let mut shard = self.shard.borrow_mut();
+                DropRecorder::default().record(&mut shard, &self.plan.options, context, dropped, now);
             }
         }
         self.shared.events.send(RunEvent::ScenarioEnded { scenario: index });

@@ -9,6 +9,7 @@ use tokio::{
 };
 
 use crate::{
+    pacer::Timers,
     run::Run,
     vu::{VuFactory, VuId},
     worker::{Command, Outfit, Shared, serve},
@@ -35,7 +36,7 @@ enum Home {
 impl Crew {
     /// One thread for each worker. A thread that the system refuses leaves a worker that answers nothing.
     pub(crate) fn on_threads<F: VuFactory>(run: &Run<F>, shared: &Shared) -> Self {
-        Self::hire(run, shared, |outfit, commands| {
+        Self::hire(run, shared, Timers::Kernel, |outfit, commands| {
             let (gone, left) = oneshot::channel();
             let name = format!("worker-{}", outfit.index);
             let thread = thread::Builder::new().name(name).spawn(move || {
@@ -48,21 +49,30 @@ impl Crew {
 
     /// One worker on the current thread, which must be inside a `LocalSet`.
     pub(crate) fn on_this_thread<F: VuFactory>(run: &Run<F>, shared: &Shared) -> Self {
-        Self::hire(run, shared, |outfit, commands| Home::Here(spawn_local(serve(outfit, commands))))
+        // The caller's time may be paused, which kernel timers know nothing of.
+        Self::hire(run, shared, Timers::Tokio, |outfit, commands| {
+            Home::Here(spawn_local(serve(outfit, commands)))
+        })
     }
 
     fn hire<F: VuFactory>(
         run: &Run<F>,
         shared: &Shared,
+        timers: Timers,
         mut settle: impl FnMut(Outfit<F>, mpsc::UnboundedReceiver<Command>) -> Home,
     ) -> Self {
         let workers = run.config.workers.get();
         let hand = |index| {
             let (factory, shard, shared) = (run.factory.clone(), run.config.shard.clone(), shared.clone());
             let (commands, inbox) = mpsc::unbounded_channel();
-            Hand { commands, home: settle(Outfit { factory, index, workers, shard, shared }, inbox) }
+            Hand { commands, home: settle(Outfit { factory, index, workers, shard, timers, shared }, inbox) }
         };
         Self { workers: (0..workers).map(hand).collect() }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.workers.len()
     }
 
     /// Sends every worker a command. A dead worker is skipped: dropping the command is its answer.

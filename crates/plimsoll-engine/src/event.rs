@@ -56,6 +56,13 @@ pub enum RunEvent {
         /// The exception.
         error: ScriptError,
     },
+    /// An iteration was dropped because no VU was free and there may be no more. Said once for a scenario.
+    VusExhausted {
+        /// The scenario's place in the plan.
+        scenario: usize,
+        /// How many VUs it may have.
+        max: u32,
+    },
     /// Thresholds are crossed that were not before; the names are those of their metrics as written.
     ThresholdsCrossed {
         /// The thresholds' keys.

@@ -8,7 +8,7 @@
 //!  caller's thread: conductor                     worker threads (one per core)
 //!  Run::execute                                   current-thread runtime + LocalSet
 //!   ├ phases: init → setup → run → teardown ──┐    ├ VUs w, w+W, w+2W, … and their tasks
-//!   ├ stop protocol (conductor.rs)            ├──► ├ one generic VU loop (executor.rs)
+//!   ├ stop protocol (conductor.rs)            ├──► ├ one generic VU loop, one arrival loop
 //!   ├ gauges vus, vus_max each second         │    ├ shard, absorbed into the aggregate each second
 //!   └ thresholds every two seconds            ◄────┘ reports
 //! ```
@@ -25,7 +25,11 @@
 //! | [`run`] | configuration and entry points |
 //! | `conductor`, `housekeeping` | the phases and the stop protocol; what goes on beside them |
 //! | `crew`, `worker` | the workers, as the conductor sees them and from inside |
-//! | `executor`, `once` | the loop that drives a VU through a scenario; calls that happen once |
+//! | `executor` | the loop that drives a VU through a scenario |
+//! | `arrival` | the loop that starts iterations at given times |
+//! | `queue`, `exchange` | where iterations meet their VUs: on their own worker, and on others |
+//! | `iteration`, `once` | what all iterations have in common; calls that happen once |
+//! | `cut_off`, `pacer` | limits of time; waiting for an instant exactly |
 //! | `pool`, `leash`, `recorder` | VUs lent to scenarios; their interrupts; what the engine measures |
 //!
 //! **Invariant:** between two iterations of a VU there is no lock, no allocation, no formatting and no lookup
@@ -40,13 +44,19 @@ pub mod run;
 pub mod state;
 pub mod vu;
 
+mod arrival;
 mod conductor;
 mod crew;
+mod cut_off;
+mod exchange;
 mod executor;
 mod housekeeping;
+mod iteration;
 mod leash;
 mod once;
+mod pacer;
 mod pool;
+mod queue;
 mod recorder;
 mod worker;
 

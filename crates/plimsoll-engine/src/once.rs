@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    executor::{Slice, with_cut_off},
+    cut_off::{Slice, with_cut_off},
     interrupt::Interrupt,
     leash::{Kennel, Leash},
     vu::{Call, CallEnd, CallKind, CallOutcome, Vu, VuFactory, VuId, VuInitError},

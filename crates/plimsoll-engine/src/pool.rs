@@ -34,6 +34,7 @@ pub(crate) struct Pool<V> {
 struct Place<V> {
     /// Absent while it is lent, and before it is made.
     member: Option<Member<V>>,
+    made: bool,
     /// Who waits for it.
     waiting: Vec<Waker>,
 }
@@ -46,7 +47,13 @@ impl<V> Pool<V> {
 
     /// Adds a VU that was just made.
     pub(crate) fn add(&self, id: VuId, vu: V) {
+        place(&mut self.places.borrow_mut(), self.index(id)).made = true;
         self.put_back(Member { vu, id, iterations: 0, activations: 0 });
+    }
+
+    /// Whether a VU has been made, lent out or not.
+    pub(crate) fn is_made(&self, id: VuId) -> bool {
+        self.places.borrow().get(self.index(id)).is_some_and(|place| place.made)
     }
 
     /// Takes a VU out as soon as it is there; `None` when interrupted before that.
@@ -84,7 +91,7 @@ impl<V> Pool<V> {
 
 fn place<V>(places: &mut Vec<Place<V>>, index: usize) -> &mut Place<V> {
     if places.len() <= index {
-        places.resize_with(index + 1, || Place { member: None, waiting: Vec::new() });
+        places.resize_with(index + 1, || Place { member: None, made: false, waiting: Vec::new() });
     }
     &mut places[index]
 }

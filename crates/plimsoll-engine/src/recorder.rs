@@ -11,18 +11,40 @@ use crate::state::{RunState, ScenarioContext};
 #[derive(Debug, Default)]
 pub(crate) struct IterationRecorder {
     known: Option<(TagSetId, [SeriesId; 2])>,
+    known_lateness: Option<(TagSetId, SeriesId)>,
 }
 
 impl IterationRecorder {
-    /// Records a complete iteration.
+    /// Records a complete iteration; `late` is there if the schedule wanted it at a certain time.
     #[inline]
-    pub(crate) fn record(&mut self, shard: &mut Shard, tags: TagSetId, took: Duration, at: Timestamp) {
+    pub(crate) fn record(
+        &mut self,
+        shard: &mut Shard,
+        tags: TagSetId,
+        took: Duration,
+        late: Option<Duration>,
+        at: Timestamp,
+    ) {
         let [iterations, duration] = match self.known {
             Some((known, series)) if known == tags => series,
             _ => self.look_up(shard, tags),
         };
         shard.record(iterations, 1.0, at);
         shard.record(duration, took.as_nanos() as f64 / 1e6, at);
+        if let Some(late) = late {
+            let lateness = match self.known_lateness {
+                Some((known, series)) if known == tags => series,
+                _ => self.look_up_lateness(shard, tags),
+            };
+            shard.record(lateness, late.as_nanos() as f64 / 1e6, at);
+        }
+    }
+
+    #[cold]
+    fn look_up_lateness(&mut self, shard: &mut Shard, tags: TagSetId) -> SeriesId {
+        let series = shard.series(builtin::ITERATION_LATENESS, tags);
+        self.known_lateness = Some((tags, series));
+        series
     }
 
     #[cold]
@@ -34,22 +56,33 @@ impl IterationRecorder {
     }
 }
 
-/// Records iterations of a scenario that were never started.
-pub(crate) fn record_dropped(
-    shard: &mut Shard,
-    options: &Options,
-    scenario: &ScenarioContext,
-    count: u64,
-    at: Timestamp,
-) {
+/// Records iterations of one scenario that were never started. The series is looked up once.
+#[derive(Debug, Default)]
+pub(crate) struct DropRecorder(Option<SeriesId>);
+
+impl DropRecorder {
+    /// Records `count` of them, as one sample.
+    pub(crate) fn record(
+        &mut self,
+        shard: &mut Shard,
+        options: &Options,
+        scenario: &ScenarioContext,
+        count: u64,
+        at: Timestamp,
+    ) {
+        let series = *self.0.get_or_insert_with(|| dropped_series(shard, options, scenario));
+        shard.record(series, count as f64, at);
+    }
+}
+
+fn dropped_series(shard: &mut Shard, options: &Options, scenario: &ScenarioContext) -> SeriesId {
     let mut tags = run_tags(shard, options);
     if options.system_tags.contains(SystemTag::Scenario) {
         tags.push((tag::SCENARIO, shard.symbol(&scenario.name)));
     }
     tags.extend(scenario.tags.iter().map(|(name, value)| (shard.tag_key(name), shard.symbol(value))));
     let tags = shard.tag_set(&tags);
-    let series = shard.series(builtin::DROPPED_ITERATIONS, tags);
-    shard.record(series, count as f64, at);
+    shard.series(builtin::DROPPED_ITERATIONS, tags)
 }
 
 /// Records how many VUs are active, and how many there are.

@@ -113,7 +113,7 @@ impl<F: VuFactory> Run<F> {
     pub fn new(plan: Arc<Plan>, factory: F, mut config: RunConfig, events: EventSink) -> Self {
         config.shard.pins = Arc::new(Pins::new(config.thresholds.rules().iter().map(|rule| &rule.selector)));
         // A worker without VUs would only cost the time to start it.
-        let vus = NonZeroUsize::new(plan.planned_vus as usize).unwrap_or(NonZeroUsize::MIN);
+        let vus = NonZeroUsize::new(plan.max_vus() as usize).unwrap_or(NonZeroUsize::MIN);
         config.workers = config.workers.min(vus);
         let state = Arc::new(RunState::new(&plan));
         Self { plan, factory, config, control: RunControl::new(), events, state }

@@ -16,6 +16,11 @@ pub struct VuId(pub u32);
 impl VuId {
     /// The VU that runs `setup`, `teardown` or `handleSummary`.
     pub const ZERO: Self = Self(0);
+
+    /// Which of `workers` workers a VU lives on. VU 0 has no home.
+    pub(crate) fn home(self, workers: usize) -> usize {
+        (self.0 as usize - 1) % workers
+    }
 }
 
 impl fmt::Display for VuId {

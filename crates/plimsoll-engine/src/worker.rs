@@ -7,24 +7,30 @@
 use std::{
     cell::RefCell,
     rc::Rc,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
 };
 
 use plimsoll_metrics::{Aggregate, Shard, ShardConfig};
+use plimsoll_plan::Schedule;
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinSet,
 };
 
 use crate::{
+    arrival::run_part,
     clock::Clock,
     control::RunControl,
     event::EventSink,
-    executor::{Activity, drive},
+    exchange::Post,
+    executor::{Activity, drive, slots},
+    interrupt::Interrupt,
+    iteration::Part,
     leash::Kennel,
     once::{OnceCall, OnceEnd, call_once},
     outcome::RunEnd,
-    pool::Pool,
+    pacer::Timers,
+    pool::{Member, Pool},
     run::SampleSink,
     state::RunState,
     vu::{VuFactory, VuId, VuInitError},
@@ -56,9 +62,9 @@ pub(crate) enum Command {
     MakeVus { ids: Vec<VuId>, made: mpsc::UnboundedSender<VuId> },
     /// Make VU 0, call it once, and drop it.
     CallOnce { call: OnceCall, end: oneshot::Sender<OnceEnd> },
-    /// Run this worker's part of all scenarios. Each VU that is done with a scenario is a message with its
-    /// index.
-    RunScenarios { activity: Activity, ended: mpsc::UnboundedSender<usize> },
+    /// Run this worker's part of all scenarios. Each VU that is done with a scenario, or the whole part where
+    /// iterations arrive, is a message with its index.
+    RunScenarios { activity: Activity, posts: Vec<Option<Post>>, ended: mpsc::UnboundedSender<usize> },
     /// Merge the shard into the aggregate.
     Absorb { done: mpsc::UnboundedSender<()> },
     /// Interrupt everything that runs, and whatever starts later.
@@ -71,6 +77,7 @@ pub(crate) struct Outfit<F> {
     pub(crate) index: usize,
     pub(crate) workers: usize,
     pub(crate) shard: ShardConfig,
+    pub(crate) timers: Timers,
     pub(crate) shared: Shared,
 }
 
@@ -108,6 +115,7 @@ pub(crate) struct Worker<F: VuFactory> {
     pub(crate) context: WorkerContext,
     pub(crate) shared: Shared,
     pub(crate) workers: usize,
+    pub(crate) timers: Timers,
     pub(crate) pool: Pool<F::Vu>,
     pub(crate) kennel: Kennel,
 }
@@ -116,10 +124,11 @@ pub(crate) struct Worker<F: VuFactory> {
 ///
 /// Must run inside a `LocalSet`.
 pub(crate) async fn serve<F: VuFactory>(outfit: Outfit<F>, mut commands: mpsc::UnboundedReceiver<Command>) {
-    let Outfit { factory, index, workers, shard, shared } = outfit;
+    let Outfit { factory, index, workers, shard, timers, shared } = outfit;
     let context = WorkerContext::new(index, shard, shared.clock, Arc::clone(&shared.state));
     let pool = Pool::new(workers);
-    let worker = Rc::new(Worker { factory, context, shared, workers, pool, kennel: Kennel::default() });
+    let worker =
+        Rc::new(Worker { factory, context, shared, workers, timers, pool, kennel: Kennel::default() });
     let mut tasks = JoinSet::new();
     loop {
         tokio::select! {
@@ -147,10 +156,9 @@ fn obey<F: VuFactory>(worker: &Rc<Worker<F>>, command: Command, tasks: &mut Join
                 let _ = end.send(ended);
             });
         }
-        Command::RunScenarios { activity, ended } => {
-            for slot in activity.slots(worker) {
-                let (own, ended) = (Rc::clone(worker), ended.clone());
-                tasks.spawn_local(async move { drive(own, slot, ended).await });
+        Command::RunScenarios { activity, posts, ended } => {
+            for (part, post) in activity.parts(worker).into_iter().zip(posts) {
+                begin_part(worker, part, post, &ended, tasks);
             }
         }
         Command::Absorb { done } => {
@@ -161,10 +169,32 @@ fn obey<F: VuFactory>(worker: &Rc<Worker<F>>, command: Command, tasks: &mut Join
     }
 }
 
+/// Starts the tasks of this worker's part of one scenario.
+fn begin_part<F: VuFactory>(
+    worker: &Rc<Worker<F>>,
+    part: Rc<Part>,
+    post: Option<Post>,
+    ended: &mpsc::UnboundedSender<usize>,
+    tasks: &mut JoinSet<()>,
+) {
+    match (part.plan_of().schedule(), post) {
+        (Schedule::Vus(timeline), _) => {
+            for slot in slots(worker, &part, &timeline) {
+                tasks.spawn_local(drive(Rc::clone(worker), slot, ended.clone()));
+            }
+        }
+        (Schedule::Arrivals(arrivals), Some(post)) => {
+            tasks.spawn_local(run_part(Rc::clone(worker), part, arrivals, post, ended.clone()));
+        }
+        // None of the scenario's VUs lives here.
+        (Schedule::Arrivals(_), None) => {}
+    }
+}
+
 impl<F: VuFactory> Worker<F> {
     /// Whether this VU lives here.
     pub(crate) fn is_home_of(&self, id: VuId) -> bool {
-        (id.0 as usize - 1) % self.workers == self.context.index
+        id.home(self.workers) == self.context.index
     }
 
     fn absorb(&self) {
@@ -192,7 +222,24 @@ impl<F: VuFactory> Worker<F> {
         }
     }
 
-    fn note_panic(&self, ended: Result<(), tokio::task::JoinError>) {
+    /// Borrows a VU from the pool; one that is not there yet is made. `None` when interrupted before it is
+    /// there, or when it cannot be made, which stops the run.
+    pub(crate) async fn obtain(&self, id: VuId, interrupt: &Interrupt) -> Option<Member<F::Vu>> {
+        if !self.pool.is_made(id) {
+            match self.factory.create(&self.context, id, interrupt.clone()).await {
+                Ok(vu) => self.pool.add(id, vu),
+                Err(VuInitError::Interrupted) => return None,
+                Err(error) => {
+                    self.shared.control.stop(init_failure(error));
+                    return None;
+                }
+            }
+            self.shared.state.initialised_vus.fetch_add(1, Relaxed);
+        }
+        self.pool.take(id, interrupt).await
+    }
+
+    pub(crate) fn note_panic(&self, ended: Result<(), tokio::task::JoinError>) {
         if ended.is_err_and(|error| error.is_panic()) {
             self.shared.control.stop(RunEnd::WorkerLost);
         }

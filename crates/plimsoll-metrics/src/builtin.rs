@@ -42,6 +42,8 @@ builtins! {
     ITERATION_DURATION = "iteration_duration" Trend Time;
     /// Iterations that could not be started.
     DROPPED_ITERATIONS = "dropped_iterations" Counter Default;
+    /// From when the schedule wanted an iteration to when it started. Not known to k6.
+    ITERATION_LATENESS = "iteration_lateness" Trend Time;
     /// Outcomes of `check()`.
     CHECKS = "checks" Rate Default;
     /// Duration of `group()` calls.

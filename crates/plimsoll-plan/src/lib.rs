@@ -11,10 +11,12 @@
 //! | [`options`] | the table of all options, layers, merging, shorthands |
 //! | [`scenario`] | the executors: validation, description, schedule |
 //! | [`timeline`] | which VU is active when, exactly |
+//! | [`arrivals`] | when iterations are due, exactly |
 //! | [`vu_ids`] | which scenario gets which VUs |
 //! | [`thresholds`] | thresholds as configured, checked against the metrics of a run |
 //! | [`plan`] | the resolved whole |
 
+pub mod arrivals;
 pub mod duration;
 mod nearest;
 pub mod options;
@@ -26,10 +28,11 @@ pub mod thresholds;
 pub mod timeline;
 pub mod vu_ids;
 
+pub use arrivals::{Arrivals, Due};
 pub use options::{Options, OptionsLayer};
 pub use plan::{Plan, resolve};
 pub use problem::{Problem, Warning};
 pub use provenance::{Origin, Source};
-pub use scenario::{ExecutorConfig, IterationBudget, Scenario};
+pub use scenario::{ExecutorConfig, IterationBudget, Scenario, Schedule};
 pub use thresholds::check_thresholds;
 pub use timeline::{Activation, VuTimeline};

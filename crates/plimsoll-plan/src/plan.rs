@@ -24,8 +24,10 @@ pub struct Plan {
     pub scenarios: Vec<Scenario>,
     /// The conditions that the run must meet; empty with `--no-thresholds`.
     pub thresholds: Vec<ThresholdSpec>,
-    /// How many VUs are initialised: their ids are 1 to this.
+    /// How many VUs are initialised before the run: their ids are 1 to this.
     pub planned_vus: u32,
+    /// The ids above the planned ones belong to VUs that are made on demand.
+    max_vus: u32,
     /// What the user should know.
     pub warnings: Vec<Warning>,
     sources: BTreeMap<&'static str, Source>,
@@ -44,9 +46,9 @@ pub fn resolve(layers: Vec<OptionsLayer>) -> Result<Plan, Vec<Problem>> {
         return Err(merged.problems);
     }
     scenarios.sort_by(|a, b| (a.start_time, &a.name).cmp(&(b.start_time, &b.name)));
-    let planned_vus = assign_vus(&mut scenarios);
+    let (planned_vus, max_vus) = assign_vus(&mut scenarios);
     let Merged { options, sources, warnings, .. } = merged;
-    Ok(Plan { options, scenarios, thresholds, planned_vus, warnings, sources })
+    Ok(Plan { options, scenarios, thresholds, planned_vus, max_vus, warnings, sources })
 }
 
 impl Plan {
@@ -60,9 +62,9 @@ impl Plan {
         self.sources.contains_key(key)
     }
 
-    /// The most VUs that exist at once.
+    /// The most VUs that may exist at once; their ids are 1 to this.
     pub fn max_vus(&self) -> u32 {
-        self.planned_vus
+        self.max_vus
     }
 
     /// How long the scenarios take at most, grace included.
@@ -178,16 +180,26 @@ fn check_options(merged: &mut Merged) {
     }
 }
 
-fn assign_vus(scenarios: &mut [Scenario]) -> u32 {
+/// Gives every scenario its VUs: first those that are made before the run, so that their ids have no gaps,
+/// then the reserved ids of those that are made on demand. Returns how many there are of the former and of
+/// all.
+fn assign_vus(scenarios: &mut [Scenario]) -> (u32, u32) {
+    let planned = assign(scenarios, 0, Scenario::planned_vus);
+    let on_demand = assign(scenarios, planned, |scenario| scenario.max_vus() - scenario.planned_vus());
+    (planned, planned + on_demand)
+}
+
+/// Gives every scenario some of the ids above `offset`, and returns how many are in use.
+fn assign(scenarios: &mut [Scenario], offset: u32, vus: impl Fn(&Scenario) -> u32) -> u32 {
     let demand = |scenario: &Scenario| Demand {
         from: scenario.start_time,
         until: scenario.latest_end(),
-        vus: scenario.max_vus(),
+        vus: vus(scenario),
     };
     let demands: Vec<Demand> = scenarios.iter().map(demand).collect();
-    let (ids, planned) = allocate(&demands);
+    let (ids, used) = allocate(&demands);
     for (scenario, ids) in scenarios.iter_mut().zip(ids) {
-        scenario.vu_ids = ids;
+        scenario.vu_ids.extend(ids.iter().map(|id| id + offset));
     }
-    planned
+    used
 }

@@ -15,12 +15,12 @@
 
 use std::time::Duration;
 
-/// A stage of a ramp: move linearly to `target` VUs within `duration`.
+/// A stage of a ramp: move linearly to `target` within `duration`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stage {
     /// How long the move takes; zero jumps.
     pub duration: Duration,
-    /// The number of VUs at its end.
+    /// The number of VUs at its end, or the rate.
     pub target: u32,
 }
 

@@ -23,12 +23,13 @@ const BAR: usize = 40;
 pub(crate) struct Progress {
     state: Arc<RunState>,
     planned_vus: u32,
+    max_vus: u32,
     screen: Arc<Screen>,
 }
 
 impl Progress {
     pub(crate) fn new(state: Arc<RunState>, plan: &Plan, screen: &Arc<Screen>) -> Self {
-        Progress { state, planned_vus: plan.planned_vus, screen: Arc::clone(screen) }
+        Progress { state, planned_vus: plan.planned_vus, max_vus: plan.max_vus(), screen: Arc::clone(screen) }
     }
 
     /// Draws for as long as it is polled.
@@ -61,14 +62,15 @@ impl Progress {
     }
 
     fn headline(&self) -> String {
-        let (state, vus) = (&self.state, self.planned_vus);
+        let state = &self.state;
         if state.test_started().is_none() {
-            return format!("initialising VUs: {} of {vus}\n", state.initialised_vus());
+            return format!("initialising VUs: {} of {}\n", state.initialised_vus(), self.planned_vus);
         }
         format!(
-            "running ({}), {:0width$}/{vus:0width$} VUs, {} complete and {} interrupted iterations\n",
+            "running ({}), {:0width$}/{:0width$} VUs, {} complete and {} interrupted iterations\n",
             clock(state.test_elapsed()),
             state.active_vus(),
+            self.max_vus,
             state.complete_iterations(),
             state.interrupted_iterations(),
             width = self.vus_width(),
@@ -98,7 +100,7 @@ impl Progress {
     }
 
     fn vus_width(&self) -> usize {
-        self.planned_vus.to_string().len().max(2)
+        self.max_vus.to_string().len().max(2)
     }
 }
 

@@ -124,6 +124,13 @@ fn log_event(plan: &Plan) -> impl Fn(RunEvent) + Send + Sync + 'static {
         RunEvent::ThresholdsCrossed { names } => {
             tracing::debug!(target: "plimsoll", "thresholds on {} are crossed", names.join(", "));
         }
+        RunEvent::VusExhausted { scenario, max } => {
+            let (name, executor) = &scenarios[scenario];
+            tracing::warn!(
+                target: "plimsoll", executor, scenario = name.as_str(),
+                "all {max} VUs are busy and there may be no more: iterations are dropped (see maxVUs)",
+            );
+        }
         RunEvent::AlsoFailed(end) => {
             tracing::error!(target: "plimsoll", "{}", verdict::why(&end).unwrap_or_default());
         }

@@ -1,6 +1,7 @@
 //! Runs driven from the crate's edge, with closures as VUs: on paused time where one worker will do, on real
 //! threads where it must be several.
 
+mod arrivals;
 mod ending;
 mod executors;
 mod stopping;

@@ -1,14 +1,18 @@
 //! Scenarios: named workloads, each driven by an executor.
 //!
 //! One file per executor, all in the same order: configuration, defaults and validation, description,
-//! requirements, schedule, tests. [`Scenario::timeline`] and [`Scenario::budget`] say what the engine has to
+//! requirements, schedule, tests. [`Scenario::schedule`] and [`Scenario::budget`] say what the engine has to
 //! do.
 
+mod arrival_vus;
+mod constant_arrival_rate;
 mod constant_vus;
 mod fields;
 mod per_vu_iterations;
+mod ramping_arrival_rate;
 mod ramping_vus;
 mod shared_iterations;
+mod stages;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -17,10 +21,11 @@ use serde_json::{Map, Value};
 use self::fields::Fields;
 pub(crate) use self::fields::{Locate, MAX_VUS};
 pub use self::{
-    constant_vus::ConstantVus, per_vu_iterations::PerVuIterations, ramping_vus::RampingVus,
+    arrival_vus::ArrivalVus, constant_arrival_rate::ConstantArrivalRate, constant_vus::ConstantVus,
+    per_vu_iterations::PerVuIterations, ramping_arrival_rate::RampingArrivalRate, ramping_vus::RampingVus,
     shared_iterations::SharedIterations,
 };
-use crate::{Problem, VuTimeline, duration, nearest::did_you_mean, options::tags::Tags};
+use crate::{Arrivals, Problem, VuTimeline, duration, nearest::did_you_mean, options::tags::Tags};
 
 /// A named workload, resolved.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +45,8 @@ pub struct Scenario {
     /// The strategy.
     pub executor: ExecutorConfig,
     /// The ids (from 1) of its VUs: slot `i` of its timeline is VU `vu_ids[i]`.
+    ///
+    /// The first [`planned_vus`](Self::planned_vus) are made before the run, the others on demand.
     pub vu_ids: Vec<u32>,
 }
 
@@ -54,6 +61,19 @@ pub enum ExecutorConfig {
     ConstantVus(ConstantVus),
     /// A number of VUs that follows stages.
     RampingVus(RampingVus),
+    /// Iterations start at a fixed rate.
+    ConstantArrivalRate(ConstantArrivalRate),
+    /// Iterations start at a rate that follows stages.
+    RampingArrivalRate(RampingArrivalRate),
+}
+
+/// What makes iterations start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Schedule {
+    /// VUs that loop while they are active.
+    Vus(VuTimeline),
+    /// The time; any VU that is free takes the iteration.
+    Arrivals(Arrivals),
 }
 
 /// How many iterations a scenario may start.
@@ -68,6 +88,15 @@ pub enum IterationBudget {
 }
 
 impl Scenario {
+    /// The VUs that must be there when it starts.
+    pub fn planned_vus(&self) -> u32 {
+        match &self.executor {
+            ExecutorConfig::ConstantArrivalRate(config) => config.vus.pre_allocated,
+            ExecutorConfig::RampingArrivalRate(config) => config.vus.pre_allocated,
+            _ => self.max_vus(),
+        }
+    }
+
     /// The most VUs that are active at once.
     pub fn max_vus(&self) -> u32 {
         match &self.executor {
@@ -75,6 +104,8 @@ impl Scenario {
             ExecutorConfig::PerVuIterations(config) => config.vus,
             ExecutorConfig::ConstantVus(config) => config.vus,
             ExecutorConfig::RampingVus(config) => config.max_vus(),
+            ExecutorConfig::ConstantArrivalRate(config) => config.vus.max,
+            ExecutorConfig::RampingArrivalRate(config) => config.vus.max,
         }
     }
 
@@ -85,6 +116,8 @@ impl Scenario {
             ExecutorConfig::PerVuIterations(config) => config.max_duration,
             ExecutorConfig::ConstantVus(config) => config.duration,
             ExecutorConfig::RampingVus(config) => config.duration(),
+            ExecutorConfig::ConstantArrivalRate(config) => config.duration,
+            ExecutorConfig::RampingArrivalRate(config) => config.duration(),
         }
     }
 
@@ -93,22 +126,28 @@ impl Scenario {
         self.start_time.saturating_add(self.duration()).saturating_add(self.graceful_stop)
     }
 
-    /// Which VU is active when, from the scenario's start.
-    pub fn timeline(&self) -> VuTimeline {
+    /// When what happens, from the scenario's start.
+    pub fn schedule(&self) -> Schedule {
+        let grace = self.graceful_stop;
         match &self.executor {
-            ExecutorConfig::SharedIterations(config) => config.timeline(self.graceful_stop),
-            ExecutorConfig::PerVuIterations(config) => config.timeline(self.graceful_stop),
-            ExecutorConfig::ConstantVus(config) => config.timeline(self.graceful_stop),
-            ExecutorConfig::RampingVus(config) => config.timeline(self.graceful_stop),
+            ExecutorConfig::SharedIterations(config) => Schedule::Vus(config.timeline(grace)),
+            ExecutorConfig::PerVuIterations(config) => Schedule::Vus(config.timeline(grace)),
+            ExecutorConfig::ConstantVus(config) => Schedule::Vus(config.timeline(grace)),
+            ExecutorConfig::RampingVus(config) => Schedule::Vus(config.timeline(grace)),
+            ExecutorConfig::ConstantArrivalRate(config) => Schedule::Arrivals(config.arrivals()),
+            ExecutorConfig::RampingArrivalRate(config) => Schedule::Arrivals(config.arrivals()),
         }
     }
 
-    /// How many iterations it may start.
+    /// How many iterations it may start, within its schedule.
     pub fn budget(&self) -> IterationBudget {
         match &self.executor {
             ExecutorConfig::SharedIterations(config) => IterationBudget::Shared(config.iterations),
             ExecutorConfig::PerVuIterations(config) => IterationBudget::PerVu(config.iterations),
-            ExecutorConfig::ConstantVus(_) | ExecutorConfig::RampingVus(_) => IterationBudget::Unlimited,
+            ExecutorConfig::ConstantVus(_)
+            | ExecutorConfig::RampingVus(_)
+            | ExecutorConfig::ConstantArrivalRate(_)
+            | ExecutorConfig::RampingArrivalRate(_) => IterationBudget::Unlimited,
         }
     }
 
@@ -128,6 +167,8 @@ impl Scenario {
             ExecutorConfig::PerVuIterations(config) => config.describe(),
             ExecutorConfig::ConstantVus(config) => config.describe(),
             ExecutorConfig::RampingVus(config) => config.describe(),
+            ExecutorConfig::ConstantArrivalRate(config) => config.describe(),
+            ExecutorConfig::RampingArrivalRate(config) => config.describe(),
         };
         if self.exec != "default" {
             notes.push(format!("exec: {}", self.exec));
@@ -150,16 +191,24 @@ impl ExecutorConfig {
             Self::PerVuIterations(_) => "per-vu-iterations",
             Self::ConstantVus(_) => "constant-vus",
             Self::RampingVus(_) => "ramping-vus",
+            Self::ConstantArrivalRate(_) => "constant-arrival-rate",
+            Self::RampingArrivalRate(_) => "ramping-arrival-rate",
         }
     }
 }
 
 /// The executors that can be run.
-const EXECUTORS: [&str; 4] = ["shared-iterations", "per-vu-iterations", "constant-vus", "ramping-vus"];
+const EXECUTORS: [&str; 6] = [
+    "shared-iterations",
+    "per-vu-iterations",
+    "constant-vus",
+    "ramping-vus",
+    "constant-arrival-rate",
+    "ramping-arrival-rate",
+];
 
-/// The executors that k6 has or had and that cannot be run yet.
-const FUTURE_EXECUTORS: [&str; 3] =
-    ["constant-arrival-rate", "ramping-arrival-rate", "externally-controlled"];
+/// The executors that k6 had and that cannot be run yet.
+const FUTURE_EXECUTORS: [&str; 1] = ["externally-controlled"];
 
 const DEFAULT_GRACE: Duration = Duration::from_secs(30);
 
@@ -206,6 +255,10 @@ fn read_executor(fields: &mut Fields<'_>) -> Option<ExecutorConfig> {
         "per-vu-iterations" => Some(ExecutorConfig::PerVuIterations(PerVuIterations::read(fields))),
         "constant-vus" => Some(ExecutorConfig::ConstantVus(ConstantVus::read(fields))),
         "ramping-vus" => Some(ExecutorConfig::RampingVus(RampingVus::read(fields))),
+        "constant-arrival-rate" => {
+            Some(ExecutorConfig::ConstantArrivalRate(ConstantArrivalRate::read(fields)))
+        }
+        "ramping-arrival-rate" => Some(ExecutorConfig::RampingArrivalRate(RampingArrivalRate::read(fields))),
         future if FUTURE_EXECUTORS.contains(&future) => {
             fields.problem("executor", &format!("the executor {future} is not supported yet"));
             None
@@ -277,7 +330,7 @@ mod tests {
             ]
         );
         assert!(problems(&json!({ "executor": "constant-vu" }))[0].contains("unknown executor type"));
-        assert!(problems(&json!({ "executor": "ramping-arrival-rate" }))[0].contains("not supported yet"));
+        assert!(problems(&json!({ "executor": "externally-controlled" }))[0].contains("not supported yet"));
         assert!(problems(&json!({}))[0].contains("is required"));
     }
 

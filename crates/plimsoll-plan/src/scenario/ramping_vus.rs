@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use super::fields::{Fields, MAX_VUS};
+use super::{
+    fields::{Fields, MAX_VUS},
+    stages::read_stages,
+};
 use crate::{
     VuTimeline, duration,
-    options::workload::StageSpec,
     timeline::{Stage, peak, total_duration},
 };
 
@@ -22,16 +24,11 @@ pub struct RampingVus {
 
 const DEFAULT_RAMP_DOWN: Duration = Duration::from_secs(30);
 
-/// More stages than this is a generated mistake.
-const MAX_STAGES: usize = 100_000;
-
 impl RampingVus {
     pub(super) fn read(fields: &mut Fields<'_>) -> Self {
         let start_vus = fields.vus("startVUs", 1);
-        let specs: Option<Vec<StageSpec>> = fields.read("stages");
+        let stages = read_stages(fields, MAX_VUS);
         let graceful_ramp_down = fields.duration("gracefulRampDown", DEFAULT_RAMP_DOWN);
-        fields.missing("stages", "at least one stage is required");
-        let stages = specs.map(|specs| read_stages(fields, &specs)).unwrap_or_default();
         let config = Self { start_vus, stages, graceful_ramp_down };
         if !config.stages.is_empty() && config.max_vus() == 0 {
             fields.problem("stages", "startVUs or the target of a stage must be more than 0");
@@ -61,31 +58,6 @@ impl RampingVus {
     pub(super) fn timeline(&self, graceful_stop: Duration) -> VuTimeline {
         VuTimeline::ramp(self.start_vus, self.stages.clone(), self.graceful_ramp_down, graceful_stop)
     }
-}
-
-fn read_stages(fields: &mut Fields<'_>, specs: &[StageSpec]) -> Vec<Stage> {
-    if specs.is_empty() {
-        fields.problem("stages", "at least one stage is required");
-    }
-    if specs.len() > MAX_STAGES {
-        fields.problem("stages", &format!("can't be more than {MAX_STAGES} stages"));
-        return Vec::new();
-    }
-    specs.iter().zip(1..).map(|(spec, number)| read_stage(fields, spec, number)).collect()
-}
-
-fn read_stage(fields: &mut Fields<'_>, spec: &StageSpec, number: usize) -> Stage {
-    if spec.duration.is_none() {
-        fields.problem("stages", &format!("stage {number} doesn't have a duration"));
-    }
-    if spec.target.is_none() {
-        fields.problem("stages", &format!("stage {number} doesn't have a target"));
-    }
-    let target = spec.target.unwrap_or(0);
-    if target > MAX_VUS {
-        fields.problem("stages", &format!("the target of stage {number} can't be more than {MAX_VUS}"));
-    }
-    Stage { duration: spec.duration.unwrap_or_default(), target: target.min(MAX_VUS) as u32 }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Whatever options say, the answer is a plan or problems.
 
-use plimsoll_plan::{OptionsLayer, Origin, options::TABLE, resolve};
+use plimsoll_plan::{OptionsLayer, Origin, Schedule, options::TABLE, resolve};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -54,8 +54,13 @@ proptest! {
             Ok(plan) => {
                 prop_assert!(!plan.scenarios.is_empty());
                 let ids = plan.scenarios.iter().flat_map(|scenario| &scenario.vu_ids);
-                prop_assert_eq!(ids.max(), Some(&plan.planned_vus));
-                plan.scenarios.iter().for_each(|scenario| drop(scenario.timeline().activations(0)));
+                prop_assert_eq!(ids.max(), Some(&plan.max_vus()));
+                for scenario in &plan.scenarios {
+                    match scenario.schedule() {
+                        Schedule::Vus(timeline) => drop(timeline.activations(0)),
+                        Schedule::Arrivals(arrivals) => prop_assert!(arrivals.take(100).count() <= 100),
+                    }
+                }
             }
         }
     }

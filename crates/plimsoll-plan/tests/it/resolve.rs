@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use plimsoll_metrics::Registry;
-use plimsoll_plan::{OptionsLayer, Origin, Source, check_thresholds, resolve};
+use plimsoll_plan::{OptionsLayer, Origin, Schedule, Source, check_thresholds, resolve};
 use serde_json::json;
 
 use crate::support::{lines, only_scenario, plan, problems, script, warnings};
@@ -37,7 +37,7 @@ fn shorthands_become_one_scenario() {
 fn stages_start_from_one_vu() {
     let plan =
         plan(&json!({ "stages": [{ "duration": "2s", "target": 1 }, { "duration": "0", "target": 0 }] }));
-    let timeline = plan.scenarios[0].timeline();
+    let Schedule::Vus(timeline) = plan.scenarios[0].schedule() else { panic!() };
     assert_eq!(timeline.activations(0)[0].start, Duration::ZERO);
 }
 
@@ -241,4 +241,40 @@ fn scripts_see_what_was_set_and_null_elsewhere() {
     assert_eq!(seen["batch"], json!(null));
     assert_eq!(seen.get("vus"), None);
     assert_eq!(seen.get("noThresholds"), None);
+}
+
+#[test]
+fn vus_made_on_demand_have_ids_above_all_planned_ones() {
+    let arrivals = |start: &str, planned: u32, max: u32| {
+        json!({
+            "executor": "constant-arrival-rate", "rate": 10, "duration": "10s", "gracefulStop": "0s",
+            "startTime": start, "preAllocatedVUs": planned, "maxVUs": max,
+        })
+    };
+    let steady = json!({ "executor": "constant-vus", "vus": 2, "duration": "30s" });
+    let plan = plan(&json!({ "scenarios": {
+        "a": arrivals("0s", 1, 3), "b": arrivals("10s", 2, 3), "c": steady,
+    } }));
+    let ids: Vec<&[u32]> = plan.scenarios.iter().map(|scenario| &scenario.vu_ids[..]).collect();
+    let expected: [&[u32]; 3] = [&[1, 5, 6], &[2, 3], &[1, 4, 5]];
+    assert_eq!(ids, expected);
+    assert_eq!((plan.planned_vus, plan.max_vus()), (4, 6));
+    assert_eq!(plan.describe()[0].matches("6 max VUs").count(), 1);
+}
+
+#[test]
+fn vus_and_arrivals_go_together() {
+    let plan = plan(&json!({ "scenarios": {
+        "ticket_operations": {
+            "executor": "ramping-vus", "startVUs": 0, "gracefulRampDown": "30s",
+            "stages": [{ "duration": "2m", "target": 50 }, { "duration": "2m", "target": 0 }],
+        },
+        "knowledge_base_browsing": {
+            "executor": "constant-arrival-rate", "rate": 50, "timeUnit": "1s", "duration": "15m",
+            "preAllocatedVUs": 20, "maxVUs": 100,
+        },
+    } }));
+    let Schedule::Arrivals(arrivals) = plan.scenarios[0].schedule() else { panic!() };
+    assert_eq!(arrivals.total(), 45_000);
+    assert_eq!((plan.planned_vus, plan.max_vus()), (70, 150));
 }

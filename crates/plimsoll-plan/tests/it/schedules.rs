@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use plimsoll_plan::{
-    VuTimeline, duration,
+    Arrivals, Due, VuTimeline, duration,
     timeline::{Stage, total_duration},
     vu_ids::{Demand, allocate},
 };
@@ -13,6 +13,20 @@ fn stages() -> impl Strategy<Value = Vec<Stage>> {
     let stage = (prop_oneof![Just(0), 1u64..5_000_000_000], 0u32..30)
         .prop_map(|(nanos, target)| Stage { duration: Duration::from_nanos(nanos), target });
     prop::collection::vec(stage, 1..8)
+}
+
+/// Twice the area under a ramp of rates up to an instant, times the time unit, rounded up at its end.
+fn area_at(start: u32, stages: &[Stage], at: Duration) -> u128 {
+    let (mut from, mut left, mut area) = (i128::from(start), at.as_nanos() as i128, 0);
+    for stage in stages {
+        let (length, to) = (stage.duration.as_nanos() as i128, i128::from(stage.target));
+        let x = left.min(length);
+        let bend = if length == 0 { 0 } else { (to - from) * x * x };
+        // Rounded up, for a falling rate too.
+        area += 2 * from * x + if length == 0 { 0 } else { -(-bend).div_euclid(length) };
+        (from, left) = (to, left - x);
+    }
+    area as u128
 }
 
 /// How many VUs are active at an instant, counted over the activations.
@@ -102,6 +116,53 @@ proptest! {
         };
         let peak = demands.iter().map(|demand| wanted_at(demand.from)).max();
         prop_assert_eq!(Some(planned), peak);
+    }
+
+    #[test]
+    fn a_ramp_s_arrivals_are_due_when_the_area_is_whole(
+        start in 0u32..50, stages in stages(), unit in 1u64..2_000_000_000, skip in 0usize..50,
+    ) {
+        let arrivals = Arrivals::ramp(start, Duration::from_nanos(unit), &stages);
+        let end = total_duration(&stages);
+        let whole = 2 * u128::from(unit);
+        prop_assert_eq!(u128::from(arrivals.total()), area_at(start, &stages, end) / whole);
+        for due in arrivals.skip(skip).take(200) {
+            prop_assert!(due.at <= end);
+            let area = whole * (u128::from(due.index) + 1);
+            prop_assert!(area_at(start, &stages, due.at) <= area);
+            let next = due.at + Duration::from_nanos(1);
+            prop_assert!(next > end || area_at(start, &stages, next) >= area);
+        }
+    }
+
+    #[test]
+    fn constant_arrivals_are_counted_ordered_and_in_time(
+        rate in 1u32..5_000, unit in 1_000_000u64..2_000_000_000, length in 1u64..3_000_000_000,
+    ) {
+        let (unit, length) = (Duration::from_nanos(unit), Duration::from_nanos(length));
+        let arrivals = Arrivals::constant(rate, unit, length);
+        let total = arrivals.total();
+        let before_end = total.saturating_sub(3) as usize;
+        let last: Vec<Due> = arrivals.clone().skip(before_end).collect();
+        prop_assert_eq!((before_end + last.len()) as u64, total);
+        prop_assert!(last.iter().all(|due| due.at < length));
+        let some: Vec<Due> = arrivals.take(100).collect();
+        prop_assert!(some.is_sorted_by_key(|due| due.at));
+        for due in some {
+            let exact = u128::from(due.index) * unit.as_nanos() / u128::from(rate);
+            prop_assert_eq!(due.at.as_nanos(), exact);
+        }
+    }
+
+    #[test]
+    fn stripes_add_up_to_the_whole(start in 0u32..50, stages in stages(), parts in 1usize..6) {
+        let arrivals = Arrivals::ramp(start, Duration::from_secs(1), &stages);
+        let stripe = |part: usize| arrivals.clone().skip(part).step_by(parts);
+        let mut together: Vec<Due> = (0..parts).flat_map(stripe).collect();
+        together.sort_unstable_by_key(|due| due.index);
+        prop_assert_eq!(&together, &arrivals.clone().collect::<Vec<_>>());
+        prop_assert_eq!(together.len() as u64, arrivals.total());
+        prop_assert!(together.is_sorted_by_key(|due| due.at));
     }
 
     #[test]

@@ -1,0 +1,86 @@
+//! `ramping-arrival-rate`: the rate at which iterations start follows stages.
+
+use std::time::Duration;
+
+use super::{
+    arrival_vus::{ArrivalVus, DEFAULT_TIME_UNIT, MAX_RATE, per_second, rate, time_unit},
+    fields::Fields,
+    stages::read_stages,
+};
+use crate::{
+    Arrivals, duration,
+    timeline::{Stage, peak, total_duration},
+};
+
+/// The settings of `ramping-arrival-rate`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RampingArrivalRate {
+    /// How many iterations start in a time unit at first.
+    pub start_rate: u32,
+    /// The time unit of the rates.
+    pub time_unit: Duration,
+    /// Where the rate goes from there.
+    pub stages: Vec<Stage>,
+    /// The VUs that run them.
+    pub vus: ArrivalVus,
+}
+
+impl RampingArrivalRate {
+    pub(super) fn read(fields: &mut Fields<'_>) -> Self {
+        let start_rate = rate(fields, "startRate").unwrap_or(0);
+        let time_unit = time_unit(fields).unwrap_or(DEFAULT_TIME_UNIT);
+        let stages = read_stages(fields, MAX_RATE);
+        let vus = ArrivalVus::read(fields);
+        Self { start_rate, time_unit, stages, vus }
+    }
+
+    pub(super) fn describe(&self) -> (String, Vec<String>) {
+        let rate = per_second(peak(self.start_rate, &self.stages), self.time_unit);
+        let length = duration::format(self.duration());
+        let what = format!("Up to {rate:.2} iterations/s for {length} over {} stages", self.stages.len());
+        (what, vec![self.vus.describe()])
+    }
+
+    pub(super) fn duration(&self) -> Duration {
+        total_duration(&self.stages)
+    }
+
+    pub(super) fn arrivals(&self) -> Arrivals {
+        Arrivals::ramp(self.start_rate, self.time_unit, &self.stages)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::scenario::testing::{description, problems};
+
+    #[test]
+    fn describes_itself() {
+        let scenario = json!({
+            "executor": "ramping-arrival-rate", "startRate": 600, "timeUnit": "1m", "preAllocatedVUs": 2,
+            "stages": [{ "duration": "1s", "target": 60 }, { "duration": "2s", "target": 1200 }],
+        });
+        let expected = "Up to 20.00 iterations/s for 3s over 2 stages (maxVUs: 2, gracefulStop: 30s)";
+        assert_eq!(description(&scenario), expected);
+    }
+
+    #[test]
+    fn validates() {
+        let texts = problems(&json!({ "executor": "ramping-arrival-rate", "timeUnit": 0 }));
+        assert_eq!(
+            texts,
+            [
+                "scenarios.s.timeUnit (from a.js): the time unit must be more than 0, got 0",
+                "scenarios.s.stages (from a.js): at least one stage is required",
+                "scenarios.s.preAllocatedVUs (from a.js): the number of preallocated VUs is required",
+            ]
+        );
+        let nobody = json!({
+            "executor": "ramping-arrival-rate", "stages": [{ "duration": 1, "target": 0 }],
+            "preAllocatedVUs": 0,
+        });
+        assert_eq!(problems(&nobody).len(), 1);
+    }
+}
