@@ -51,15 +51,15 @@ async fn wrong_types_inside_of_scenarios() {
 async fn executors_that_are_unknown_or_not_there_yet() {
     let options = "{ scenarios: {
         steady: { executor: 'constant-vu', duration: '1s' },
-        open: { executor: 'constant-arrival-rate', rate: 1, duration: '1s', preAllocatedVUs: 1 },
+        open: { executor: 'constant-arrival-rate', rate: 0, duration: '1s', preAllocatedVUs: 1 },
         ramp: { executor: 'ramping-arrival-rate', stages: [], preAllocatedVUs: 1 },
         manual: { executor: 'externally-controlled', vus: 1 },
     } }";
     run(&script(options)).await.code(104).shows_nothing().says(&[
         "scenarios.steady.executor (from test.js): unknown executor type",
         "hint: did you mean `constant-vus`?",
-        "scenarios.open.executor (from test.js): the executor constant-arrival-rate is not supported yet",
-        "scenarios.ramp.executor (from test.js): the executor ramping-arrival-rate is not supported yet",
+        "scenarios.open.rate (from test.js): the iteration rate must be more than 0",
+        "scenarios.ramp.stages (from test.js): at least one stage is required",
         "scenarios.manual.executor (from test.js): the executor externally-controlled is not supported yet",
     ]);
 }

@@ -65,9 +65,3 @@ async fn the_suite_passes() {
         assert_eq!(end.count("iterations"), 2, "{script}");
     }
 }
-
-#[tokio::test]
-async fn the_suites_load_test_waits_for_an_executor() {
-    let end = against_desk(SUITE, "scenarios/load.js", "").await.code(104);
-    end.says(&["scenarios.knowledge_base_browsing.executor", "constant-arrival-rate is not supported yet"]);
-}
