@@ -1,8 +1,8 @@
 //! The arrival loop: the one loop behind every executor that starts iterations at given times.
 //!
-//! Executors differ in their [schedule](plimsoll_plan::Arrivals) only. Each worker takes part with its share
-//! of the VUs and goes through its own stripe of the schedule: arrival `i` belongs to part `i mod parts`. When
-//! an arrival is due, the first of these that applies decides:
+//! Executors differ in their [schedule](plimsoll_plan::Arrivals) only. Each worker takes part with its
+//! share of the VUs and goes through its own stripe of the schedule: arrival `i` belongs to part
+//! `i mod parts`. When an arrival is due, the first of these that applies decides:
 //!
 //! 1. A VU of this worker is free: it starts the iteration.
 //! 2. A VU of another worker is free: the arrival goes there.
@@ -12,8 +12,8 @@
 //! 5. It is dropped, and counted. The first time, subscribers hear that the maximum is reached.
 //!
 //! So an arrival is never queued behind running iterations, and every one is started or dropped, unless the
-//! run is stopped. One that starts late has its lateness recorded. What was due before the end of the schedule
-//! may start after it, as long as that is before the cut-off.
+//! run is stopped. One that starts late has its lateness recorded. What was due before the end of the
+//! schedule may start after it, as long as that is before the cut-off.
 //!
 //! # The end
 //!

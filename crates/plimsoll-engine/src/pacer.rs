@@ -1,8 +1,8 @@
 //! Waiting for an instant more exactly than tokio does.
 //!
 //! Tokio's timers have ticks of a millisecond and are half a millisecond to two late. On Linux a pacer has a
-//! kernel timer of its own instead (a timerfd), set to absolute deadlines. Elsewhere, on paused time, and when
-//! the process has no file descriptor left, it falls back to tokio's timers: iterations then start late, and
+//! kernel timer of its own instead (a timerfd), set to absolute deadlines. Elsewhere, on paused time, and
+//! when the process has no file descriptor left, it falls back to tokio's timers: iterations then start late, and
 //! their lateness says so.
 
 use tokio::time::Instant;
@@ -45,11 +45,14 @@ impl Pacer {
         match self {
             Self::Tokio => reaches(at, interrupt).await,
             #[cfg(target_os = "linux")]
-            Self::Kernel(timer) => tokio::select! {
-                biased;
-                () = interrupt.raised() => false,
-                kept = timer.sleep_until(at) => kept && !interrupt.is_raised() || reaches(at, interrupt).await,
-            },
+            Self::Kernel(timer) => {
+                let works = tokio::select! {
+                    biased;
+                    () = interrupt.raised() => return false,
+                    works = timer.sleep_until(at) => works,
+                };
+                works || reaches(at, interrupt).await
+            }
         }
     }
 }

@@ -3,8 +3,8 @@
 //! Arrivals know no clock and no VU. Times are offsets from the start of the scenario in whole nanoseconds,
 //! rounded down; every one is computed from the start, so that nothing drifts. Start with [`Arrivals`].
 //!
-//! A constant rate of `r` per time unit `u` makes iteration `i` (from 0) due at `⌊i · u / r⌋`, as long as that
-//! is before the end. A ramp makes iteration `i` due when the area under the rate reaches `i + 1`:
+//! A constant rate of `r` per time unit `u` makes iteration `i` (from 0) due at `⌊i · u / r⌋`, as long as
+//! that is before the end. A ramp makes iteration `i` due when the area under the rate reaches `i + 1`:
 //!
 //! ```text
 //!  rate ┤          ·─    area after x of a stage from a to b that lasts D:

@@ -6,7 +6,7 @@ use crate::{options::workload::StageSpec, timeline::Stage};
 /// More stages than this is a generated mistake.
 const MAX_STAGES: usize = 100_000;
 
-/// Reads `stages`, whose targets may be at most `limit`. Without any, or with a wrong one, it notes a problem.
+/// Reads `stages`, whose targets may be at most `limit`. None at all, or a wrong one, is a problem.
 pub(super) fn read_stages(fields: &mut Fields<'_>, limit: u64) -> Vec<Stage> {
     let specs: Option<Vec<StageSpec>> = fields.read("stages");
     fields.missing("stages", "at least one stage is required");
