@@ -2,8 +2,8 @@
 //!
 //! Tokio's timers have ticks of a millisecond and are half a millisecond to two late. On Linux a pacer has a
 //! kernel timer of its own instead (a timerfd), set to absolute deadlines. Elsewhere, on paused time, and
-//! when the process has no file descriptor left, it falls back to tokio's timers: iterations then start late, and
-//! their lateness says so.
+//! when the process has no file descriptor left, it falls back to tokio's timers: iterations then start late,
+//! and their lateness says so.
 
 use tokio::time::Instant;
 

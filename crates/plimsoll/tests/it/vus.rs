@@ -47,3 +47,23 @@ async fn a_busy_vu_gives_way_while_it_is_asked_to_end() {
     assert!(started_at.elapsed().as_secs() < 4, "{end}");
     end.shows(&["1 iteration was interrupted"]);
 }
+
+#[tokio::test]
+async fn arrival_rates_start_what_they_say_and_measure_how_late() {
+    let rate = "rate: 100, timeUnit: '1s', preAllocatedVUs: 2, maxVUs: 20, duration: '2s'";
+    let script = format!(
+        "import {{ sleep }} from 'k6';
+        export const options = {{ scenarios: {{
+            even: {{ executor: 'constant-arrival-rate', {rate} }},
+            rising: {{ executor: 'ramping-arrival-rate', startRate: 0, preAllocatedVUs: 20,
+                stages: [{{ duration: '2s', target: 50 }}] }},
+        }} }};
+        export default function () {{ sleep(0.02); }}"
+    );
+    let end = run(&script).await.code(0);
+    // 200 at an even rate and 50 under the ramp; what a slow machine cannot start is dropped, and said to be.
+    let done = end.count("iterations");
+    let dropped = if end.stdout.contains("dropped_iterations") { end.count("dropped_iterations") } else { 0 };
+    assert!(done >= 200 && done + dropped == 250, "{done} and {dropped} dropped: {end}");
+    end.shows(&["iteration_lateness"]);
+}
