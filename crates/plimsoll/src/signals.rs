@@ -4,11 +4,15 @@
 //! runs its init code, the workers run its VUs.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use plimsoll_engine::{RunControl, RunEnd};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+
+/// Signals this soon after the first are its echo: `timeout` and shells signal the process, then its group.
+const ECHO: Duration = Duration::from_millis(100);
 
 /// Watches for signals until the process ends.
 pub(crate) struct Watch {
@@ -23,7 +27,7 @@ impl Watch {
     /// When the handlers cannot be installed.
     pub(crate) fn start() -> Result<Self, Failure> {
         let refused = |source| Failure::System { what: "signals cannot be watched", source };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(refused)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
         let signals = {
             let _entered = runtime.enter();
             Signals::new().map_err(refused)?
@@ -50,6 +54,8 @@ async fn watch(mut signals: Signals, run: &OnceLock<RunControl>) {
     };
     tracing::error!(target: "plimsoll", "stopping the test because of {signal}; once more ends it at once");
     run.stop(RunEnd::Signal);
+    let echoes = async { while !signals.next().await.is_empty() {} };
+    let _ = tokio::time::timeout(ECHO, echoes).await;
     let signal = signals.next().await;
     tracing::error!(target: "plimsoll", "ended at once because of {signal}: no teardown, no summary");
     end();

@@ -54,10 +54,22 @@ async fn twice_ends_at_once() {
         run.says("in VU").await;
         run.signal(name);
         run.says("in teardown").await;
+        // What comes right after the first signal is taken for its echo.
+        tokio::time::sleep(std::time::Duration::from_millis(150)).await;
         run.signal(name);
         let end = run.finish().await.code(105).shows_nothing();
         end.says(&[&format!("ended at once because of SIG{name}: no teardown, no summary")]);
     }
+}
+
+/// `timeout` and shells signal the process and then its group: one wish, two signals.
+#[tokio::test]
+async fn an_echo_is_not_a_second_signal() {
+    let mut run = Folder::with(ENDLESS).start("");
+    run.says("in VU 1").await;
+    run.signal("INT");
+    run.signal("INT");
+    run.finish().await.code(105).says(&["in teardown"]).shows(&["2 iterations were interrupted"]);
 }
 
 #[tokio::test]
