@@ -32,7 +32,13 @@ pub struct Trend {
     negative: Option<Box<Buckets>>,
     /// The samples themselves while there are at most [`FEW`] of them: complete exactly then.
     few: Vec<f64>,
+    /// Whether any sample had a fraction. Until then small quantiles are whole numbers, and so exact.
+    fractional: bool,
 }
+
+/// Below this a bucket is narrower than one, so a whole number is known from the bucket it is in. Scripts
+/// record many: differences of `Date.now()`, counts, sizes.
+const WHOLE_BELOW: f64 = 360.0;
 
 /// Up to so many samples are also kept as they are, so that the quantiles of a short run are exact, as in k6.
 /// More would cost more memory than the narrow distributions of most series.
@@ -55,6 +61,10 @@ impl Trend {
     pub(crate) fn record(&mut self, value: f64) {
         if self.count < FEW {
             self.record_few(value);
+        }
+        // True with the first sample of nearly every time that is measured, and then free.
+        if !self.fractional && (value as i64) as f64 != value {
+            self.fractional = true;
         }
         self.min = self.min.min(value);
         self.max = self.max.max(value);
@@ -96,6 +106,7 @@ impl Trend {
             self.max = self.max.max(other.max);
         }
         self.count += other.count;
+        self.fractional |= other.fractional;
         if self.count <= FEW {
             self.few.extend_from_slice(&other.few);
         } else {
@@ -112,6 +123,7 @@ impl Trend {
     pub(crate) fn clear(&mut self) {
         (self.count, self.sum, self.min, self.max, self.zeros) = (0, 0.0, 0.0, 0.0, 0);
         self.few.clear();
+        self.fractional = false;
         self.positive.clear();
         if let Some(negative) = &mut self.negative {
             negative.clear();
@@ -198,7 +210,9 @@ impl Trend {
         } else if rank == self.count - 1 {
             self.max
         } else {
-            middle.clamp(self.min, self.max)
+            let whole = !self.fractional && middle.abs() < WHOLE_BELOW;
+            let best = if whole { middle.round() } else { middle };
+            best.clamp(self.min, self.max)
         }
     }
 
@@ -410,6 +424,19 @@ mod tests {
             let error = (midpoint(bucket) - value).abs() / value;
             prop_assert!(error <= 0.001_36, "relative error {}", error);
         }
+    }
+
+    #[test]
+    fn small_whole_numbers_stay_whole() {
+        let values: Vec<f64> = (0..7_200).map(|i| f64::from(i % 360) - 20.0).collect();
+        let mut whole = trend(&values);
+        let mut sorted = values;
+        sorted.sort_by(f64::total_cmp);
+        for q in [0.0, 0.013, 0.1, 0.5, 0.77, 0.9, 0.999, 1.0] {
+            assert_eq!(whole.quantile(q), exact(&sorted, q), "{q}");
+        }
+        whole.merge(&trend(&[0.5]));
+        assert_ne!(whole.quantile(0.9), exact(&sorted, 0.9), "one fraction, and middles are the best guess");
     }
 
     #[test]
