@@ -6,7 +6,7 @@ use rquickjs::function::Rest;
 use rquickjs::object::Filter;
 use rquickjs::{Atom, Ctx, Function, Object, Result, Type, Value};
 
-use crate::lazy::{Lazy, Source};
+use crate::lazy::{self, Lazy, Source};
 
 /// Nesting deeper than this is cut short, so that a huge object cannot fill the log.
 const MAX_DEPTH: usize = 12;
@@ -30,7 +30,7 @@ impl Source for Console {
     }
 
     fn find(&self, name: &Atom<'_>) -> Option<usize> {
-        let name = name.to_string().ok()?;
+        let name = lazy::text(name)?;
         LEVELS.iter().position(|level| *level == name)
     }
 

@@ -11,7 +11,7 @@ use rquickjs::{ArrayBuffer, Atom, Ctx, Function, IntoJs, Result, Value};
 use crate::bundle::Environment;
 use crate::exception::throw_host;
 use crate::graph::normalise;
-use crate::lazy::{Lazy, Source};
+use crate::lazy::{self, Lazy, Source};
 use crate::reach::Family;
 use crate::state::{Phase, VuState};
 use crate::{console, event_loop};
@@ -54,7 +54,7 @@ impl Source for Variables {
     }
 
     fn find(&self, name: &Atom<'_>) -> Option<usize> {
-        let name = name.to_string().ok()?;
+        let name = lazy::text(name)?;
         self.0.keys().position(|known| *known == name)
     }
 

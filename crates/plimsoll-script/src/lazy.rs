@@ -12,7 +12,9 @@ use rquickjs::class::{
 };
 use rquickjs::function::Constructor;
 use rquickjs::object::Property;
-use rquickjs::{Atom, Class, Ctx, Result, Value};
+use rquickjs::{Atom, Class, Ctx, Object, Result, Value};
+
+use crate::quickjs;
 
 /// Where the values come from. Properties are numbered from 0.
 pub(crate) trait Source: 'static {
@@ -81,7 +83,8 @@ impl<'js, S: Source> JsClass<'js> for Lazy<S> {
         };
         let value = lazy.source.make(ctx, property)?;
         // Numbers and booleans are as cheap to make again as to find again.
-        if let Some(object) = receiver.as_object().filter(|_| value.is_object() || value.is_string()) {
+        let worth_keeping = value.is_object() || value.is_string();
+        if let Some(object) = receiver.as_object().filter(|object| worth_keeping && is_same(this, object)) {
             lazy.take(property);
             object.prop(name, Property::from(value.clone()).writable().enumerable().configurable())?;
         }
@@ -95,13 +98,13 @@ impl<'js, S: Source> JsClass<'js> for Lazy<S> {
         receiver: Value<'js>,
         value: Value<'js>,
     ) -> Result<bool> {
+        quickjs::keep_for_the_engine(&value);
         let lazy = this.borrow();
-        if let Some(property) = lazy.pending(&name) {
+        let Some(object) = receiver.as_object() else { return Ok(false) };
+        if let Some(property) = lazy.pending(&name).filter(|_| is_same(this, object)) {
             lazy.take(property);
         }
-        if let Some(object) = receiver.as_object() {
-            object.prop(name, Property::from(value).writable().enumerable().configurable())?;
-        }
+        object.prop(name, Property::from(value).writable().enumerable().configurable())?;
         Ok(true)
     }
 
@@ -146,6 +149,16 @@ impl<'js, S: Source> JsClass<'js> for Lazy<S> {
     }
 }
 
-fn prototype<'js, S: Source>(ctx: &Ctx<'js>) -> Result<rquickjs::Object<'js>> {
+/// Whether the object is the lazy one itself, not one that inherits from it or a proxy of it.
+fn is_same<'js, S: Source>(this: &JsCell<'js, Lazy<S>>, object: &Object<'js>) -> bool {
+    Class::<Lazy<S>>::from_object(object).is_some_and(|class| std::ptr::eq(class.get_cell(), this))
+}
+
+/// The text of a property's name; `None` for symbols and for names that are no Unicode.
+pub(crate) fn text(name: &Atom<'_>) -> Option<String> {
+    name.to_js_string().ok()?.to_string().ok()
+}
+
+fn prototype<'js, S: Source>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     Ok(Class::<Lazy<S>>::prototype(ctx)?.expect("the class has a prototype"))
 }

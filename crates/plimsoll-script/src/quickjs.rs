@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rquickjs::module::Declared;
 use rquickjs::{
-    Context, Ctx, Error, Exception, JsLifetime, Module, Result, Runtime, WriteOptions,
+    Context, Ctx, Error, Exception, JsLifetime, Module, Result, Runtime, Value, WriteOptions,
     WriteOptionsEndianness, qjs,
 };
 
@@ -91,6 +91,14 @@ pub(crate) fn throw_uncatchable(ctx: &Ctx<'_>, message: &str) -> Error {
     // SAFETY: marks a live Error object of this context; the engine checks the mark when it unwinds.
     unsafe { qjs::JS_SetUncatchableError(ctx.as_raw().as_ptr(), exception.as_value().as_raw()) };
     exception.throw()
+}
+
+/// Adds the reference that a written exotic property lacks: rquickjs 0.12.2 takes the value that the engine
+/// lends it for its own and drops it, and then the engine drops it too. To be looked at when the pinned
+/// version changes.
+pub(crate) fn keep_for_the_engine(value: &Value<'_>) {
+    // SAFETY: a live value of this context gets one more reference, the one that is dropped once too often.
+    unsafe { qjs::JS_DupValue(value.ctx().as_raw().as_ptr(), value.as_raw()) };
 }
 
 /// Whether a promise job waits to be run.

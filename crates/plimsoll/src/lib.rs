@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `cli`, `flags` | what was typed |
 //! | `run` | the command `run`, top to bottom |
+//! | `environment` | variables as text |
 //! | `plan`, `network` | from layers of options to a plan, and to the network client's settings |
 //! | `outputs` | streaming outputs, from `--out` to the last line |
 //! | `signals`, `progress`, `banner`, `log`, `screen` | the outside world while a run goes on |
@@ -15,6 +16,7 @@
 mod banner;
 mod cli;
 mod command;
+mod environment;
 mod exit;
 mod failure;
 mod flags;

@@ -16,7 +16,7 @@ pub(crate) fn plan(arguments: &RunArguments, bundle: &Bundle) -> Result<Plan, Fa
         // The script's scenarios name functions of their own; `--exec` asks for another one.
         script.scenarios = None;
     }
-    let environment: Vec<(String, String)> = std::env::vars().collect();
+    let environment: Vec<(String, String)> = crate::environment::variables().collect();
     let environment = environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let layers = vec![script, OptionsLayer::from_env(environment), arguments.options.clone()];
     let mut plan = plimsoll_plan::resolve(layers).map_err(|problems| failure(&problems))?;

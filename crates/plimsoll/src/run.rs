@@ -15,7 +15,7 @@ use crate::outputs::Outputs;
 use crate::progress::Progress;
 use crate::screen::Screen;
 use crate::summary::Ending;
-use crate::{banner, network, plan, signals, verdict};
+use crate::{banner, environment, network, plan, signals, verdict};
 
 /// Runs a test and tells how it went.
 ///
@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>) -> Result<Exit
 fn environment(arguments: &RunArguments) -> Environment {
     let mut environment: Environment = match arguments.options.include_system_env_vars {
         Some(false) => BTreeMap::new(),
-        _ => std::env::vars().collect(),
+        _ => environment::variables().collect(),
     };
     environment.extend(arguments.environment.iter().cloned());
     environment

@@ -15,7 +15,7 @@ use rquickjs::module::{Declarations, Declared, Exports, ModuleDef};
 use rquickjs::{Atom, Ctx, JsLifetime, Module, Result, Value};
 
 use crate::exception::throw_host;
-use crate::lazy::{Lazy, Source};
+use crate::lazy::{self, Lazy, Source};
 use crate::state::VuState;
 
 /// The VU's state where module code can find it.
@@ -93,7 +93,7 @@ impl Source for Members {
     }
 
     fn find(&self, name: &Atom<'_>) -> Option<usize> {
-        let name = name.to_string().ok()?;
+        let name = lazy::text(name)?;
         self.names.iter().position(|known| *known == name)
     }
 

@@ -136,3 +136,23 @@ fn failed_requests_are_logged_a_few_times_and_counted_always() {
     assert!(ran.text().contains("no more failures with code 1212 are logged"));
     assert_eq!(ran.count("http_req_failed"), 50.0);
 }
+
+#[test]
+fn written_properties_of_lazy_objects_are_counted_once() {
+    // Freed once too often, the values would be overwritten by the strings made after them.
+    let ran = run_text(
+        "import http from 'k6/http';\n\
+         export const options = { iterations: 20, vus: 2 };\n\
+         export default function () {\n\
+           const made = [];\n\
+           for (let i = 0; i < 500; i++) {\n\
+             __ENV['K' + i % 7] = 'value ' + i;\n\
+             made.push(__ENV['K' + i % 7], 'another ' + i);\n\
+             http.get = { n: [i] };\n\
+             if (http.get.n[0] !== i || made[2 * i] !== 'value ' + i) throw new Error('lost ' + i);\n\
+           }\n\
+         }",
+    );
+    assert!(ran.log.is_empty(), "{:?}", ran.log);
+    assert_eq!(ran.count("iterations"), 20.0);
+}
