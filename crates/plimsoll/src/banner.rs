@@ -6,8 +6,10 @@ use crate::cli::RunArguments;
 
 /// Script, outputs and scenarios in k6's layout.
 pub(crate) fn render(arguments: &RunArguments, plan: &Plan, outputs: &str) -> String {
-    let mut text =
-        format!("\n     execution: local\n        script: {}\n        output: ", arguments.script.display());
+    let mut text = format!(
+        "\n     execution: local\n        script: {}\n        output: ",
+        arguments.test.script.display()
+    );
     text.push_str(outputs);
     text.push_str("\n\n");
     for (index, line) in plan.describe().iter().enumerate() {

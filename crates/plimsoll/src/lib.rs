@@ -2,10 +2,11 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | `cli`, `flags` | what was typed |
-//! | `run` | the command `run`, top to bottom |
+//! | `cli` | what was typed |
+//! | `commands` | one file for each command, read top to bottom |
 //! | `environment` | variables as text |
-//! | `plan`, `network` | from layers of options to a plan, and to the network client's settings |
+//! | `loaded` | a script with the plan that the layers of options come to |
+//! | `network` | from the plan to the network client's settings |
 //! | `outputs` | streaming outputs, from `--out` to the last line |
 //! | `signals`, `progress`, `banner`, `log`, `screen` | the outside world while a run goes on |
 //! | `summary`, `verdict`, `exit` | what is left of a run: text, files, exit code |
@@ -15,20 +16,18 @@
 
 mod banner;
 mod cli;
-mod command;
+mod commands;
 mod environment;
 mod exit;
 mod failure;
-mod flags;
+mod loaded;
 mod log;
 mod network;
 mod outputs;
-mod plan;
 mod progress;
-mod run;
 mod screen;
 mod signals;
 mod summary;
 mod verdict;
 
-pub use command::main_with;
+pub use commands::main_with;

@@ -103,7 +103,7 @@ impl Ending<'_> {
         let outcome = self.outcome;
         let setup_data = outcome.setup_data.as_deref().and_then(|json| serde_json::from_str(json).ok());
         RunFacts {
-            script: self.arguments.script.display().to_string(),
+            script: self.arguments.test.script.display().to_string(),
             scenarios: self.plan.describe().into_iter().skip(1).collect(),
             started_at: outcome.started_at,
             started: rfc3339(outcome.started_at.0),

@@ -1,12 +1,16 @@
-//! From arguments to an exit code; the one place where failures are printed.
+//! From arguments to an exit code: one file for each command, and the one place where failures are printed.
+
+mod run;
+mod version;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::cli::{self, Invocation};
 use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::log;
 use crate::screen::Screen;
-use crate::{log, run, summary};
 
 /// Runs the command line, the program's name first.
 pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -19,22 +23,20 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if asked_for { Exit::Success.into() } else { Exit::Other.into() };
         }
     };
+    let exit = carry_out(&invocation).unwrap_or_else(|failure| {
+        tracing::error!(target: "plimsoll", "{failure}");
+        failure.exit()
+    });
+    exit.into()
+}
+
+fn carry_out(invocation: &Invocation) -> Result<Exit, Failure> {
     match invocation {
-        Invocation::Version => {
-            let (os, architecture) = (std::env::consts::OS, std::env::consts::ARCH);
-            let version = format!("plimsoll v{} ({os}/{architecture})\n", env!("CARGO_PKG_VERSION"));
-            if summary::print(&version).is_ok() { Exit::Success.into() } else { Exit::Other.into() }
-        }
         Invocation::Run(arguments) => {
             let screen = Screen::new();
             log::start(&arguments.logging, &screen);
-            match run::run(&arguments, &screen) {
-                Ok(exit) => exit.into(),
-                Err(failure) => {
-                    tracing::error!(target: "plimsoll", "{failure}");
-                    failure.exit().into()
-                }
-            }
+            run::run(arguments, &screen)
         }
+        Invocation::Version => version::version(),
     }
 }

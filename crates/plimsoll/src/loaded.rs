@@ -1,22 +1,59 @@
-//! From what was typed and what the script says to a plan: the layers of options, put together.
+//! A test, loaded: its script, and the plan that the layers of options come to.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use plimsoll_plan::{OptionsLayer, Origin, Plan, Problem, Source};
-use plimsoll_script::Bundle;
+use plimsoll_script::{Bundle, Environment};
 
-use crate::cli::RunArguments;
+use crate::cli::TestArguments;
+use crate::environment;
 use crate::failure::Failure;
 
-/// Resolves the options of a loaded script, and checks the plan against the script.
-///
-/// # Errors
-/// All problems at once.
-pub(crate) fn plan(arguments: &RunArguments, bundle: &Bundle) -> Result<Plan, Failure> {
+/// A script with its plan, ready to be run, shown or packed.
+pub(crate) struct LoadedTest {
+    pub(crate) bundle: Bundle,
+    pub(crate) plan: Arc<Plan>,
+}
+
+impl LoadedTest {
+    /// Loads the script, resolves the options, and checks one against the other. Warnings are logged.
+    ///
+    /// # Errors
+    /// All problems at once.
+    pub(crate) fn load(arguments: &TestArguments) -> Result<Self, Failure> {
+        let bundle = Bundle::load(&arguments.script, environment(arguments)).map_err(Failure::Load)?;
+        let plan = Arc::new(plan(arguments, &bundle)?);
+        for warning in &plan.warnings {
+            let hint = warning.hint.as_deref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+            tracing::warn!(target: "plimsoll", "{warning}{hint}");
+        }
+        Ok(LoadedTest { bundle, plan })
+    }
+
+    /// Whether the script exports a function of this name.
+    pub(crate) fn exports(&self, name: &str) -> bool {
+        self.bundle.functions.iter().any(|function| function == name)
+    }
+}
+
+/// `__ENV`: the process's environment unless that is not wanted, then `--env`.
+fn environment(arguments: &TestArguments) -> Environment {
+    let mut environment: Environment = match arguments.options.include_system_env_vars {
+        Some(false) => BTreeMap::new(),
+        _ => environment::variables().collect(),
+    };
+    environment.extend(arguments.environment.iter().cloned());
+    environment
+}
+
+fn plan(arguments: &TestArguments, bundle: &Bundle) -> Result<Plan, Failure> {
     let mut script = script_layer(arguments, bundle);
     if arguments.exec.is_some() {
         // The script's scenarios name functions of their own; `--exec` asks for another one.
         script.scenarios = None;
     }
-    let environment: Vec<(String, String)> = crate::environment::variables().collect();
+    let environment: Vec<(String, String)> = environment::variables().collect();
     let environment = environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let layers = vec![script, OptionsLayer::from_env(environment), arguments.options.clone()];
     let mut plan = plimsoll_plan::resolve(layers).map_err(|problems| failure(&problems))?;
@@ -28,7 +65,7 @@ pub(crate) fn plan(arguments: &RunArguments, bundle: &Bundle) -> Result<Plan, Fa
     if problems.is_empty() { Ok(plan) } else { Err(failure(&problems)) }
 }
 
-fn missing_functions(arguments: &RunArguments, bundle: &Bundle, plan: &Plan) -> Vec<Problem> {
+fn missing_functions(arguments: &TestArguments, bundle: &Bundle, plan: &Plan) -> Vec<Problem> {
     let is_exported = |name: &str| bundle.functions.iter().any(|function| function == name);
     let mut problems = match &arguments.exec {
         Some(function) if !is_exported(function) => {
@@ -43,7 +80,7 @@ fn missing_functions(arguments: &RunArguments, bundle: &Bundle, plan: &Plan) -> 
     problems
 }
 
-fn script_layer(arguments: &RunArguments, bundle: &Bundle) -> OptionsLayer {
+fn script_layer(arguments: &TestArguments, bundle: &Bundle) -> OptionsLayer {
     let origin = Origin::Script(arguments.script.display().to_string());
     match bundle.options_json.as_deref().map(serde_json::from_str) {
         Some(Ok(options)) => OptionsLayer::from_json(origin, &options),

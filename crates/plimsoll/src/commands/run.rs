@@ -1,21 +1,21 @@
 //! The command `run`: load, plan, run, summarise. Reads top to bottom.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plimsoll_engine::{EventSink, Run, RunConfig, RunEvent, RunOutcome, ScriptPhases};
 use plimsoll_metrics::Thresholds;
 use plimsoll_plan::Plan;
-use plimsoll_script::{Bundle, Environment, ScriptFactory};
+use plimsoll_script::ScriptFactory;
 
 use crate::cli::RunArguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::loaded::LoadedTest;
 use crate::outputs::Outputs;
 use crate::progress::Progress;
 use crate::screen::Screen;
 use crate::summary::Ending;
-use crate::{banner, environment, network, plan, signals, verdict};
+use crate::{banner, network, signals, verdict};
 
 /// Runs a test and tells how it went.
 ///
@@ -23,24 +23,19 @@ use crate::{banner, environment, network, plan, signals, verdict};
 /// What kept it from running, or its result from being written.
 pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>) -> Result<Exit, Failure> {
     let signals = signals::Watch::start()?;
-    let bundle = Bundle::load(&arguments.script, environment(arguments)).map_err(Failure::Load)?;
-    let plan = Arc::new(plan::plan(arguments, &bundle)?);
-    for warning in &plan.warnings {
-        let hint = warning.hint.as_deref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-        tracing::warn!(target: "plimsoll", "{warning}{hint}");
-    }
-    let net = network::options(&plan).map_err(Failure::Options)?;
-    let factory = ScriptFactory::new(Arc::new(bundle.script(&plan, net)));
+    let test = LoadedTest::load(&arguments.test)?;
+    let LoadedTest { bundle, plan } = &test;
+    let net = network::options(plan).map_err(Failure::Options)?;
+    let factory = ScriptFactory::new(Arc::new(bundle.script(plan, net)));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|source| Failure::System { what: "no event loop could be made", source })?;
     runtime.block_on(async {
-        let outputs = Outputs::start(&plan, bundle.registry()).await?;
-        let ready = Ready { arguments, bundle: &bundle, plan: &plan, factory: factory.clone(), screen };
+        let outputs = Outputs::start(plan, bundle.registry()).await?;
+        let ready = Ready { arguments, test: &test, factory: factory.clone(), screen };
         let outcome = ready.execute(&signals, &outputs).await;
-        let mut ending =
-            Ending { arguments, bundle: &bundle, plan: &plan, outcome: &outcome, lost_samples: 0 };
+        let mut ending = Ending { arguments, bundle, plan, outcome: &outcome, lost_samples: 0 };
         ending.lost_samples = outputs.finish(ending.for_outputs()).await;
         let summarised = ending.summarise(factory).await;
         match verdict::exit(&ending) {
@@ -54,28 +49,17 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>) -> Result<Exit
     })
 }
 
-/// `__ENV`: the process's environment unless that is not wanted, then `--env`.
-fn environment(arguments: &RunArguments) -> Environment {
-    let mut environment: Environment = match arguments.options.include_system_env_vars {
-        Some(false) => BTreeMap::new(),
-        _ => environment::variables().collect(),
-    };
-    environment.extend(arguments.environment.iter().cloned());
-    environment
-}
-
 /// A test that is ready to run, and where it is shown.
 struct Ready<'a> {
     arguments: &'a RunArguments,
-    bundle: &'a Bundle,
-    plan: &'a Arc<Plan>,
+    test: &'a LoadedTest,
     factory: ScriptFactory,
     screen: &'a Arc<Screen>,
 }
 
 impl Ready<'_> {
     async fn execute(self, signals: &signals::Watch, outputs: &Outputs) -> RunOutcome {
-        let Ready { arguments, plan, screen, .. } = self;
+        let Ready { arguments, test: LoadedTest { plan, .. }, screen, .. } = self;
         let mut config = self.config();
         outputs.attach(&mut config);
         let run = Run::new(Arc::clone(plan), self.factory, config, EventSink::new(log_event(plan)));
@@ -94,11 +78,14 @@ impl Ready<'_> {
     }
 
     fn config(&self) -> RunConfig {
-        let exports = |name: &str| self.bundle.functions.iter().any(|function| function == name);
+        let LoadedTest { bundle, plan } = self.test;
         RunConfig {
-            phases: ScriptPhases { setup: exports("setup"), teardown: exports("teardown") },
+            phases: ScriptPhases {
+                setup: self.test.exports("setup"),
+                teardown: self.test.exports("teardown"),
+            },
             // `check_thresholds` has found every metric.
-            thresholds: Thresholds::bind(&self.plan.thresholds, self.bundle.registry()).unwrap_or_default(),
+            thresholds: Thresholds::bind(&plan.thresholds, bundle.registry()).unwrap_or_default(),
             ..RunConfig::default()
         }
     }

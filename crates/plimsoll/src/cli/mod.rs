@@ -1,0 +1,56 @@
+//! The command line: what was typed, before anything is resolved.
+//!
+//! | module | subject |
+//! |---|---|
+//! | `globals` | flags of every command |
+//! | `test`, `flags` | which script with which options: arguments of every command that loads a test |
+//! | `run` | one file for each command: its arguments and its help |
+
+mod flags;
+mod globals;
+mod run;
+mod test;
+
+use std::ffi::OsString;
+
+use clap::Command;
+
+pub(crate) use self::{
+    globals::{LogFormat, LoggingArguments},
+    run::RunArguments,
+    test::TestArguments,
+};
+
+/// A command with its arguments.
+pub(crate) enum Invocation {
+    Run(Box<RunArguments>),
+    Version,
+}
+
+/// Parses the arguments, the program's name first.
+///
+/// # Errors
+/// Clap's own, which includes requests for help and the version.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
+    let mut command = command();
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    let (name, matches) = matches.subcommand().expect("clap requires a subcommand");
+    let command = command.find_subcommand_mut(name).expect("it was matched");
+    match name {
+        "run" => Ok(Invocation::Run(Box::new(RunArguments::of(command, matches)?))),
+        "version" => Ok(Invocation::Version),
+        _ => unreachable!("every subcommand has an arm"),
+    }
+}
+
+fn command() -> Command {
+    Command::new("plimsoll")
+        .about("Load testing and capacity planning: runs k6 scripts, and says whether to trust the result")
+        .version(env!("CARGO_PKG_VERSION"))
+        .disable_help_subcommand(false)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .args(globals::arguments())
+        .subcommand(run::command())
+        .subcommand(Command::new("version").about("Print the version"))
+}

@@ -1,0 +1,49 @@
+//! `plimsoll run`: its own arguments and its help.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+
+use super::{LoggingArguments, TestArguments, test};
+
+/// The arguments of `run`.
+pub(crate) struct RunArguments {
+    pub(crate) test: TestArguments,
+    pub(crate) report: Option<PathBuf>,
+    /// A threshold that no sample reached passes, as in k6.
+    pub(crate) no_data_passes: bool,
+    pub(crate) logging: LoggingArguments,
+}
+
+const HELP: &str = "\
+Runs a test script and prints a summary.
+
+Exit codes: 0 passed; 99 a threshold was crossed or had no data; 104 invalid options; 105 interrupted; \
+107 the script threw in its init, setup or teardown code; 108 aborted by the script; 110 marked as failed \
+by the script; 255 anything else.";
+
+pub(super) fn command() -> Command {
+    let report = Arg::new("report")
+        .long("report")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .help("Write a report: HTML, or text when the name ends with .txt");
+    let no_data = Arg::new("no-data")
+        .long("no-data")
+        .value_name("VERDICT")
+        .value_parser(["fail", "pass"])
+        .default_value("fail")
+        .help("What a threshold without any sample means: fail, or pass as in k6");
+    Command::new("run").about("Run a test").long_about(HELP).args([report, no_data]).args(test::arguments())
+}
+
+impl RunArguments {
+    pub(super) fn of(command: &mut Command, matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(RunArguments {
+            test: TestArguments::of(command, matches)?,
+            report: matches.get_one::<PathBuf>("report").cloned(),
+            no_data_passes: matches.get_one::<String>("no-data").is_some_and(|verdict| verdict == "pass"),
+            logging: LoggingArguments::of(matches),
+        })
+    }
+}

@@ -1,0 +1,66 @@
+//! Which test, with which options: the arguments that every command with a script has in common.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind, value_parser};
+use plimsoll_plan::OptionsLayer;
+
+use super::flags;
+
+/// A script, and what the command line says about it.
+pub(crate) struct TestArguments {
+    pub(crate) script: PathBuf,
+    pub(crate) options: OptionsLayer,
+    /// `--env NAME=VALUE`, in order.
+    pub(crate) environment: Vec<(String, String)>,
+    /// Run only this exported function.
+    pub(crate) exec: Option<String>,
+}
+
+pub(super) fn arguments() -> impl Iterator<Item = Arg> {
+    let own = [
+        Arg::new("script")
+            .required(true)
+            .value_name("SCRIPT")
+            .value_parser(value_parser!(PathBuf))
+            .help("The script, a JavaScript module"),
+        Arg::new("env")
+            .short('e')
+            .long("env")
+            .value_name("NAME=VALUE")
+            .action(ArgAction::Append)
+            .help("Set a variable of __ENV; repeatable"),
+        Arg::new("exec")
+            .long("exec")
+            .value_name("FUNCTION")
+            .help("Run this exported function instead of the scenarios' own"),
+    ];
+    own.into_iter().chain(flags::arguments())
+}
+
+impl TestArguments {
+    /// Reads them; `command` is the subcommand, whose usage an error shows.
+    pub(super) fn of(command: &mut Command, matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let environment = matches.get_many::<String>("env").into_iter().flatten();
+        Ok(TestArguments {
+            script: matches.get_one::<PathBuf>("script").cloned().unwrap_or_default(),
+            options: flags::layer(matches),
+            environment: environment.map(|pair| variable(command, pair)).collect::<Result<_, _>>()?,
+            exec: matches.get_one::<String>("exec").cloned(),
+        })
+    }
+}
+
+/// `NAME=VALUE`; a name without a value means the empty text, as in k6.
+fn variable(command: &mut Command, pair: &str) -> Result<(String, String), clap::Error> {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let mut characters = name.chars();
+    let starts_well = characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+    if starts_well && characters.all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        return Ok((name.to_owned(), value.to_owned()));
+    }
+    let message = format!(
+        "--env {pair}: a variable's name is made of letters, digits and underscores, and starts with no digit"
+    );
+    Err(command.error(ErrorKind::ValueValidation, message))
+}
