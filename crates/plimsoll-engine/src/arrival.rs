@@ -121,7 +121,7 @@ impl<F: VuFactory> Usher<F> {
         self.tasks.borrow_mut().spawn_local(attend(Rc::clone(&self.floor), id));
     }
 
-    /// Waits for each arrival of a stripe and finds it a VU.
+    /// Waits for each arrival of a stripe and finds it a VU; then waits for the end of the schedule.
     async fn dispatch(
         &self,
         stripe: impl Iterator<Item = Duration>,
@@ -136,6 +136,9 @@ impl<F: VuFactory> Usher<F> {
             }
             self.place(due_at, &peers).await;
         }
+        // The last arrival may be long before the end, and a scenario lasts as long as it says.
+        let part = &self.floor.part;
+        pacer.reaches(part.started + part.plan_of().duration(), interrupt).await;
     }
 
     /// The five rules.

@@ -139,7 +139,7 @@ async fn scenarios_start_at_their_time_and_share_vus_made_on_demand() {
     assert_eq!(seen.iter().map(|seen| seen.started).collect::<Vec<_>>(), [0, 500, 0, 500]);
     assert!(seen.iter().all(|seen| seen.vu == 1));
     assert_eq!(outcome.state.initialised_vus(), 1);
-    assert_eq!(log.time_of(&RunEvent::ScenarioEnded { scenario: 1 }), Some(ms(3_510)));
+    assert_eq!(log.time_of(&RunEvent::ScenarioEnded { scenario: 1 }), Some(ms(4_000)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,4 +6,5 @@ mod ending;
 mod executors;
 mod stopping;
 mod support;
+mod table;
 mod workers;
