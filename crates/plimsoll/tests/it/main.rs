@@ -5,6 +5,7 @@ mod support;
 
 mod ending;
 mod guide;
+mod kills;
 mod layers;
 mod options;
 mod scripts;

@@ -169,7 +169,7 @@ pub(crate) struct Running {
     stderr: Lines<BufReader<ChildStderr>>,
     seen: String,
     /// Stays as long as the program.
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Running {
@@ -182,7 +182,7 @@ impl Running {
             text
         });
         let stderr = BufReader::new(child.stderr.take().expect("piped")).lines();
-        Running { child, stdout, stderr, seen: String::new(), _folder: folder }
+        Running { child, stdout, stderr, seen: String::new(), folder }
     }
 
     /// Waits until stderr has a line with this text.
@@ -211,7 +211,12 @@ impl Running {
         self.child.id().expect("still running")
     }
 
-    pub(crate) async fn finish(mut self) -> Finished {
+    pub(crate) async fn finish(self) -> Finished {
+        self.finish_and_leave().await.0
+    }
+
+    /// The same, with the folder as the program left it.
+    pub(crate) async fn finish_and_leave(mut self) -> (Finished, Folder) {
         let end = async {
             while let Some(line) = self.stderr.next_line().await.expect("text") {
                 self.seen.push_str(&line);
@@ -221,7 +226,8 @@ impl Running {
             let status = self.child.wait().await.expect("a status");
             Finished { code: status.code(), stdout, stderr: std::mem::take(&mut self.seen) }
         };
-        timeout(PATIENCE, end).await.expect("an end in time")
+        let finished = timeout(PATIENCE, end).await.expect("an end in time");
+        (finished, self.folder)
     }
 }
 
