@@ -111,6 +111,7 @@ impl Conductor {
     async fn run_phases(&self) -> Reached {
         self.begin(Phase::Init);
         self.settle(self.make_vus(), OnStop::Interrupt).await;
+        self.settle(self.wait_to_be_resumed(), OnStop::LetFinish).await;
         if self.is_stopped() {
             return Reached::NotSetUp;
         }
@@ -160,16 +161,28 @@ impl Conductor {
         }
     }
 
+    /// The place where a paused run waits. A stop ends the wait.
+    async fn wait_to_be_resumed(&self) {
+        if self.shared.control.is_paused() && !self.is_stopped() {
+            self.begin(Phase::Paused);
+        }
+        self.shared.control.begun().await;
+    }
+
     async fn set_up(&self) -> Reached {
         if !self.config.phases.setup || self.plan.options.no_setup {
-            return Reached::SetUp { data: None };
+            return Reached::SetUp { data: self.shared.control.setup_data() };
         }
         self.begin(Phase::Setup);
         let timeout = self.plan.options.setup_timeout;
         let call = OnceCall { kind: CallKind::Setup, setup_data: None, timeout, interruptible: true };
         let failure = match self.call_once(call).await {
             Some(OnceEnd::Ended(end)) => match end.outcome {
-                CallOutcome::Completed => return Reached::SetUp { data: end.returned.map(Arc::from) },
+                CallOutcome::Completed => {
+                    let data: Option<Arc<str>> = end.returned.map(Arc::from);
+                    self.shared.control.note_setup_data(data.clone());
+                    return Reached::SetUp { data };
+                }
                 CallOutcome::Threw(error) => RunEnd::SetupFailed(error),
                 CallOutcome::Aborted { reason } => RunEnd::ScriptAborted { reason },
                 CallOutcome::Interrupted => return Reached::NotSetUp,
@@ -209,12 +222,18 @@ impl Conductor {
         let mut endings = Vec::new();
         let mut by_worker: Vec<Vec<Option<Post>>> = (0..self.crew.len()).map(|_| Vec::new()).collect();
         for scenario in &self.plan.scenarios {
-            let posts: Vec<Option<Post>> = match scenario.schedule() {
-                Schedule::Vus(_) => (0..self.crew.len()).map(|_| None).collect(),
-                Schedule::Arrivals(_) => posts(&scenario.vu_ids, scenario.planned_vus(), self.crew.len()),
+            let workers = self.crew.len();
+            let nowhere = || (0..workers).map(|_| None).collect();
+            let (parts, posts): (usize, Vec<Option<Post>>) = match scenario.schedule() {
+                Schedule::Vus(_) => (scenario.vu_ids.len(), nowhere()),
+                Schedule::Arrivals(_) => {
+                    let posts = posts(&scenario.vu_ids, scenario.planned_vus(), workers);
+                    (posts.iter().flatten().count(), posts)
+                }
+                // Its VUs may become more, so that each worker has a part.
+                Schedule::External => (workers, nowhere()),
             };
-            let parts = posts.iter().flatten().count();
-            endings.push(if parts == 0 { scenario.vu_ids.len() } else { parts });
+            endings.push(parts);
             by_worker.iter_mut().zip(posts).for_each(|(own, post)| own.push(post));
         }
         (endings, by_worker)
@@ -264,7 +283,7 @@ impl Conductor {
             shared.control.stop(RunEnd::WorkerLost);
         }
         shared.absorb(&mut shard.into_inner());
-        let aggregate = std::mem::take(&mut *shared.lock_aggregate());
+        let aggregate = shared.measurements.close();
         let judged = !config.thresholds.rules().is_empty();
         let thresholds = judged.then(|| config.thresholds.evaluate(&aggregate, test_duration));
         let started = shared.state.test_started().unwrap_or_else(Instant::now);
@@ -291,6 +310,7 @@ impl Conductor {
     }
 
     fn begin(&self, phase: Phase) {
+        self.shared.state.enter(phase);
         self.shared.events.send(RunEvent::PhaseBegan(phase));
     }
 

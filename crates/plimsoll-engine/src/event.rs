@@ -15,6 +15,8 @@ use crate::{
 pub enum Phase {
     /// VUs are being made.
     Init,
+    /// All VUs are there, and the run waits to be resumed. Skipped by runs that are not paused.
+    Paused,
     /// `setup` runs.
     Setup,
     /// Scenarios run.
@@ -23,6 +25,12 @@ pub enum Phase {
     Teardown,
     /// Everything is measured.
     Ended,
+}
+
+impl Phase {
+    /// All of them, in order.
+    pub const ALL: [Self; 6] =
+        [Self::Init, Self::Paused, Self::Setup, Self::Scenarios, Self::Teardown, Self::Ended];
 }
 
 /// Something happened.

@@ -1,15 +1,15 @@
 //! The VU loop: the one loop behind every VU-driven executor.
 //!
-//! Executors differ in two values only, their [timeline](plimsoll_plan::VuTimeline) and their
-//! [budget](plimsoll_plan::IterationBudget). Each VU of a scenario is one task that goes through these
-//! states:
+//! Executors differ in two values only: their [budget](plimsoll_plan::IterationBudget), and the [turns](Turns)
+//! of their VUs, which a [timeline](plimsoll_plan::VuTimeline) has or somebody outside tells. Each VU of a
+//! scenario is one task that goes through these states:
 //!
 //! | state | left when | to |
 //! |---|---|---|
-//! | waiting | the activation starts | looping |
+//! | waiting | the turn starts | looping |
 //! | waiting | interrupted | done |
-//! | looping | the activation ends, or the budget is used up | draining |
-//! | draining | the iteration in progress ends | waiting (another activation) or done |
+//! | looping | the turn ends, or the budget is used up | draining |
+//! | draining | the iteration in progress ends | waiting (another turn) or done |
 //! | looping, draining | cut-off: its interrupt is raised, the call's end awaited | waiting or done |
 //! | any | everything is interrupted: the same, for good | done |
 //!
@@ -19,18 +19,21 @@
 //! without suspending yields between two iterations. The time of an iteration itself is the VU's own affair.
 
 use std::{
+    cell::Cell,
     rc::Rc,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    vec,
 };
 
 use plimsoll_plan::{Activation, IterationBudget, Plan, Scenario, VuTimeline};
-use tokio::{sync::mpsc, time::Instant};
+use tokio::time::Instant;
 
 use crate::{
     cut_off::{Slice, reaches, with_cut_off},
+    external::Orders,
     interrupt::Interrupt,
     iteration::{Active, Iterations, Part, Start},
     leash::Leash,
@@ -54,9 +57,24 @@ pub(crate) struct Activity {
 pub(crate) struct Slot {
     part: Rc<Part>,
     vu: VuId,
-    activations: Vec<Activation>,
     budget: IterationBudget,
     leash: Leash,
+}
+
+/// When a VU is active in a scenario.
+pub(crate) enum Turns {
+    /// As planned.
+    Planned(vec::IntoIter<Activation>),
+    /// As told while the run goes on.
+    Told(Rc<Orders>),
+}
+
+/// One period in which a VU starts iterations.
+pub(crate) struct Turn {
+    /// From here on it starts no new one. Whoever gave the turn may change it while it lasts.
+    pub(crate) end: Rc<Cell<Instant>>,
+    /// An iteration still running here is interrupted.
+    pub(crate) cut_off: Instant,
 }
 
 impl Activity {
@@ -76,39 +94,65 @@ impl Activity {
     }
 }
 
-/// The places of this worker's VUs in a scenario.
-pub(crate) fn slots<F: VuFactory>(worker: &Worker<F>, part: &Rc<Part>, timeline: &VuTimeline) -> Vec<Slot> {
-    let scenario = part.plan_of();
-    let vus = (0..).zip(scenario.vu_ids.iter().map(|id| VuId(*id)));
-    let slot = |(slot, vu)| Slot {
-        part: Rc::clone(part),
-        vu,
-        activations: timeline.activations(slot),
-        budget: scenario.budget(),
-        leash: worker.kennel.leash(),
-    };
+/// This worker's VUs in a scenario, and when they are active.
+pub(crate) fn slots<F: VuFactory>(
+    worker: &Worker<F>,
+    part: &Rc<Part>,
+    timeline: &VuTimeline,
+) -> Vec<(Slot, Turns)> {
+    let vus = (0..).zip(part.plan_of().vu_ids.iter().map(|id| VuId(*id)));
+    let slot =
+        |(index, vu)| (Slot::new(worker, part, vu), Turns::Planned(timeline.activations(index).into_iter()));
     vus.filter(|(_, vu)| worker.is_home_of(*vu)).map(slot).collect()
 }
 
-/// Drives one VU through one scenario. `ended` gets the scenario's index when the VU is done with it.
-pub(crate) async fn drive<F: VuFactory>(
-    worker: Rc<Worker<F>>,
-    slot: Slot,
-    ended: mpsc::UnboundedSender<usize>,
-) {
+impl Slot {
+    pub(crate) fn new<F: VuFactory>(worker: &Worker<F>, part: &Rc<Part>, vu: VuId) -> Self {
+        let (budget, leash) = (part.plan_of().budget(), worker.kennel.leash());
+        Self { part: Rc::clone(part), vu, budget, leash }
+    }
+
+    /// The VU.
+    pub(crate) fn vu(&self) -> VuId {
+        self.vu
+    }
+
+    /// The present interrupt of whatever the VU does here.
+    pub(crate) fn interrupt(&self) -> Interrupt {
+        self.leash.interrupt()
+    }
+}
+
+impl Turns {
+    /// Waits for the next one; `None` when there is none, or interrupted before it.
+    async fn next(&mut self, scenario_started: Instant, interrupt: &Interrupt) -> Option<Turn> {
+        match self {
+            Self::Planned(activations) => {
+                let Activation { start, end, cut_off } = activations.next()?;
+                let turn = || Turn {
+                    end: Rc::new(Cell::new(scenario_started + end)),
+                    cut_off: scenario_started + cut_off,
+                };
+                reaches(scenario_started + start, interrupt).await.then(turn)
+            }
+            Self::Told(orders) => orders.next(interrupt).await,
+        }
+    }
+}
+
+/// Drives one VU through one scenario.
+pub(crate) async fn drive<F: VuFactory>(worker: Rc<Worker<F>>, slot: Slot, mut turns: Turns) {
     let mut driver = Driver::new(&worker, &slot);
     let mut member = None;
-    for activation in &slot.activations {
+    loop {
         slot.leash.renew();
         let interrupt = slot.leash.interrupt();
-        if !reaches(slot.part.started + activation.start, &interrupt).await {
-            break;
-        }
+        let Some(turn) = turns.next(slot.part.started, &interrupt).await else { break };
         if member.is_none() {
             member = worker.pool.take(slot.vu, &interrupt).await;
         }
         let Some(member) = &mut member else { break };
-        if driver.activate(member, *activation, &interrupt).await == Next::Done {
+        if driver.take(member, &turn, &interrupt).await == Next::Done {
             break;
         }
     }
@@ -116,14 +160,13 @@ pub(crate) async fn drive<F: VuFactory>(
     if let Some(member) = member {
         worker.pool.put_back(member);
     }
-    let _ = ended.send(slot.part.index);
 }
 
-/// What comes after an activation.
+/// What comes after a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
-    /// The next activation, if there is one.
-    Activation,
+    /// The next turn, if there is one.
+    Turn,
     /// Nothing: the budget is used up.
     Done,
 }
@@ -142,35 +185,32 @@ impl<'a, F: VuFactory> Driver<'a, F> {
         Self { worker, slot, iterations, slice: Slice::default() }
     }
 
-    /// Lets the VU loop until the activation's end; what still runs at its cut-off is interrupted and
-    /// awaited.
-    async fn activate(
-        &mut self,
-        member: &mut Member<F::Vu>,
-        activation: Activation,
-        interrupt: &Interrupt,
-    ) -> Next {
+    /// Lets the VU loop until the turn's end; what still runs at its cut-off is interrupted and awaited.
+    async fn take(&mut self, member: &mut Member<F::Vu>, turn: &Turn, interrupt: &Interrupt) -> Next {
         let _active = Active::new(&self.slot.part.scenario.progress.active_vus);
         member.activations += 1;
         let slice = self.slice.clone();
-        let started = self.slot.part.started;
-        let (end, cut_off) = (started + activation.end, started + activation.cut_off);
-        let work = self.iterate(member, end, interrupt);
-        let (next, _) = with_cut_off(work, cut_off, interrupt, &slice).await;
+        let work = self.iterate(member, &turn.end, interrupt);
+        let (next, _) = with_cut_off(work, turn.cut_off, interrupt, &slice).await;
         next
     }
 
     /// The hot loop. No lock, no allocation, no formatting, no lookup by name.
-    async fn iterate(&mut self, member: &mut Member<F::Vu>, end: Instant, interrupt: &Interrupt) -> Next {
+    async fn iterate(
+        &mut self,
+        member: &mut Member<F::Vu>,
+        end: &Cell<Instant>,
+        interrupt: &Interrupt,
+    ) -> Next {
         loop {
             let at = self.worker.context.clock.now();
-            if interrupt.is_raised() || at >= end {
-                return Next::Activation;
+            if interrupt.is_raised() || at >= end.get() {
+                return Next::Turn;
             }
             let Some(number) = self.admit() else { return Next::Done };
             let start = Start { number, due_at: None, at };
             let ended_at = self.iterations.run(member, start, interrupt).await;
-            self.iterations.pause(at, ended_at, end, interrupt).await;
+            self.iterations.pause(at, ended_at, end.get(), interrupt).await;
             if self.slice.is_over(ended_at) {
                 tokio::task::yield_now().await;
             }

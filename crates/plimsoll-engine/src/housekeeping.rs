@@ -6,7 +6,12 @@ use std::{collections::BTreeSet, convert::Infallible, time::Duration};
 use plimsoll_metrics::{Outcome, ThresholdReport};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
-use crate::{conductor::Conductor, event::RunEvent, outcome::RunEnd, recorder::record_vus};
+use crate::{
+    conductor::Conductor,
+    event::{Phase, RunEvent},
+    outcome::RunEnd,
+    recorder::record_vus,
+};
 
 /// How often shards are merged and VUs counted.
 const TICK: Duration = Duration::from_secs(1);
@@ -28,7 +33,10 @@ async fn tick(conductor: &Conductor) -> Infallible {
     let mut crossed = BTreeSet::new();
     for number in 1u64.. {
         ticks.tick().await;
-        count_vus(conductor);
+        // Waiting to be resumed is no part of the test.
+        if conductor.shared.state.phase() != Phase::Paused {
+            count_vus(conductor);
+        }
         conductor.crew.absorb().await;
         conductor.shared.absorb(&mut conductor.shard.borrow_mut());
         if number.is_multiple_of(TICKS_PER_JUDGEMENT) {
@@ -51,7 +59,7 @@ fn watch_thresholds(conductor: &Conductor, known: &mut BTreeSet<String>) {
         return;
     }
     let elapsed = shared.state.test_elapsed();
-    let report = config.thresholds.evaluate(&shared.lock_aggregate(), elapsed);
+    let report = shared.measurements.read(|aggregate| config.thresholds.evaluate(aggregate, elapsed));
     let crossed = crossed(&report);
     let names: Vec<String> = crossed.difference(known).cloned().collect();
     *known = crossed;

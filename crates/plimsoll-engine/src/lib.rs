@@ -20,12 +20,14 @@
 //! | [`vu`] | what the engine drives: VUs, calls, interrupts |
 //! | [`clock`] | one clock: instants and timestamps |
 //! | [`state`] | what a script and a progress display may read while the run goes on |
-//! | [`control`] | how a run is stopped from outside |
+//! | [`control`] | how a run is stopped, paused and scaled from outside |
+//! | [`measurements`] | everything measured so far |
 //! | [`event`], [`outcome`] | what the engine says during and after a run |
 //! | [`run`] | configuration and entry points |
 //! | `conductor`, `housekeeping` | the phases and the stop protocol; what goes on beside them |
 //! | `crew`, `worker` | the workers, as the conductor sees them and from inside |
 //! | `executor` | the loop that drives a VU through a scenario |
+//! | `external` | scenarios whose VUs are told while the run goes on |
 //! | `arrival` | the loop that starts iterations at given times |
 //! | `queue`, `exchange` | where iterations meet their VUs: on their own worker, and on others |
 //! | `iteration`, `once` | what all iterations have in common; calls that happen once |
@@ -39,6 +41,7 @@ pub mod clock;
 pub mod control;
 pub mod event;
 pub mod interrupt;
+pub mod measurements;
 pub mod outcome;
 pub mod run;
 pub mod state;
@@ -50,6 +53,7 @@ mod crew;
 mod cut_off;
 mod exchange;
 mod executor;
+mod external;
 mod housekeeping;
 mod iteration;
 mod leash;
@@ -61,9 +65,10 @@ mod recorder;
 mod worker;
 
 pub use clock::Clock;
-pub use control::RunControl;
+pub use control::{ControlError, RunControl};
 pub use event::{EventSink, Phase, RunEvent};
 pub use interrupt::Interrupt;
+pub use measurements::Measurements;
 pub use outcome::{RunEnd, RunOutcome};
 pub use run::{HandleSummaryError, Run, RunConfig, SampleSink, ScriptPhases, call_handle_summary};
 pub use state::{RunState, ScenarioContext, ScenarioProgress};

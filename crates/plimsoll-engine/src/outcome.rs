@@ -55,7 +55,7 @@ pub struct RunOutcome {
     /// The thresholds, evaluated one last time; `None` without thresholds.
     pub thresholds: Option<ThresholdReport>,
     /// Everything that was measured.
-    pub aggregate: Aggregate,
+    pub aggregate: Arc<Aggregate>,
     /// When the test began (at the start of `setup`), as the samples' clock has it.
     pub started_at: Timestamp,
     /// From the start of `setup` to the end of `teardown`.

@@ -13,6 +13,7 @@ use crate::{
     crew::{Crew, block_on_worker},
     event::EventSink,
     leash::Kennel,
+    measurements::Measurements,
     once::{OnceCall, OnceEnd, call_once},
     outcome::RunOutcome,
     state::RunState,
@@ -49,6 +50,7 @@ pub struct Run<F> {
     pub(crate) control: RunControl,
     pub(crate) events: EventSink,
     pub(crate) state: Arc<RunState>,
+    pub(crate) measurements: Measurements,
 }
 
 /// What a run needs to know beyond its plan.
@@ -112,14 +114,16 @@ impl<F: VuFactory> Run<F> {
     /// A run of `plan` with the VUs of `factory`.
     pub fn new(plan: Arc<Plan>, factory: F, mut config: RunConfig, events: EventSink) -> Self {
         config.shard.pins = Arc::new(Pins::new(config.thresholds.rules().iter().map(|rule| &rule.selector)));
-        // A worker without VUs would only cost the time to start it.
-        let vus = NonZeroUsize::new(plan.max_vus() as usize).unwrap_or(NonZeroUsize::MIN);
-        config.workers = config.workers.min(vus);
-        let state = Arc::new(RunState::new(&plan));
-        Self { plan, factory, config, control: RunControl::new(), events, state }
+        if plan.scenarios.iter().all(|scenario| scenario.external().is_none()) {
+            // A worker without VUs would only cost the time to start it.
+            let vus = NonZeroUsize::new(plan.max_vus() as usize).unwrap_or(NonZeroUsize::MIN);
+            config.workers = config.workers.min(vus);
+        }
+        let (state, control) = (Arc::new(RunState::new(&plan)), RunControl::new(&plan));
+        Self { plan, factory, config, control, events, state, measurements: Measurements::default() }
     }
 
-    /// The handle that stops this run.
+    /// The handle that controls this run.
     pub fn control(&self) -> RunControl {
         self.control.clone()
     }
@@ -127,6 +131,11 @@ impl<F: VuFactory> Run<F> {
     /// What may be read while it goes on.
     pub fn state(&self) -> Arc<RunState> {
         Arc::clone(&self.state)
+    }
+
+    /// What it has measured so far.
+    pub fn measurements(&self) -> Measurements {
+        self.measurements.clone()
     }
 
     /// Runs on worker threads of its own. The calling runtime only conducts, which takes next to no time.
@@ -146,7 +155,7 @@ impl<F: VuFactory> Run<F> {
         let shared = Shared {
             clock: Clock::start(),
             state: Arc::clone(&self.state),
-            aggregate: Arc::default(),
+            measurements: self.measurements.clone(),
             samples: self.config.samples.clone(),
             control: self.control.clone(),
             events: self.events.clone(),

@@ -7,7 +7,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -15,10 +15,14 @@ use std::{
 use plimsoll_plan::{Plan, Scenario, options::tags::Tags};
 use tokio::time::Instant;
 
+use crate::event::Phase;
+
 /// The state of a run.
 #[derive(Debug)]
 pub struct RunState {
     scenarios: Vec<Arc<ScenarioContext>>,
+    /// Its place in [`Phase::ALL`].
+    phase: AtomicU8,
     pub(crate) initialised_vus: AtomicU32,
     test_started: OnceLock<Instant>,
     failed: OnceLock<String>,
@@ -33,6 +37,7 @@ impl RunState {
                 .iter()
                 .map(|scenario| Arc::new(ScenarioContext::new(scenario)))
                 .collect(),
+            phase: AtomicU8::new(Phase::Init as u8),
             initialised_vus: AtomicU32::new(0),
             test_started: OnceLock::new(),
             failed: OnceLock::new(),
@@ -42,6 +47,15 @@ impl RunState {
     /// The scenarios, in the plan's order.
     pub fn scenarios(&self) -> &[Arc<ScenarioContext>] {
         &self.scenarios
+    }
+
+    /// The phase it is in.
+    pub fn phase(&self) -> Phase {
+        Phase::ALL[usize::from(self.phase.load(Relaxed))]
+    }
+
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.phase.store(phase as u8, Relaxed);
     }
 
     /// VUs that are in an activation.

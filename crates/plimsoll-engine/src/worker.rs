@@ -7,10 +7,10 @@
 use std::{
     cell::RefCell,
     rc::Rc,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+    sync::{Arc, atomic::Ordering::Relaxed},
 };
 
-use plimsoll_metrics::{Aggregate, Shard, ShardConfig};
+use plimsoll_metrics::{Shard, ShardConfig};
 use plimsoll_plan::Schedule;
 use tokio::{
     sync::{mpsc, oneshot},
@@ -24,9 +24,11 @@ use crate::{
     event::EventSink,
     exchange::Post,
     executor::{Activity, drive, slots},
+    external::lead,
     interrupt::Interrupt,
     iteration::Part,
     leash::Kennel,
+    measurements::Measurements,
     once::{OnceCall, OnceEnd, call_once},
     outcome::RunEnd,
     pacer::Timers,
@@ -86,7 +88,7 @@ pub(crate) struct Outfit<F> {
 pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) state: Arc<RunState>,
-    pub(crate) aggregate: Arc<Mutex<Aggregate>>,
+    pub(crate) measurements: Measurements,
     pub(crate) samples: Option<SampleSink>,
     pub(crate) control: RunControl,
     pub(crate) events: EventSink,
@@ -96,16 +98,10 @@ impl Shared {
     /// Merges a shard into the aggregate and hands its raw samples on.
     pub(crate) fn absorb(&self, shard: &mut Shard) {
         let batch = shard.take_raw();
-        self.lock_aggregate().absorb(shard);
+        self.measurements.absorb(shard);
         if let (Some(samples), Some(batch)) = (&self.samples, batch) {
             samples.send(batch);
         }
-    }
-
-    /// The numbers of the run. Taken once a tick, never for a sample.
-    pub(crate) fn lock_aggregate(&self) -> MutexGuard<'_, Aggregate> {
-        // A poisoned lock means that another worker panicked between two merges; the numbers are still whole.
-        self.aggregate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -179,8 +175,12 @@ fn begin_part<F: VuFactory>(
 ) {
     match (part.plan_of().schedule(), post) {
         (Schedule::Vus(timeline), _) => {
-            for slot in slots(worker, &part, &timeline) {
-                tasks.spawn_local(drive(Rc::clone(worker), slot, ended.clone()));
+            for (slot, turns) in slots(worker, &part, &timeline) {
+                let (worker, ended, index) = (Rc::clone(worker), ended.clone(), part.index);
+                tasks.spawn_local(async move {
+                    drive(worker, slot, turns).await;
+                    let _ = ended.send(index);
+                });
             }
         }
         (Schedule::Arrivals(arrivals), Some(post)) => {
@@ -188,6 +188,9 @@ fn begin_part<F: VuFactory>(
         }
         // None of the scenario's VUs lives here.
         (Schedule::Arrivals(_), None) => {}
+        (Schedule::External, _) => {
+            tasks.spawn_local(lead(Rc::clone(worker), part, ended.clone()));
+        }
     }
 }
 
@@ -225,18 +228,28 @@ impl<F: VuFactory> Worker<F> {
     /// Borrows a VU from the pool; one that is not there yet is made. `None` when interrupted before it is
     /// there, or when it cannot be made, which stops the run.
     pub(crate) async fn obtain(&self, id: VuId, interrupt: &Interrupt) -> Option<Member<F::Vu>> {
-        if !self.pool.is_made(id) {
-            match self.factory.create(&self.context, id, interrupt.clone()).await {
-                Ok(vu) => self.pool.add(id, vu),
-                Err(VuInitError::Interrupted) => return None,
-                Err(error) => {
-                    self.shared.control.stop(init_failure(error));
-                    return None;
-                }
-            }
-            self.shared.state.initialised_vus.fetch_add(1, Relaxed);
+        if !self.make_if_missing(id, interrupt).await {
+            return None;
         }
         self.pool.take(id, interrupt).await
+    }
+
+    /// Makes a VU unless it is there; `false` when interrupted before it is, or when it cannot be made, which
+    /// stops the run.
+    pub(crate) async fn make_if_missing(&self, id: VuId, interrupt: &Interrupt) -> bool {
+        if self.pool.is_made(id) {
+            return true;
+        }
+        match self.factory.create(&self.context, id, interrupt.clone()).await {
+            Ok(vu) => self.pool.add(id, vu),
+            Err(VuInitError::Interrupted) => return false,
+            Err(error) => {
+                self.shared.control.stop(init_failure(error));
+                return false;
+            }
+        }
+        self.shared.state.initialised_vus.fetch_add(1, Relaxed);
+        true
     }
 
     pub(crate) fn note_panic(&self, ended: Result<(), tokio::task::JoinError>) {

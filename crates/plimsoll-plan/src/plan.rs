@@ -10,7 +10,7 @@ use crate::{
     options::{
         self, Merged, Options, OptionsLayer, TABLE, Workload, keyword::ScriptType, workload::ScenarioSpecs,
     },
-    scenario::{MAX_VUS, read_scenario},
+    scenario::{ENDLESS, MAX_VUS, read_scenario},
     thresholds,
     vu_ids::{Demand, allocate},
 };
@@ -85,12 +85,15 @@ impl Plan {
 
     /// k6's description of the scenarios: a headline, then a line for each.
     pub fn describe(&self) -> Vec<String> {
+        let how_long = match self.max_duration() {
+            endless if endless >= ENDLESS => "no end".to_owned(),
+            duration => format!("{} max duration (incl. graceful stop)", duration::format(duration)),
+        };
         let headline = format!(
-            "scenarios: (100.00%) {} {}, {} max VUs, {} max duration (incl. graceful stop):",
+            "scenarios: (100.00%) {} {}, {} max VUs, {how_long}:",
             self.scenarios.len(),
             if self.scenarios.len() == 1 { "scenario" } else { "scenarios" },
             self.max_vus(),
-            duration::format(self.max_duration()),
         );
         let line = |scenario: &Scenario| format!("* {}: {}", scenario.name, scenario.describe());
         std::iter::once(headline).chain(self.scenarios.iter().map(line)).collect()

@@ -2,6 +2,7 @@
 //! threads where it must be several.
 
 mod arrivals;
+mod control;
 mod ending;
 mod executors;
 mod stopping;

@@ -221,7 +221,7 @@ options! {
     resolved {
         /// Initialise VUs, then wait to be resumed.
         paused: bool = false,
-            row("paused").env("K6_PAUSED").flag("--paused").refused("the run would not wait");
+            row("paused").env("K6_PAUSED").flag("--paused");
         /// The part of the load that this instance carries.
         execution_segment: String = String::new(),
             row("executionSegment").flag("--execution-segment")

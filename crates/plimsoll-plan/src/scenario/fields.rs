@@ -101,4 +101,4 @@ impl<'a> Fields<'a> {
 
 /// More VUs than this fit into no machine's memory. k6 has a limit for the targets of stages only, 100 times
 /// as high.
-pub(crate) const MAX_VUS: u64 = 1_000_000;
+pub const MAX_VUS: u64 = 1_000_000;

@@ -7,6 +7,7 @@
 mod arrival_vus;
 mod constant_arrival_rate;
 mod constant_vus;
+mod externally_controlled;
 mod fields;
 mod per_vu_iterations;
 mod ramping_arrival_rate;
@@ -19,10 +20,16 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::{Map, Value};
 
 use self::fields::Fields;
-pub(crate) use self::fields::{Locate, MAX_VUS};
+pub(crate) use self::fields::Locate;
+pub use self::fields::MAX_VUS;
 pub use self::{
-    arrival_vus::ArrivalVus, constant_arrival_rate::ConstantArrivalRate, constant_vus::ConstantVus,
-    per_vu_iterations::PerVuIterations, ramping_arrival_rate::RampingArrivalRate, ramping_vus::RampingVus,
+    arrival_vus::ArrivalVus,
+    constant_arrival_rate::ConstantArrivalRate,
+    constant_vus::ConstantVus,
+    externally_controlled::{ENDLESS, ExternallyControlled},
+    per_vu_iterations::PerVuIterations,
+    ramping_arrival_rate::RampingArrivalRate,
+    ramping_vus::RampingVus,
     shared_iterations::SharedIterations,
 };
 use crate::{Arrivals, Problem, VuTimeline, duration, nearest::did_you_mean, options::tags::Tags};
@@ -65,6 +72,8 @@ pub enum ExecutorConfig {
     ConstantArrivalRate(ConstantArrivalRate),
     /// Iterations start at a rate that follows stages.
     RampingArrivalRate(RampingArrivalRate),
+    /// A number of VUs that is told while the test goes on.
+    ExternallyControlled(ExternallyControlled),
 }
 
 /// What makes iterations start.
@@ -74,6 +83,8 @@ pub enum Schedule {
     Vus(VuTimeline),
     /// The time; any VU that is free takes the iteration.
     Arrivals(Arrivals),
+    /// Whoever controls the test from outside.
+    External,
 }
 
 /// How many iterations a scenario may start.
@@ -106,6 +117,7 @@ impl Scenario {
             ExecutorConfig::RampingVus(config) => config.max_vus(),
             ExecutorConfig::ConstantArrivalRate(config) => config.vus.max,
             ExecutorConfig::RampingArrivalRate(config) => config.vus.max,
+            ExecutorConfig::ExternallyControlled(config) => config.max_vus,
         }
     }
 
@@ -118,6 +130,15 @@ impl Scenario {
             ExecutorConfig::RampingVus(config) => config.duration(),
             ExecutorConfig::ConstantArrivalRate(config) => config.duration,
             ExecutorConfig::RampingArrivalRate(config) => config.duration(),
+            ExecutorConfig::ExternallyControlled(config) => config.duration,
+        }
+    }
+
+    /// The settings of a scenario that is controlled from outside.
+    pub fn external(&self) -> Option<&ExternallyControlled> {
+        match &self.executor {
+            ExecutorConfig::ExternallyControlled(config) => Some(config),
+            _ => None,
         }
     }
 
@@ -136,6 +157,7 @@ impl Scenario {
             ExecutorConfig::RampingVus(config) => Schedule::Vus(config.timeline(grace)),
             ExecutorConfig::ConstantArrivalRate(config) => Schedule::Arrivals(config.arrivals()),
             ExecutorConfig::RampingArrivalRate(config) => Schedule::Arrivals(config.arrivals()),
+            ExecutorConfig::ExternallyControlled(_) => Schedule::External,
         }
     }
 
@@ -147,7 +169,8 @@ impl Scenario {
             ExecutorConfig::ConstantVus(_)
             | ExecutorConfig::RampingVus(_)
             | ExecutorConfig::ConstantArrivalRate(_)
-            | ExecutorConfig::RampingArrivalRate(_) => IterationBudget::Unlimited,
+            | ExecutorConfig::RampingArrivalRate(_)
+            | ExecutorConfig::ExternallyControlled(_) => IterationBudget::Unlimited,
         }
     }
 
@@ -169,6 +192,7 @@ impl Scenario {
             ExecutorConfig::RampingVus(config) => config.describe(),
             ExecutorConfig::ConstantArrivalRate(config) => config.describe(),
             ExecutorConfig::RampingArrivalRate(config) => config.describe(),
+            ExecutorConfig::ExternallyControlled(config) => config.describe(),
         };
         if self.exec != "default" {
             notes.push(format!("exec: {}", self.exec));
@@ -193,22 +217,21 @@ impl ExecutorConfig {
             Self::RampingVus(_) => "ramping-vus",
             Self::ConstantArrivalRate(_) => "constant-arrival-rate",
             Self::RampingArrivalRate(_) => "ramping-arrival-rate",
+            Self::ExternallyControlled(_) => "externally-controlled",
         }
     }
 }
 
 /// The executors that can be run.
-const EXECUTORS: [&str; 6] = [
+const EXECUTORS: [&str; 7] = [
     "shared-iterations",
     "per-vu-iterations",
     "constant-vus",
     "ramping-vus",
     "constant-arrival-rate",
     "ramping-arrival-rate",
+    "externally-controlled",
 ];
-
-/// The executors that k6 had and that cannot be run yet.
-const FUTURE_EXECUTORS: [&str; 1] = ["externally-controlled"];
 
 const DEFAULT_GRACE: Duration = Duration::from_secs(30);
 
@@ -259,12 +282,11 @@ fn read_executor(fields: &mut Fields<'_>) -> Option<ExecutorConfig> {
             Some(ExecutorConfig::ConstantArrivalRate(ConstantArrivalRate::read(fields)))
         }
         "ramping-arrival-rate" => Some(ExecutorConfig::RampingArrivalRate(RampingArrivalRate::read(fields))),
-        future if FUTURE_EXECUTORS.contains(&future) => {
-            fields.problem("executor", &format!("the executor {future} is not supported yet"));
-            None
+        "externally-controlled" => {
+            Some(ExecutorConfig::ExternallyControlled(ExternallyControlled::read(fields)))
         }
         unknown => {
-            let hint = did_you_mean(unknown, EXECUTORS.iter().chain(&FUTURE_EXECUTORS).copied());
+            let hint = did_you_mean(unknown, EXECUTORS.iter().copied());
             let known = EXECUTORS.join(", ");
             fields.problem_with_hint(
                 "executor",
@@ -330,7 +352,6 @@ mod tests {
             ]
         );
         assert!(problems(&json!({ "executor": "constant-vu" }))[0].contains("unknown executor type"));
-        assert!(problems(&json!({ "executor": "externally-controlled" }))[0].contains("not supported yet"));
         assert!(problems(&json!({}))[0].contains("is required"));
     }
 

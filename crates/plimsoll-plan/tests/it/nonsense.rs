@@ -6,8 +6,20 @@ use serde_json::{Map, Value, json};
 
 /// Values that options may meet in real life, and some that they should not.
 fn value() -> impl Strategy<Value = Value> {
-    let texts =
-        ["", "0", "-1", "1s", "5m:3", "90000d", "1e9", "p(95)<500", "constant-vus", "ramping-vus", "é"];
+    let texts = [
+        "",
+        "0",
+        "-1",
+        "1s",
+        "5m:3",
+        "90000d",
+        "1e9",
+        "p(95)<500",
+        "constant-vus",
+        "ramping-vus",
+        "externally-controlled",
+        "é",
+    ];
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -59,6 +71,7 @@ proptest! {
                     match scenario.schedule() {
                         Schedule::Vus(timeline) => drop(timeline.activations(0)),
                         Schedule::Arrivals(arrivals) => prop_assert!(arrivals.take(100).count() <= 100),
+                        Schedule::External => prop_assert!(scenario.external().is_some()),
                     }
                 }
             }
