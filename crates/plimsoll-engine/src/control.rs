@@ -5,13 +5,13 @@
 //! that two wishes cannot contradict each other; the conductor and the scenarios that are controlled from
 //! outside watch it. Nobody looks at it between two iterations.
 //!
-//! | wish | before `setup` | later |
-//! |---|---|---|
-//! | stop | ends the run; the first reason wins | the same |
-//! | pause | the run waits before `setup`, its VUs are there | externally-controlled scenarios start nothing more; refused when there is another scenario |
-//! | resume | the run goes on; its time begins here | they go on |
-//! | scale | how many VUs such a scenario begins with | how many loop from now on |
-//! | setup data | taken where `setup` is skipped | refused |
+//! - *Stop*: the run is ended in an orderly way. The first reason wins.
+//! - *Pause*, before `setup`: the run waits there, with its VUs made. Its time begins when it is resumed.
+//! - *Pause*, later: scenarios that are controlled from outside start nothing more. It is refused when there
+//!   is another scenario: the schedule of that one goes on, whatever anybody wants.
+//! - *Scale*: how many VUs such a scenario begins with, or has from now on. When there may be more of them
+//!   than before, they are made at once.
+//! - *Setup data*, before `setup`: used where `setup` is skipped. Refused later.
 //!
 //! A pause never cuts an iteration short, and neither does scaling down: VUs finish what they are doing.
 

@@ -1,8 +1,8 @@
 //! The VU loop: the one loop behind every VU-driven executor.
 //!
-//! Executors differ in two values only: their [budget](plimsoll_plan::IterationBudget), and the [turns](Turns)
-//! of their VUs, which a [timeline](plimsoll_plan::VuTimeline) has or somebody outside tells. Each VU of a
-//! scenario is one task that goes through these states:
+//! Executors differ in two values only: their [budget](plimsoll_plan::IterationBudget), and the
+//! [turns](Turns) of their VUs, which a [timeline](plimsoll_plan::VuTimeline) has or somebody outside tells.
+//! Each VU of a scenario is one task that goes through these states:
 //!
 //! | state | left when | to |
 //! |---|---|---|
