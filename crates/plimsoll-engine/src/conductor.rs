@@ -24,10 +24,11 @@ use crate::{
     executor::Activity,
     housekeeping::keep_house,
     once::{OnceCall, OnceEnd},
-    outcome::{RunEnd, RunOutcome},
+    outcome::{RunEnd, RunOutcome, WarmUp},
     recorder::DropRecorder,
     run::RunConfig,
     vu::{CallKind, CallOutcome},
+    warm_up::Lane,
     worker::{Command, Shared, init_failure},
 };
 
@@ -41,6 +42,10 @@ pub(crate) struct Conductor {
     pub(crate) shard: RefCell<Shard>,
     /// Tells the housekeeping that scenarios have their starts.
     pub(crate) scenarios_begun: Notify,
+    /// Tells the housekeeping that the warm-up has begun.
+    pub(crate) warm_up_begun: Notify,
+    /// Where the conductor's own shard goes.
+    pub(crate) lane: Cell<Lane>,
     /// Subscribers know that the run is being stopped.
     announced: Cell<bool>,
 }
@@ -71,6 +76,8 @@ impl Conductor {
             crew,
             shard,
             scenarios_begun: Notify::new(),
+            warm_up_begun: Notify::new(),
+            lane: Cell::default(),
             announced: Cell::new(false),
         }
     }
@@ -120,7 +127,9 @@ impl Conductor {
         if let Reached::SetUp { data } = &reached {
             if !self.is_stopped() {
                 self.begin(Phase::Scenarios);
+                self.begin_warm_up().await;
                 self.settle(self.run_scenarios(data.clone()), OnStop::Interrupt).await;
+                self.end_warm_up().await;
             }
             self.settle(self.tear_down(data.clone()), OnStop::LetFinish).await;
         }
@@ -201,6 +210,7 @@ impl Conductor {
             context.progress.start(begun + scenario.start_time);
         }
         self.scenarios_begun.notify_one();
+        self.warm_up_begun.notify_one();
         let (ended, mut endings) = mpsc::unbounded_channel();
         let activity = Activity { plan: Arc::clone(&self.plan), begun, setup_data };
         let (mut left, posts) = self.posts();
@@ -278,20 +288,23 @@ impl Conductor {
 
     /// Steps 5 and 6.
     async fn judge(self, reached: Reached, test_duration: Duration) -> RunOutcome {
-        let Self { config, shared, crew, shard, .. } = self;
+        let Self { config, shared, crew, shard, lane, .. } = self;
         if !crew.dismiss().await {
             shared.control.stop(RunEnd::WorkerLost);
         }
-        shared.absorb(&mut shard.into_inner());
+        shared.absorb(lane.get(), &mut shard.into_inner());
         let aggregate = shared.measurements.close();
         let judged = !config.thresholds.rules().is_empty();
-        let thresholds = judged.then(|| config.thresholds.evaluate(&aggregate, test_duration));
+        let warm_up = WarmUp { duration: shared.state.warm_up_elapsed(), aggregate: shared.warm_up.close() };
+        let measured = test_duration.saturating_sub(warm_up.duration);
+        let thresholds = judged.then(|| config.thresholds.evaluate(&aggregate, measured));
         let started = shared.state.test_started().unwrap_or_else(Instant::now);
         RunOutcome {
             end: shared.control.reason().unwrap_or(RunEnd::Completed),
             failed: shared.state.failed().map(str::to_owned),
             thresholds,
             aggregate,
+            warm_up: (!warm_up.duration.is_zero()).then_some(warm_up),
             started_at: shared.clock.timestamp(started),
             test_duration,
             setup_data: match reached {

@@ -12,6 +12,7 @@ use crate::{
     pacer::Timers,
     run::Run,
     vu::{VuFactory, VuId},
+    warm_up::Lane,
     worker::{Command, Outfit, Shared, serve},
 };
 
@@ -102,6 +103,14 @@ impl Crew {
     pub(crate) async fn absorb(&self) {
         let (done, mut all_done) = mpsc::unbounded_channel();
         self.tell_all(|| Command::Absorb { done: done.clone() });
+        drop(done);
+        all_done.recv().await;
+    }
+
+    /// Has every worker merge what it recorded and record into this lane from then on, and waits for it.
+    pub(crate) async fn change_lane(&self, lane: Lane) {
+        let (done, mut all_done) = mpsc::unbounded_channel();
+        self.tell_all(|| Command::ChangeLane { lane, done: done.clone() });
         drop(done);
         all_done.recv().await;
     }

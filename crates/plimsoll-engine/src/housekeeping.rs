@@ -1,5 +1,5 @@
 //! What goes on beside the phases: once a second the gauges of VUs and the merging of shards, every other
-//! second the thresholds, and the announcements of scenarios that start.
+//! second the thresholds, the announcements of scenarios that start, and the end of the warm-up.
 
 use std::{collections::BTreeSet, convert::Infallible, time::Duration};
 
@@ -11,6 +11,7 @@ use crate::{
     event::{Phase, RunEvent},
     outcome::RunEnd,
     recorder::record_vus,
+    warm_up::watch_warm_up,
 };
 
 /// How often shards are merged and VUs counted.
@@ -24,6 +25,7 @@ pub(crate) async fn keep_house(conductor: &Conductor) -> Infallible {
     tokio::select! {
         never = tick(conductor) => never,
         never = announce_starts(conductor) => never,
+        never = watch_warm_up(conductor) => never,
     }
 }
 
@@ -38,7 +40,7 @@ async fn tick(conductor: &Conductor) -> Infallible {
             count_vus(conductor);
         }
         conductor.crew.absorb().await;
-        conductor.shared.absorb(&mut conductor.shard.borrow_mut());
+        conductor.shared.absorb(conductor.lane.get(), &mut conductor.shard.borrow_mut());
         if number.is_multiple_of(TICKS_PER_JUDGEMENT) {
             watch_thresholds(conductor, &mut crossed);
         }
@@ -55,10 +57,11 @@ fn count_vus(conductor: &Conductor) {
 /// Says which thresholds are newly crossed, and stops the run if one of them asks for it.
 fn watch_thresholds(conductor: &Conductor, known: &mut BTreeSet<String>) {
     let (config, shared) = (&conductor.config, &conductor.shared);
-    if config.thresholds.rules().is_empty() || shared.state.test_started().is_none() {
+    let state = &shared.state;
+    if config.thresholds.rules().is_empty() || state.test_started().is_none() || state.is_warming_up() {
         return;
     }
-    let elapsed = shared.state.test_elapsed();
+    let elapsed = state.test_elapsed().saturating_sub(state.warm_up_elapsed());
     let report = shared.measurements.read(|aggregate| config.thresholds.evaluate(aggregate, elapsed));
     let crossed = crossed(&report);
     let names: Vec<String> = crossed.difference(known).cloned().collect();

@@ -30,6 +30,7 @@
 //! | `external` | scenarios whose VUs are told while the run goes on |
 //! | `arrival` | the loop that starts iterations at given times |
 //! | `queue`, `exchange` | where iterations meet their VUs: on their own worker, and on others |
+//! | `warm_up` | the part of a run that is kept apart from its verdict |
 //! | `iteration`, `once` | what all iterations have in common; calls that happen once |
 //! | `cut_off`, `pacer` | limits of time; waiting for an instant exactly |
 //! | `pool`, `leash`, `recorder` | VUs lent to scenarios; their interrupts; what the engine measures |
@@ -62,6 +63,7 @@ mod pacer;
 mod pool;
 mod queue;
 mod recorder;
+mod warm_up;
 mod worker;
 
 pub use clock::Clock;
@@ -69,7 +71,7 @@ pub use control::{ControlError, RunControl};
 pub use event::{EventSink, Phase, RunEvent};
 pub use interrupt::Interrupt;
 pub use measurements::Measurements;
-pub use outcome::{RunEnd, RunOutcome};
+pub use outcome::{RunEnd, RunOutcome, WarmUp};
 pub use run::{HandleSummaryError, Run, RunConfig, SampleSink, ScriptPhases, call_handle_summary};
 pub use state::{RunState, ScenarioContext, ScenarioProgress};
 pub use vu::{

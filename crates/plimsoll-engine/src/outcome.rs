@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use plimsoll_metrics::{Aggregate, ThresholdReport, Timestamp};
+use plimsoll_metrics::{Aggregate, Sink, ThresholdReport, Timestamp, builtin};
 
 use crate::{
     state::RunState,
@@ -45,6 +45,15 @@ pub enum RunEnd {
     WorkerLost,
 }
 
+/// What was recorded before the measurement began: kept apart from thresholds and numbers.
+#[derive(Debug)]
+pub struct WarmUp {
+    /// How long it was: the option `warmup`, or less when the run ended within it.
+    pub duration: Duration,
+    /// The samples that were taken in it.
+    pub aggregate: Arc<Aggregate>,
+}
+
 /// What is left of a run.
 #[derive(Debug)]
 pub struct RunOutcome {
@@ -54,14 +63,31 @@ pub struct RunOutcome {
     pub failed: Option<String>,
     /// The thresholds, evaluated one last time; `None` without thresholds.
     pub thresholds: Option<ThresholdReport>,
-    /// Everything that was measured.
+    /// Everything that was measured, the warm-up excepted.
     pub aggregate: Arc<Aggregate>,
+    /// What was recorded in the warm-up; `None` when there was none.
+    pub warm_up: Option<WarmUp>,
     /// When the test began (at the start of `setup`), as the samples' clock has it.
     pub started_at: Timestamp,
-    /// From the start of `setup` to the end of `teardown`.
+    /// From the start of `setup` to the end of `teardown`, the warm-up included.
     pub test_duration: Duration,
     /// What `setup` returned, as JSON.
     pub setup_data: Option<Arc<str>>,
     /// The final counts: iterations complete and interrupted, each scenario's progress.
     pub state: Arc<RunState>,
+}
+
+impl RunOutcome {
+    /// How long the run was measured: what rates are per second of.
+    pub fn measured_duration(&self) -> Duration {
+        let warm_up = self.warm_up.as_ref().map(|warm_up| warm_up.duration);
+        self.test_duration.saturating_sub(warm_up.unwrap_or_default())
+    }
+
+    /// Iterations that came to their end while the run was measured.
+    pub fn measured_iterations(&self) -> u64 {
+        let sink = self.warm_up.as_ref().and_then(|warm_up| warm_up.aggregate.total(builtin::ITERATIONS));
+        let before = sink.map_or(0, Sink::count);
+        self.state.complete_iterations().saturating_sub(before)
+    }
 }

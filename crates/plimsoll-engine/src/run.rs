@@ -156,6 +156,7 @@ impl<F: VuFactory> Run<F> {
             clock: Clock::start(),
             state: Arc::clone(&self.state),
             measurements: self.measurements.clone(),
+            warm_up: Measurements::default(),
             samples: self.config.samples.clone(),
             control: self.control.clone(),
             events: self.events.clone(),

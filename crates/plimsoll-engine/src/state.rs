@@ -26,6 +26,8 @@ pub struct RunState {
     pub(crate) initialised_vus: AtomicU32,
     test_started: OnceLock<Instant>,
     failed: OnceLock<String>,
+    warm_up_begun: OnceLock<Instant>,
+    warm_up_ended: OnceLock<Instant>,
 }
 
 impl RunState {
@@ -41,6 +43,8 @@ impl RunState {
             initialised_vus: AtomicU32::new(0),
             test_started: OnceLock::new(),
             failed: OnceLock::new(),
+            warm_up_begun: OnceLock::new(),
+            warm_up_ended: OnceLock::new(),
         }
     }
 
@@ -90,6 +94,29 @@ impl RunState {
     /// How long the test has been running; zero before it began.
     pub fn test_elapsed(&self) -> Duration {
         self.test_started().map(|start| start.elapsed()).unwrap_or_default()
+    }
+
+    /// Whether samples are being kept apart just now.
+    pub fn is_warming_up(&self) -> bool {
+        self.warm_up_begun().is_some() && self.warm_up_ended.get().is_none()
+    }
+
+    /// How much of the test so far was warm-up.
+    pub fn warm_up_elapsed(&self) -> Duration {
+        let Some(begun) = self.warm_up_begun() else { return Duration::ZERO };
+        self.warm_up_ended.get().map_or_else(|| begun.elapsed(), |ended| ended.duration_since(begun))
+    }
+
+    pub(crate) fn warm_up_begun(&self) -> Option<Instant> {
+        self.warm_up_begun.get().copied()
+    }
+
+    pub(crate) fn begin_warm_up(&self) {
+        let _ = self.warm_up_begun.set(Instant::now());
+    }
+
+    pub(crate) fn end_warm_up(&self) {
+        let _ = self.warm_up_ended.set(Instant::now());
     }
 
     /// Marks the test as failed (`exec.test.fail`); the run goes on. The first message stays.

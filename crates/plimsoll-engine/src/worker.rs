@@ -5,7 +5,7 @@
 //! dropped. That way a worker that dies ends its commands too, and the conductor never waits for the dead.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     rc::Rc,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
@@ -36,6 +36,7 @@ use crate::{
     run::SampleSink,
     state::RunState,
     vu::{VuFactory, VuId, VuInitError},
+    warm_up::Lane,
 };
 
 /// What a VU sees of the worker it lives on. Cheap to clone; stays on its thread.
@@ -69,6 +70,8 @@ pub(crate) enum Command {
     RunScenarios { activity: Activity, posts: Vec<Option<Post>>, ended: mpsc::UnboundedSender<usize> },
     /// Merge the shard into the aggregate.
     Absorb { done: mpsc::UnboundedSender<()> },
+    /// Merge the shard, and record into this lane from now on.
+    ChangeLane { lane: Lane, done: mpsc::UnboundedSender<()> },
     /// Interrupt everything that runs, and whatever starts later.
     Interrupt,
 }
@@ -89,16 +92,21 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) state: Arc<RunState>,
     pub(crate) measurements: Measurements,
+    /// What was recorded in the warm-up.
+    pub(crate) warm_up: Measurements,
     pub(crate) samples: Option<SampleSink>,
     pub(crate) control: RunControl,
     pub(crate) events: EventSink,
 }
 
 impl Shared {
-    /// Merges a shard into the aggregate and hands its raw samples on.
-    pub(crate) fn absorb(&self, shard: &mut Shard) {
+    /// Merges a shard into a lane's aggregate and hands its raw samples on.
+    pub(crate) fn absorb(&self, lane: Lane, shard: &mut Shard) {
         let batch = shard.take_raw();
-        self.measurements.absorb(shard);
+        match lane {
+            Lane::Measured => self.measurements.absorb(shard),
+            Lane::WarmUp => self.warm_up.absorb(shard),
+        }
         if let (Some(samples), Some(batch)) = (&self.samples, batch) {
             samples.send(batch);
         }
@@ -114,6 +122,7 @@ pub(crate) struct Worker<F: VuFactory> {
     pub(crate) timers: Timers,
     pub(crate) pool: Pool<F::Vu>,
     pub(crate) kennel: Kennel,
+    lane: Cell<Lane>,
 }
 
 /// Obeys until the conductor hangs up, then merges what was recorded last and drops the VUs.
@@ -123,8 +132,8 @@ pub(crate) async fn serve<F: VuFactory>(outfit: Outfit<F>, mut commands: mpsc::U
     let Outfit { factory, index, workers, shard, timers, shared } = outfit;
     let context = WorkerContext::new(index, shard, shared.clock, Arc::clone(&shared.state));
     let pool = Pool::new(workers);
-    let worker =
-        Rc::new(Worker { factory, context, shared, workers, timers, pool, kennel: Kennel::default() });
+    let (kennel, lane) = (Kennel::default(), Cell::default());
+    let worker = Rc::new(Worker { factory, context, shared, workers, timers, pool, kennel, lane });
     let mut tasks = JoinSet::new();
     loop {
         tokio::select! {
@@ -159,6 +168,11 @@ fn obey<F: VuFactory>(worker: &Rc<Worker<F>>, command: Command, tasks: &mut Join
         }
         Command::Absorb { done } => {
             worker.absorb();
+            drop(done);
+        }
+        Command::ChangeLane { lane, done } => {
+            worker.absorb();
+            worker.lane.set(lane);
             drop(done);
         }
         Command::Interrupt => worker.kennel.interrupt_all(),
@@ -201,7 +215,7 @@ impl<F: VuFactory> Worker<F> {
     }
 
     fn absorb(&self) {
-        self.shared.absorb(&mut self.context.shard.borrow_mut());
+        self.shared.absorb(self.lane.get(), &mut self.context.shard.borrow_mut());
     }
 
     async fn make_vus(&self, ids: &[VuId], made: &mpsc::UnboundedSender<VuId>) {

@@ -42,6 +42,7 @@ pub fn resolve(layers: Vec<OptionsLayer>) -> Result<Plan, Vec<Problem>> {
     limit_vus(&mut merged, &scenarios);
     let thresholds = read_thresholds(&mut merged);
     check_options(&mut merged);
+    check_warmup(&mut merged, &scenarios);
     if !merged.problems.is_empty() {
         return Err(merged.problems);
     }
@@ -181,6 +182,16 @@ fn check_options(merged: &mut Merged) {
         let source = merged.source("type");
         merged.problems.push(Problem::new("type", &source, "archives are not supported yet").got("archive"));
     }
+}
+
+/// A warm-up as long as everything else would leave nothing to be measured.
+fn check_warmup(merged: &mut Merged, scenarios: &[Scenario]) {
+    let end = scenarios.iter().map(|scenario| scenario.start_time.saturating_add(scenario.duration())).max();
+    let warmup = merged.options.warmup;
+    let Some(end) = end.filter(|end| !warmup.is_zero() && warmup >= *end) else { return };
+    let message = format!("must be shorter than the scenarios, which end after {}", duration::format(end));
+    let source = merged.source("warmup");
+    merged.problems.push(Problem::new("warmup", &source, message).got(duration::format(warmup)));
 }
 
 /// Gives every scenario its VUs: first those that are made before the run, so that their ids have no gaps,

@@ -21,8 +21,10 @@ use crate::section::{CheckSummary, MetricSummary, NamedSection, Section, Submetr
 pub struct SummaryInput<'a> {
     /// The metrics of the run.
     pub registry: &'a Registry,
-    /// What was recorded.
+    /// What was recorded, the warm-up excepted.
     pub aggregate: &'a Aggregate,
+    /// What was recorded in the warm-up, and how long it was; `None` when there was none.
+    pub warm_up: Option<(&'a Aggregate, Duration)>,
     /// The thresholds at the end of the run; `None` when there were none.
     pub thresholds: Option<&'a ThresholdReport>,
     /// How thresholds without data count.
@@ -76,9 +78,9 @@ pub struct RunFacts {
     pub started_at: Timestamp,
     /// The same for people, such as an RFC 3339 time; empty when not known.
     pub started: String,
-    /// From the start of setup to the end of teardown.
+    /// From the start of setup to the end of teardown, the warm-up excepted.
     pub duration: Duration,
-    /// Iterations that came to their end.
+    /// Iterations that came to their end, those of the warm-up excepted.
     pub complete_iterations: u64,
     /// Iterations that were cut off.
     pub interrupted_iterations: u64,
@@ -118,8 +120,10 @@ pub struct Summary {
     pub thresholds: Vec<ThresholdRow>,
     /// How thresholds without data count.
     pub no_data: NoDataPolicy,
-    /// Metrics and checks of the whole run.
+    /// Metrics and checks of the whole run, the warm-up excepted.
     pub total: Section,
+    /// What was recorded in the warm-up, which is not judged.
+    pub warm_up: Option<Section>,
     /// The groups of scenario `default`; only in full mode.
     pub groups: Vec<NamedSection>,
     /// The other scenarios; only in full mode.
@@ -153,8 +157,9 @@ impl Summary {
     /// Reads everything out of the aggregate once.
     #[must_use]
     pub fn build(input: SummaryInput<'_>) -> Self {
-        let SummaryInput { registry, aggregate, thresholds, no_data, settings, run } = input;
-        let mut total = Section::of(aggregate, registry, |_| true);
+        let SummaryInput { registry, aggregate, warm_up, thresholds, no_data, settings, run } = input;
+        let whole = |aggregate, duration| Section::of(aggregate, registry, duration, |_| true);
+        let mut total = whole(aggregate, run.duration);
         let rules = thresholds.map(|report| report.rules.as_slice()).unwrap_or_default();
         add_judged_metrics(&mut total, rules, registry);
         add_submetrics(&mut total, rules, aggregate);
@@ -162,13 +167,14 @@ impl Summary {
         Self {
             thresholds: threshold_rows(rules, registry),
             no_data,
-            groups: if full { groups_of("default", aggregate, registry) } else { Vec::new() },
-            scenarios: if full { scenarios(aggregate, registry) } else { Vec::new() },
+            groups: if full { groups_of("default", aggregate, registry, run.duration) } else { Vec::new() },
+            scenarios: if full { scenarios(aggregate, registry, run.duration) } else { Vec::new() },
             root_group: Group::root(aggregate),
             endpoints: Endpoints::of(aggregate),
             failures: Failures::of(aggregate, run.started_at),
             folds: aggregate.folds(),
             dropped_iterations: dropped_iterations(aggregate),
+            warm_up: warm_up.map(|(aggregate, duration)| whole(aggregate, duration)),
             total,
             settings,
             run,
@@ -239,12 +245,17 @@ fn threshold_rows(rules: &[RuleReport], registry: &Registry) -> Vec<ThresholdRow
     rows
 }
 
-fn groups_of(scenario: &str, aggregate: &Aggregate, registry: &Registry) -> Vec<NamedSection> {
-    groups(aggregate, registry, |tags| tags.value(tag::SCENARIO) == Some(scenario))
+fn groups_of(
+    scenario: &str,
+    aggregate: &Aggregate,
+    registry: &Registry,
+    duration: Duration,
+) -> Vec<NamedSection> {
+    groups(aggregate, registry, duration, |tags| tags.value(tag::SCENARIO) == Some(scenario))
 }
 
 /// Every scenario but `default`, which is the whole run where it is the only one.
-fn scenarios(aggregate: &Aggregate, registry: &Registry) -> Vec<NamedSection> {
+fn scenarios(aggregate: &Aggregate, registry: &Registry, duration: Duration) -> Vec<NamedSection> {
     let mut names: Vec<&str> =
         aggregate.series().filter_map(|series| series.tags.value(tag::SCENARIO)).collect();
     names.sort_unstable();
@@ -253,8 +264,10 @@ fn scenarios(aggregate: &Aggregate, registry: &Registry) -> Vec<NamedSection> {
     named
         .map(|name| NamedSection {
             name: name.to_owned(),
-            section: Section::of(aggregate, registry, |tags| tags.value(tag::SCENARIO) == Some(name)),
-            groups: groups_of(name, aggregate, registry),
+            section: Section::of(aggregate, registry, duration, |tags| {
+                tags.value(tag::SCENARIO) == Some(name)
+            }),
+            groups: groups_of(name, aggregate, registry, duration),
         })
         .collect()
 }

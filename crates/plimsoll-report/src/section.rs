@@ -1,6 +1,7 @@
 //! Metrics and checks of the whole run, of a group, or of a scenario.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use plimsoll_metrics::{
     Aggregate, Metric, MetricId, MetricKind, Registry, SeriesView, Sink, Tags, ValueKind, builtin, tag,
@@ -49,6 +50,8 @@ pub struct Section {
     pub metrics: Vec<MetricSummary>,
     /// In the order they were first evaluated.
     pub checks: Vec<CheckSummary>,
+    /// How long it took: what rates are per second of.
+    pub duration: Duration,
 }
 
 /// A named part of a run: a group or a scenario, with the groups inside.
@@ -64,7 +67,12 @@ pub struct NamedSection {
 
 impl Section {
     /// The samples of all series that `keep` wants.
-    pub(crate) fn of(aggregate: &Aggregate, registry: &Registry, keep: impl Fn(&Tags) -> bool) -> Self {
+    pub(crate) fn of(
+        aggregate: &Aggregate,
+        registry: &Registry,
+        duration: Duration,
+        keep: impl Fn(&Tags) -> bool,
+    ) -> Self {
         let mut sinks: FxHashMap<MetricId, Sink> = FxHashMap::default();
         for series in aggregate.series().filter(|series| keep(series.tags)) {
             merge_into(sinks.entry(series.metric), series.sink);
@@ -73,7 +81,7 @@ impl Section {
             sinks.into_iter().map(|(id, sink)| MetricSummary::new(&registry.get(id), sink)).collect();
         metrics.sort_by(|a, b| a.name.cmp(&b.name));
         let checks = checks(aggregate.series_of(builtin::CHECKS).filter(|series| keep(series.tags)));
-        Self { metrics, checks }
+        Self { metrics, checks, duration }
     }
 
     /// The metric of that name.
@@ -137,6 +145,7 @@ fn checks<'a>(series: impl Iterator<Item = SeriesView<'a>>) -> Vec<CheckSummary>
 pub(crate) fn groups(
     aggregate: &Aggregate,
     registry: &Registry,
+    duration: Duration,
     keep: impl Fn(&Tags) -> bool + Copy,
 ) -> Vec<NamedSection> {
     let mut paths: Vec<&str> = Vec::new();
@@ -148,7 +157,7 @@ pub(crate) fn groups(
         }
     }
     children("", &paths, &|path| {
-        Section::of(aggregate, registry, |tags| keep(tags) && group_of(tags) == path)
+        Section::of(aggregate, registry, duration, |tags| keep(tags) && group_of(tags) == path)
     })
 }
 

@@ -116,8 +116,15 @@ impl Summary {
 
     fn unfinished(&self) -> Vec<String> {
         let mut notes = Vec::new();
+        if let Some(warm_up) = &self.warm_up {
+            let length = format::moment(warm_up.duration);
+            notes.push(format!("{length} of warm-up are kept apart: no threshold has seen them"));
+        }
         if self.run.complete_iterations == 0 && self.run.ended_early.is_none() {
-            notes.push("no iteration finished: raise the duration or the graceful stop".to_owned());
+            notes.push(match self.warm_up {
+                None => "no iteration finished: raise the duration or the graceful stop".to_owned(),
+                Some(_) => "no iteration finished after the warm-up: nothing was measured".to_owned(),
+            });
         }
         if self.run.interrupted_iterations > 0 {
             notes.push(format!(

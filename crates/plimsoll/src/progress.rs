@@ -66,8 +66,9 @@ impl Progress {
         if state.test_started().is_none() {
             return format!("initialising VUs: {} of {}\n", state.initialised_vus(), self.planned_vus);
         }
+        let phase = if state.is_warming_up() { "warming up" } else { "running" };
         format!(
-            "running ({}), {:0width$}/{:0width$} VUs, {} complete and {} interrupted iterations\n",
+            "{phase} ({}), {:0width$}/{:0width$} VUs, {} complete and {} interrupted iterations\n",
             clock(state.test_elapsed()),
             state.active_vus(),
             self.max_vus,

@@ -80,6 +80,7 @@ impl Ending<'_> {
         let summary = Summary::build(SummaryInput {
             registry: self.bundle.registry(),
             aggregate: &self.outcome.aggregate,
+            warm_up: self.outcome.warm_up.as_ref().map(|warm_up| (&*warm_up.aggregate, warm_up.duration)),
             thresholds: self.outcome.thresholds.as_ref(),
             no_data: self.no_data(),
             settings: Settings::of(self.plan),
@@ -107,8 +108,8 @@ impl Ending<'_> {
             scenarios: self.plan.describe().into_iter().skip(1).collect(),
             started_at: outcome.started_at,
             started: rfc3339(outcome.started_at.0),
-            duration: outcome.test_duration,
-            complete_iterations: outcome.state.complete_iterations(),
+            duration: outcome.measured_duration(),
+            complete_iterations: outcome.measured_iterations(),
             interrupted_iterations: outcome.state.interrupted_iterations(),
             // The log has the stack.
             ended_early: verdict::why(&outcome.end)

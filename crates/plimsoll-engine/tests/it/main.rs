@@ -8,4 +8,5 @@ mod executors;
 mod stopping;
 mod support;
 mod table;
+mod warm_up;
 mod workers;

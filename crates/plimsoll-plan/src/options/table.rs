@@ -290,6 +290,9 @@ options! {
         /// A VU pauses after an iteration that took less; zero never pauses.
         min_iteration_duration: Duration = Duration::ZERO,
             row("minIterationDuration").env("K6_MIN_ITERATION_DURATION").flag("--min-iteration-duration");
+        /// How long, from the start of the scenarios, samples are kept apart from thresholds and summary;
+        /// zero not at all. Not in k6.
+        warmup: Duration = Duration::ZERO, row("warmup").env("K6_WARMUP").flag("--warmup");
         /// Keep cookies from iteration to iteration.
         no_cookies_reset: bool = false, row("noCookiesReset").env("K6_NO_COOKIES_RESET");
         /// For the cloud service; unread.

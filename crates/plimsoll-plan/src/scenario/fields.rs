@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::{Problem, Source, nearest::did_you_mean, options::value::OptionValue};
+use crate::{
+    Problem, Source,
+    nearest::did_you_mean,
+    options::{Place, TABLE, value::OptionValue},
+};
 
 /// Where a scenario's keys stand: key to path and source.
 pub(crate) type Locate<'a> = &'a dyn Fn(&str) -> (String, Source);
@@ -93,10 +97,17 @@ impl<'a> Fields<'a> {
             if !self.known.contains(&key.as_str()) {
                 let (path, source) = (self.locate)(key);
                 let problem = Problem::new(path, &source, "unknown key").got(value.to_string());
-                self.problems.push(problem.hint(did_you_mean(key, self.known.iter().copied())));
+                let hint = did_you_mean(key, self.known.iter().copied());
+                self.problems.push(problem.hint(hint.or_else(|| belongs_to_the_test(key))));
             }
         }
     }
+}
+
+/// A hint for options of the whole test among a scenario's keys.
+fn belongs_to_the_test(key: &str) -> Option<String> {
+    let is_option = TABLE.iter().any(|info| info.key == key && info.place == Place::Options);
+    is_option.then(|| format!("`{key}` is an option of the whole test: write it beside `scenarios`"))
 }
 
 /// More VUs than this fit into no machine's memory. k6 has a limit for the targets of stages only, 100 times

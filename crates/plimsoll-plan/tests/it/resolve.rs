@@ -278,3 +278,23 @@ fn vus_and_arrivals_go_together() {
     assert_eq!(arrivals.total(), 45_000);
     assert_eq!((plan.planned_vus, plan.max_vus()), (70, 150));
 }
+
+#[test]
+fn a_warmup_leaves_something_to_be_measured() {
+    let with = |warmup: &str| json!({ "vus": 1, "duration": "30s", "warmup": warmup });
+    assert_eq!(plan(&with("29s")).options.warmup, Duration::from_secs(29));
+    assert_eq!(
+        problems(&with("30s")),
+        "warmup (from a.js): must be shorter than the scenarios, which end after 30s, got 30s"
+    );
+}
+
+#[test]
+fn an_option_of_the_test_among_a_scenario_s_keys_is_pointed_out() {
+    let options = json!({ "scenarios": { "s": {
+        "executor": "constant-vus", "duration": "30s", "warmup": "10s",
+    } } });
+    let problems = resolve(vec![script(&options)]).expect_err("it is no key of a scenario");
+    let hint = "`warmup` is an option of the whole test: write it beside `scenarios`";
+    assert_eq!(problems[0].hint.as_deref(), Some(hint));
+}

@@ -31,6 +31,7 @@ pub fn render(summary: &Summary) -> String {
     tables::failures(&mut page, summary);
     tables::checks(&mut page, summary);
     tables::metrics(&mut page, summary);
+    tables::warm_up(&mut page, summary);
     run_facts(&mut page, summary);
     page.raw("</main>\n<footer><p>Made by plimsoll ").text(env!("CARGO_PKG_VERSION"));
     page.raw(". Percentiles come from histograms whose relative error is below 0.2 %.</p></footer>\n");
@@ -110,10 +111,12 @@ fn key_figures(page: &mut Markup, summary: &Summary) {
 
 fn run_facts(page: &mut Markup, summary: &Summary) {
     let run = &summary.run;
+    let warm_up = summary.warm_up.as_ref().map(|part| format::moment(part.duration)).unwrap_or_default();
     let facts = [
         ("Script", run.script.clone()),
         ("Started", run.started.clone()),
         ("Duration", format::moment(run.duration)),
+        ("Warm-up before it", warm_up),
         ("Scenarios", run.scenarios.join("\n")),
         ("Complete iterations", format::count(run.complete_iterations)),
         ("Interrupted iterations", format::count(run.interrupted_iterations)),

@@ -1,5 +1,7 @@
 //! The tables of the page.
 
+use std::time::Duration;
+
 use plimsoll_metrics::{Outcome, Sink, ThresholdResult};
 
 use super::charts::{self, LogScale};
@@ -7,7 +9,7 @@ use super::markup::Markup;
 use crate::endpoints::Endpoint;
 use crate::format;
 use crate::model::{Summary, ThresholdRow};
-use crate::section::{CheckSummary, MetricSummary};
+use crate::section::{CheckSummary, MetricSummary, Section};
 use crate::text::{measured, span};
 
 /// Endpoints shown one by one.
@@ -167,14 +169,26 @@ fn check(page: &mut Markup, check: &CheckSummary) {
 }
 
 pub(super) fn metrics(page: &mut Markup, summary: &Summary) {
+    section(page, summary, &summary.total, ["Distributions", "Counters, rates and gauges"]);
+}
+
+/// What was recorded in the warm-up; nothing when there was none.
+pub(super) fn warm_up(page: &mut Markup, summary: &Summary) {
+    if let Some(warm_up) = &summary.warm_up {
+        let titles = ["Warm-up: distributions", "Warm-up: counters, rates and gauges"];
+        section(page, summary, warm_up, titles);
+    }
+}
+
+fn section(page: &mut Markup, summary: &Summary, section: &Section, titles: [&str; 2]) {
     let trends: Vec<_> =
-        summary.total.metrics.iter().filter(|metric| matches!(metric.sink, Sink::Trend(_))).collect();
+        section.metrics.iter().filter(|metric| matches!(metric.sink, Sink::Trend(_))).collect();
     if !trends.is_empty() {
         let stats: Vec<String> = summary.settings.trend_stats.iter().map(|stat| format!("#{stat}")).collect();
         let heads: Vec<&str> =
             ["Metric", "#samples"].into_iter().chain(stats.iter().map(String::as_str)).collect();
         page.open_table(
-            "Distributions",
+            titles[0],
             "Every metric of type trend, with the parts that thresholds look at.",
             &heads,
         );
@@ -184,13 +198,13 @@ pub(super) fn metrics(page: &mut Markup, summary: &Summary) {
         page.close_table();
     }
     let others: Vec<_> =
-        summary.total.metrics.iter().filter(|metric| !matches!(metric.sink, Sink::Trend(_))).collect();
+        section.metrics.iter().filter(|metric| !matches!(metric.sink, Sink::Trend(_))).collect();
     if !others.is_empty() {
         let heads = ["Metric", "#Value", "#Details"];
-        page.open_table("Counters, rates and gauges", "Every other metric of the run.", &heads);
-        others
-            .iter()
-            .for_each(|metric| each_part(metric, |name, sink| other(page, summary, metric, name, sink)));
+        page.open_table(titles[1], "Every other metric of the run.", &heads);
+        for metric in &others {
+            each_part(metric, |name, sink| other(page, summary, section.duration, metric, name, sink));
+        }
         page.close_table();
     }
 }
@@ -214,13 +228,18 @@ fn trend(page: &mut Markup, summary: &Summary, metric: &MetricSummary, name: &st
     page.raw("</tr>\n");
 }
 
-fn other(page: &mut Markup, summary: &Summary, metric: &MetricSummary, name: &str, sink: &Sink) {
+fn other(
+    page: &mut Markup,
+    summary: &Summary,
+    elapsed: Duration,
+    metric: &MetricSummary,
+    name: &str,
+    sink: &Sink,
+) {
     let show = |value| format::value(value, metric.contains, summary.settings.time_unit);
     let (value, details) = match sink {
         _ if sink.is_empty() => ("–".to_owned(), "no data".to_owned()),
-        Sink::Counter(counter) => {
-            (show(counter.sum), format!("{}/s", show(counter.per_second(summary.run.duration))))
-        }
+        Sink::Counter(counter) => (show(counter.sum), format!("{}/s", show(counter.per_second(elapsed)))),
         Sink::Gauge(gauge) => (show(gauge.last), format!("{} to {}", show(gauge.min), show(gauge.max))),
         Sink::Rate(rate) => {
             let details = format!("{} of {}", format::count(rate.nonzero), format::count(rate.total));

@@ -1,5 +1,7 @@
 //! The check block and the metric rows of a section.
 
+use std::time::Duration;
+
 use plimsoll_metrics::{Sink, ValueKind};
 use plimsoll_plan::options::keyword::{SummaryMode, TimeUnit};
 use plimsoll_plan::options::reporting::TrendStat;
@@ -60,10 +62,10 @@ struct Widths {
 
 /// Everything of a section below its title.
 pub(super) fn section(page: &mut Page, summary: &Summary, section: &Section, indent: usize) {
-    checks(page, summary, &section.checks, section.check_totals(), indent);
+    checks(page, section, indent);
     let shown: Vec<_> =
         section.metrics.iter().filter(|metric| is_shown(metric, summary.settings.mode)).collect();
-    let rows: Vec<_> = shown.iter().flat_map(|metric| rows(metric, summary)).collect();
+    let rows: Vec<_> = shown.iter().flat_map(|metric| rows(metric, summary, section.duration)).collect();
     let widths = Widths::of(&rows);
     for (heading, _) in CATEGORIES {
         let of_heading: Vec<_> = shown.iter().filter(|metric| category(&metric.name) == heading).collect();
@@ -73,7 +75,7 @@ pub(super) fn section(page: &mut Page, summary: &Summary, section: &Section, ind
         let heading = page.bold(heading);
         page.line(indent, &heading);
         for metric in of_heading {
-            for row in self::rows(metric, summary) {
+            for row in self::rows(metric, summary, section.duration) {
                 let text = widths.render(page, &row);
                 page.line(indent, &text);
             }
@@ -96,14 +98,14 @@ fn category(name: &str) -> &'static str {
     longest.map_or(CATEGORIES[0].0, |(_, _, heading)| heading)
 }
 
-fn rows<'a>(metric: &'a MetricSummary, summary: &'a Summary) -> Vec<Row<'a>> {
-    let row = |label, sink| Row { label, values: values(sink, metric.contains, summary) };
+fn rows<'a>(metric: &'a MetricSummary, summary: &'a Summary, elapsed: Duration) -> Vec<Row<'a>> {
+    let row = |label, sink| Row { label, values: values(sink, metric.contains, summary, elapsed) };
     let main = row(metric.name.to_string(), &metric.sink);
     let parts = metric.submetrics.iter().map(|part| row(format!("  {{ {} }}", part.suffix), &part.sink));
     std::iter::once(main).chain(parts).collect()
 }
 
-fn values<'a>(sink: &Sink, contains: ValueKind, summary: &'a Summary) -> Values<'a> {
+fn values<'a>(sink: &Sink, contains: ValueKind, summary: &'a Summary, elapsed: Duration) -> Values<'a> {
     let unit = summary.settings.time_unit;
     let show = |value| format::value(value, contains, unit);
     if sink.is_empty() && !like_k6(summary) {
@@ -111,7 +113,7 @@ fn values<'a>(sink: &Sink, contains: ValueKind, summary: &'a Summary) -> Values<
     }
     match sink {
         Sink::Counter(counter) => {
-            let per_second = counter.per_second(summary.run.duration);
+            let per_second = counter.per_second(elapsed);
             Values::Other(show(counter.sum), vec![format!("{}/s", show(per_second))])
         }
         Sink::Gauge(gauge) => Values::Other(
@@ -207,17 +209,12 @@ fn label(page: &Page, name: &str, columns: usize) -> String {
     format!("{name}{}", page.faint(&format!("{dots}:")))
 }
 
-fn checks(
-    page: &mut Page,
-    summary: &Summary,
-    checks: &[CheckSummary],
-    (all, passed): (u64, u64),
-    indent: usize,
-) {
-    if checks.is_empty() {
+fn checks(page: &mut Page, section: &Section, indent: usize) {
+    if section.checks.is_empty() {
         return;
     }
-    let elapsed = summary.run.duration.as_secs_f64();
+    let (all, passed) = section.check_totals();
+    let elapsed = section.duration.as_secs_f64();
     let per_second = if elapsed > 0.0 { all as f64 / elapsed } else { 0.0 };
     let failed = all - passed;
     let share = |part| (format::percent(part, all), format!("{part} out of {all}"));
@@ -236,7 +233,7 @@ fn checks(
         page.line(indent, &text);
     }
     page.blank();
-    checks.iter().for_each(|row| check(page, row, indent));
+    section.checks.iter().for_each(|row| check(page, row, indent));
     page.blank();
 }
 

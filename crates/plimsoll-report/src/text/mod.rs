@@ -1,8 +1,8 @@
 //! The end-of-test summary for the terminal.
 //!
 //! The first part is k6's compact (or full) layout, byte for byte: thresholds, total results, groups,
-//! scenarios. Behind it stands what is ours: endpoints, failed requests, notes, and the verdict last, where a
-//! terminal leaves the reader's eyes.
+//! scenarios. Behind it stands what is ours: the warm-up, endpoints, failed requests, notes, and the verdict
+//! last, where a terminal leaves the reader's eyes.
 //!
 //! To be printed as `"\n" + text + "\n\n"`, as k6 prints its own.
 
@@ -17,6 +17,7 @@ use self::layout::Page;
 pub(crate) use self::metrics::trend_stat;
 pub(crate) use self::ours::span;
 pub(crate) use self::thresholds::measured;
+use crate::format;
 use crate::model::Summary;
 use crate::section::NamedSection;
 
@@ -53,6 +54,10 @@ pub fn render(summary: &Summary, style: &Style) -> String {
     for scenario in &summary.scenarios {
         page.title(&format!("SCENARIO: {}", scenario.name));
         named_section(&mut page, summary, scenario, 4);
+    }
+    if let Some(warm_up) = &summary.warm_up {
+        page.title(&format!("WARM-UP: {}, NOT PART OF ANY OTHER NUMBER", format::moment(warm_up.duration)));
+        metrics::section(&mut page, summary, warm_up, 4);
     }
     ours::endpoints(&mut page, summary, style.endpoints);
     ours::failures(&mut page, summary);

@@ -86,6 +86,7 @@ impl Run {
         let report = self.judge(&aggregate);
         Summary::build(SummaryInput {
             registry: &self.registry,
+            warm_up: None,
             aggregate: &aggregate,
             thresholds: report.as_ref(),
             no_data: self.no_data,

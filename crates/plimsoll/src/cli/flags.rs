@@ -54,6 +54,7 @@ const FLAGS: &[Flag] = &[
     switch("--no-connection-reuse", "A new connection for every request"),
     switch("--no-vu-connection-reuse", "New connections for every iteration"),
     value("--min-iteration-duration", "TIME", "A VU pauses after an iteration that took less"),
+    value("--warmup", "TIME", "Keep the samples of the first TIME apart from thresholds and summary"),
     short('w', switch("--throw", "Failed requests throw instead of warning")),
     value("--blacklist-ip", "CIDR", "Never connect to these addresses; repeatable"),
     value("--block-hostnames", "PATTERN", "Never connect to these hosts; repeatable"),

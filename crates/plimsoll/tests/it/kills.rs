@@ -80,7 +80,9 @@ const POINTS: [Point; 12] = [
         name: "an iteration that sleeps, beside one that has ended",
         script: "
             export const options = { vus: 2, iterations: 3 };
-            export default function () { if (__ITER == 1 || __VU == 2) { console.log('here'); sleep(3600); } }",
+            export default function () {
+                if (__ITER == 1 || __VU == 2) { console.log('here'); sleep(3600); }
+            }",
         said: "here",
         later: 300,
         left: torn_down(1, 2),

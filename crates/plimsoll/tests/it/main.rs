@@ -15,3 +15,4 @@ mod specification;
 mod streams;
 mod terminal;
 mod vus;
+mod warm_up;

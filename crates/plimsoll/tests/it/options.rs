@@ -106,10 +106,7 @@ async fn options_that_are_not_there_yet() {
     let folder = Folder::with(&script("{}"));
     for (flag, key) in [("--rps 5", "rps"), ("--local-ips 127.0.0.2", "localIPs")] {
         let end = folder.run(flag).await.code(104);
-        end.says(&[
-            &format!("option {key} is not supported yet"),
-            "hint: remove the option",
-        ]);
+        end.says(&[&format!("option {key} is not supported yet"), "hint: remove the option"]);
     }
     // Without these, the results are the same.
     for (flag, key) in [("--linger", "linger"), ("--console-output x.log", "consoleOutput")] {
