@@ -270,8 +270,8 @@ impl Wishes {
 impl Wanted {
     fn new(scenario: &Scenario) -> Self {
         let external = |config: &plimsoll_plan::scenario::ExternallyControlled| ExternalVus {
-            wanted: config.vus,
-            max: config.max_vus,
+            wanted: scenario.share.count_vus(config.vus),
+            max: scenario.max_vus(),
             ids: scenario.vu_ids.clone(),
         };
         Self {

@@ -102,7 +102,7 @@ impl<'a, F: VuFactory> Iterations<'a, F> {
             iteration_in_vu: member.iterations,
             vu_iteration_in_scenario: self.started,
             scenario_iteration_in_instance: start.number,
-            scenario_iteration_in_test: start.number,
+            scenario_iteration_in_test: self.part.plan_of().share.number_in_test(start.number),
             activation: member.activations,
             due_at: start.due_at,
             started_at: start.at,

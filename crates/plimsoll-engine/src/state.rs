@@ -12,10 +12,10 @@ use std::{
     time::Duration,
 };
 
-use plimsoll_plan::{Plan, Scenario, options::tags::Tags};
+use plimsoll_plan::{Plan, Scenario, options::tags::Tags, stripe::Stripe};
 use tokio::time::Instant;
 
-use crate::event::Phase;
+use crate::{event::Phase, vu::VuId};
 
 /// The state of a run.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub struct RunState {
     failed: OnceLock<String>,
     warm_up_begun: OnceLock<Instant>,
     warm_up_ended: OnceLock<Instant>,
+    /// This instance's VUs among those of the whole test.
+    vus: Stripe,
 }
 
 impl RunState {
@@ -45,6 +47,7 @@ impl RunState {
             failed: OnceLock::new(),
             warm_up_begun: OnceLock::new(),
             warm_up_ended: OnceLock::new(),
+            vus: plan.vus.clone(),
         }
     }
 
@@ -60,6 +63,12 @@ impl RunState {
 
     pub(crate) fn enter(&self, phase: Phase) {
         self.phase.store(phase as u8, Relaxed);
+    }
+
+    /// What a VU is called in the whole test, of which this instance may be a part.
+    pub fn vu_id_in_test(&self, id: VuId) -> u64 {
+        // There is no VU 0 in iterations, and everything else has it in common.
+        id.0.checked_sub(1).map_or(0, |index| self.vus.slot(u64::from(index)) + 1)
     }
 
     /// VUs that are in an activation.

@@ -20,14 +20,14 @@
 
 use std::time::Duration;
 
-use crate::timeline::Stage;
+use crate::{stripe::Stripe, timeline::Stage};
 
 /// An iteration that is to start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
     /// When, from the start of the scenario.
     pub at: Duration,
-    /// Its place in the schedule, from 0.
+    /// Its place in the schedule of the whole test, from 0.
     pub index: u64,
 }
 
@@ -39,6 +39,9 @@ pub struct Arrivals {
     shape: Shape,
     /// The time unit of the rate, in nanoseconds, at least 1.
     unit: u64,
+    /// Which of the arrivals are meant.
+    part: Stripe,
+    /// Among these, the number of the next one.
     next: u64,
 }
 
@@ -69,7 +72,7 @@ struct Slope {
 impl Arrivals {
     /// `rate` iterations in every `unit`, the first at once, up to but not at `length`.
     pub fn constant(rate: u32, unit: Duration, length: Duration) -> Self {
-        Self { shape: Shape::Constant { rate, length: nanos(length) }, unit: nanos(unit).max(1), next: 0 }
+        Self::new(Shape::Constant { rate, length: nanos(length) }, unit)
     }
 
     /// A rate that goes from `start_rate` in every `unit` through the targets of the stages.
@@ -84,7 +87,18 @@ impl Arrivals {
             (from, begin) = (stage.target, begin.saturating_add(slope.length));
             area_before += slope.area();
         }
-        Self { shape: Shape::Ramp { slopes, current: 0 }, unit: nanos(unit).max(1), next: 0 }
+        Self::new(Shape::Ramp { slopes, current: 0 }, unit)
+    }
+
+    fn new(shape: Shape, unit: Duration) -> Self {
+        Self { shape, unit: nanos(unit).max(1), part: Stripe::whole(), next: 0 }
+    }
+
+    /// Some of the arrivals only. They keep their times and their indices.
+    #[must_use]
+    pub fn of_part(mut self, part: Stripe) -> Self {
+        self.part = part;
+        self
     }
 
     /// How many there are in all, those already taken included.
@@ -96,7 +110,7 @@ impl Arrivals {
                 slopes.last().map_or(0, |last| last.area_before + last.area()) / (2 * unit)
             }
         };
-        u64::try_from(total).unwrap_or(u64::MAX)
+        self.part.count(u64::try_from(total).unwrap_or(u64::MAX))
     }
 
     /// When arrival `index` is due, in nanoseconds; `None` beyond the last. Indices never decrease.
@@ -128,9 +142,10 @@ impl Iterator for Arrivals {
     }
 
     fn nth(&mut self, skipped: usize) -> Option<Due> {
-        let index = self.next.saturating_add(skipped as u64);
+        let number = self.next.saturating_add(skipped as u64);
+        let index = self.part.slot(number);
         let at = Duration::from_nanos(self.due_at(index)?);
-        self.next = index + 1;
+        self.next = number + 1;
         Some(Due { at, index })
     }
 }

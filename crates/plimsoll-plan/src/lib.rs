@@ -13,6 +13,7 @@
 //! | [`timeline`] | which VU is active when, exactly |
 //! | [`arrivals`] | when iterations are due, exactly |
 //! | [`vu_ids`] | which scenario gets which VUs |
+//! | [`segment`], [`stripe`] | how a run is divided between instances |
 //! | [`thresholds`] | thresholds as configured, checked against the metrics of a run |
 //! | [`plan`] | the resolved whole |
 
@@ -24,6 +25,8 @@ pub mod plan;
 pub mod problem;
 pub mod provenance;
 pub mod scenario;
+pub mod segment;
+pub mod stripe;
 pub mod thresholds;
 pub mod timeline;
 pub mod vu_ids;

@@ -11,6 +11,8 @@ use crate::{
         self, Merged, Options, OptionsLayer, TABLE, Workload, keyword::ScriptType, workload::ScenarioSpecs,
     },
     scenario::{ENDLESS, MAX_VUS, read_scenario},
+    segment::ExecutionSegment,
+    stripe::{Division, DivisionError, Stripe},
     thresholds,
     vu_ids::{Demand, allocate},
 };
@@ -26,6 +28,8 @@ pub struct Plan {
     pub thresholds: Vec<ThresholdSpec>,
     /// How many VUs are initialised before the run: their ids are 1 to this.
     pub planned_vus: u32,
+    /// This instance's VUs among those of the whole test.
+    pub vus: Stripe,
     /// The ids above the planned ones belong to VUs that are made on demand.
     max_vus: u32,
     /// What the user should know.
@@ -39,6 +43,8 @@ pub struct Plan {
 pub fn resolve(layers: Vec<OptionsLayer>) -> Result<Plan, Vec<Problem>> {
     let mut merged = options::merge(layers);
     let mut scenarios = read_scenarios(&mut merged);
+    let division = read_division(&mut merged);
+    leave_out_others(&mut merged, &mut scenarios, &division);
     limit_vus(&mut merged, &scenarios);
     let thresholds = read_thresholds(&mut merged);
     check_options(&mut merged);
@@ -49,7 +55,8 @@ pub fn resolve(layers: Vec<OptionsLayer>) -> Result<Plan, Vec<Problem>> {
     scenarios.sort_by(|a, b| (a.start_time, &a.name).cmp(&(b.start_time, &b.name)));
     let (planned_vus, max_vus) = assign_vus(&mut scenarios);
     let Merged { options, sources, warnings, .. } = merged;
-    Ok(Plan { options, scenarios, thresholds, planned_vus, max_vus, warnings, sources })
+    let vus = division.stripe();
+    Ok(Plan { options, scenarios, thresholds, planned_vus, vus, max_vus, warnings, sources })
 }
 
 impl Plan {
@@ -91,7 +98,8 @@ impl Plan {
             duration => format!("{} max duration (incl. graceful stop)", duration::format(duration)),
         };
         let headline = format!(
-            "scenarios: (100.00%) {} {}, {} max VUs, {how_long}:",
+            "scenarios: ({:.2}%) {} {}, {} max VUs, {how_long}:",
+            self.options.execution_segment.share() * 100.0,
             self.scenarios.len(),
             if self.scenarios.len() == 1 { "scenario" } else { "scenarios" },
             self.max_vus(),
@@ -150,6 +158,53 @@ fn read_named(specs: &ScenarioSpecs, source: &Source, problems: &mut Vec<Problem
 fn is_scenario_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     !name.is_empty() && name.bytes().all(allowed)
+}
+
+/// The options that make this instance one of several.
+const SEGMENT_KEYS: [&str; 2] = ["executionSegment", "executionSegmentSequence"];
+
+/// Which part of the test this instance is; the whole when that cannot be said.
+fn read_division(merged: &mut Merged) -> Division {
+    if merged.problems.iter().any(|problem| SEGMENT_KEYS.contains(&problem.path.as_str())) {
+        return Division::whole();
+    }
+    let (segment, sequence) = (&merged.options.execution_segment, &merged.options.execution_segment_sequence);
+    let error = match Division::new(segment, sequence) {
+        Ok(division) => return division,
+        Err(error) => error,
+    };
+    let hint = match &error {
+        DivisionError::NotInSequence { segments, .. } => one_of(segments),
+        DivisionError::TooFine => "write fractions such as 1/3 instead of 0.333333".to_owned(),
+    };
+    let set = |key: &&str| merged.sources.contains_key(key);
+    let key = SEGMENT_KEYS.into_iter().find(set).unwrap_or_default();
+    let value = merged.options.json(key).unwrap_or_default();
+    let problem = Problem::new(key, &merged.source(key), error.to_string());
+    merged.problems.push(problem.got(value.to_string()).hint(Some(hint)));
+    Division::whole()
+}
+
+/// The segments to choose from, as far as they can be shown.
+fn one_of(segments: &[ExecutionSegment]) -> String {
+    const SHOWN: usize = 8;
+    let mut texts: Vec<String> = segments.iter().take(SHOWN).map(ToString::to_string).collect();
+    texts.extend((segments.len() > SHOWN).then(|| "…".to_owned()));
+    format!("set executionSegment to one of {}", texts.join(", "))
+}
+
+/// Narrows the scenarios to this instance's part. One that has no VU here runs elsewhere.
+fn leave_out_others(merged: &mut Merged, scenarios: &mut Vec<Scenario>, division: &Division) {
+    scenarios.iter_mut().for_each(|scenario| scenario.divide(division));
+    let source = merged.source("executionSegment");
+    let mut note = |message: String| merged.warnings.push(Warning::new("executionSegment", &source, message));
+    let out: Vec<Scenario> = scenarios.extract_if(.., |scenario| scenario.max_vus() == 0).collect();
+    for scenario in &out {
+        note(format!("scenario {} is left out: none of its VUs belongs to this segment", scenario.name));
+    }
+    if scenarios.is_empty() && !out.is_empty() {
+        note("there is nothing to do in this segment".to_owned());
+    }
 }
 
 /// Each scenario is limited by itself; a thousand of them must be, too.

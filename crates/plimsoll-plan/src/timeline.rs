@@ -15,6 +15,8 @@
 
 use std::time::Duration;
 
+use crate::stripe::Stripe;
+
 /// A stage of a ramp: move linearly to `target` within `duration`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stage {
@@ -42,6 +44,8 @@ pub struct Activation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VuTimeline {
     shape: Shape,
+    /// Which of the VUs are meant.
+    part: Stripe,
     end: Duration,
     cut_off: Duration,
 }
@@ -55,7 +59,8 @@ enum Shape {
 impl VuTimeline {
     /// `vus` VUs from the start to `end`, then `graceful_stop` to finish.
     pub fn constant(vus: u32, end: Duration, graceful_stop: Duration) -> Self {
-        Self { shape: Shape::Constant { vus }, end, cut_off: end.saturating_add(graceful_stop) }
+        let shape = Shape::Constant { vus };
+        Self { shape, part: Stripe::whole(), end, cut_off: end.saturating_add(graceful_stop) }
     }
 
     /// `start_vus` at first, then the stages. A VU released by a falling ramp has `graceful_ramp_down` to
@@ -68,15 +73,22 @@ impl VuTimeline {
     ) -> Self {
         let end = total_duration(&stages);
         let shape = Shape::Ramp { start_vus, stages, graceful_ramp_down };
-        Self { shape, end, cut_off: end.saturating_add(graceful_stop) }
+        Self { shape, part: Stripe::whole(), end, cut_off: end.saturating_add(graceful_stop) }
+    }
+
+    /// The same timeline for some of its VUs only; indices and counts are then among these.
+    #[must_use]
+    pub fn of_part(mut self, part: Stripe) -> Self {
+        self.part = part;
+        self
     }
 
     /// The most VUs that are ever active together, which is also the number of VUs the timeline speaks of.
     pub fn max_vus(&self) -> u32 {
-        match &self.shape {
+        self.count(match &self.shape {
             Shape::Constant { vus } => *vus,
             Shape::Ramp { start_vus, stages, .. } => peak(*start_vus, stages),
-        }
+        })
     }
 
     /// When the last iteration may start.
@@ -91,15 +103,17 @@ impl VuTimeline {
 
     /// How many VUs the timeline wants at `at`.
     pub fn vus_at(&self, at: Duration) -> u32 {
-        match &self.shape {
+        self.count(match &self.shape {
             _ if at >= self.end => 0,
             Shape::Constant { vus } => *vus,
             Shape::Ramp { start_vus, stages, .. } => ramp_vus_at(*start_vus, stages, at),
-        }
+        })
     }
 
     /// The periods in which VU `index` (from 0) is active, in order, neither empty nor touching.
     pub fn activations(&self, index: u32) -> Vec<Activation> {
+        // Beyond all VUs for a part that has none.
+        let index = u32::try_from(self.part.slot(u64::from(index))).unwrap_or(u32::MAX);
         match &self.shape {
             Shape::Constant { vus } if index < *vus && !self.end.is_zero() => {
                 vec![Activation { start: Duration::ZERO, end: self.end, cut_off: self.cut_off }]
@@ -109,6 +123,12 @@ impl VuTimeline {
                 self.with_grace(&active_periods(*start_vus, stages, index, self.end), *graceful_ramp_down)
             }
         }
+    }
+
+    /// How many of the first `vus` VUs are meant.
+    fn count(&self, vus: u32) -> u32 {
+        // No more than there are.
+        self.part.count(u64::from(vus)) as u32
     }
 
     /// Adds cut-offs, from the last period to the first because a period's grace may reach into the next.

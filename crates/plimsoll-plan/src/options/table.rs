@@ -17,7 +17,10 @@ use super::{
     value::{Expected, OptionValue},
     workload::{ScenarioSpecs, StageSpec, ThresholdTexts},
 };
-use crate::{Origin, Problem, Source, Warning};
+use crate::{
+    Origin, Problem, Source, Warning,
+    segment::{ExecutionSegment, SegmentSequence},
+};
 
 /// What is known about one option apart from its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -223,13 +226,11 @@ options! {
         paused: bool = false,
             row("paused").env("K6_PAUSED").flag("--paused");
         /// The part of the load that this instance carries.
-        execution_segment: String = String::new(),
-            row("executionSegment").flag("--execution-segment")
-                .refused("this instance would carry the whole load");
+        execution_segment: ExecutionSegment = ExecutionSegment::WHOLE,
+            row("executionSegment").flag("--execution-segment");
         /// How the load is divided between instances.
-        execution_segment_sequence: String = String::new(),
-            row("executionSegmentSequence").flag("--execution-segment-sequence")
-                .refused("this instance would carry the whole load");
+        execution_segment_sequence: SegmentSequence = SegmentSequence::default(),
+            row("executionSegmentSequence").flag("--execution-segment-sequence");
         /// Skip `setup`.
         no_setup: bool = false, row("noSetup").env("K6_NO_SETUP").flag("--no-setup");
         /// Skip `teardown`.

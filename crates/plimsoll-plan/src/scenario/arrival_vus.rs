@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::fields::Fields;
+use crate::stripe::Share;
 
 /// The VUs of an arrival-rate executor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +34,10 @@ impl ArrivalVus {
         Self { pre_allocated, max }
     }
 
-    pub(super) fn describe(&self) -> String {
-        match *self {
-            Self { pre_allocated, max } if max > pre_allocated => format!("maxVUs: {pre_allocated}-{max}"),
-            Self { max, .. } => format!("maxVUs: {max}"),
+    pub(super) fn describe(&self, share: &Share) -> String {
+        match (share.count_vus(self.pre_allocated), share.count_vus(self.max)) {
+            (pre_allocated, max) if max > pre_allocated => format!("maxVUs: {pre_allocated}-{max}"),
+            (_, max) => format!("maxVUs: {max}"),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{
     fields::Fields,
     shared_iterations::MIN_DURATION,
 };
-use crate::{Arrivals, duration};
+use crate::{Arrivals, duration, stripe::Share};
 
 /// The settings of `constant-arrival-rate`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,10 +40,10 @@ impl ConstantArrivalRate {
         Self { rate, time_unit: time_unit.unwrap_or(DEFAULT_TIME_UNIT), duration, vus }
     }
 
-    pub(super) fn describe(&self) -> (String, Vec<String>) {
-        let rate = per_second(self.rate, self.time_unit);
+    pub(super) fn describe(&self, share: &Share) -> (String, Vec<String>) {
+        let rate = per_second(self.rate, self.time_unit) * share.iterations.share();
         let what = format!("{rate:.2} iterations/s for {}", duration::format(self.duration));
-        (what, vec![self.vus.describe()])
+        (what, vec![self.vus.describe(share)])
     }
 
     pub(super) fn arrivals(&self) -> Arrivals {

@@ -28,8 +28,8 @@ impl ConstantVus {
         Self { vus, duration: duration.unwrap_or(MIN_DURATION) }
     }
 
-    pub(super) fn describe(&self) -> (String, Vec<String>) {
-        (format!("{} looping VUs for {}", self.vus, duration::format(self.duration)), Vec::new())
+    pub(super) fn describe(&self, vus: u32) -> (String, Vec<String>) {
+        (format!("{vus} looping VUs for {}", duration::format(self.duration)), Vec::new())
     }
 
     pub(super) fn timeline(&self, graceful_stop: Duration) -> VuTimeline {

@@ -41,13 +41,13 @@ impl ExternallyControlled {
         Self { vus, max_vus, duration: duration.min(ENDLESS) }
     }
 
-    pub(super) fn describe(&self) -> (String, Vec<String>) {
+    pub(super) fn describe(&self, vus: u32, max_vus: u32) -> (String, Vec<String>) {
         let how_long = match self.duration {
             ENDLESS => "until stopped".to_owned(),
             duration => format!("for {}", duration::format(duration)),
         };
-        let what = format!("{} looping VUs {how_long}, controlled from outside", self.vus);
-        (what, vec![format!("maxVUs: {}", self.max_vus)])
+        let what = format!("{vus} looping VUs {how_long}, controlled from outside");
+        (what, vec![format!("maxVUs: {max_vus}")])
     }
 }
 

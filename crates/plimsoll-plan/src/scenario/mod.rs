@@ -32,7 +32,12 @@ pub use self::{
     ramping_vus::RampingVus,
     shared_iterations::SharedIterations,
 };
-use crate::{Arrivals, Problem, VuTimeline, duration, nearest::did_you_mean, options::tags::Tags};
+use crate::{
+    Arrivals, Problem, VuTimeline, duration,
+    nearest::did_you_mean,
+    options::tags::Tags,
+    stripe::{Division, Share},
+};
 
 /// A named workload, resolved.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +60,8 @@ pub struct Scenario {
     ///
     /// The first [`planned_vus`](Self::planned_vus) are made before the run, the others on demand.
     pub vu_ids: Vec<u32>,
+    /// What this instance has of it. The executor's settings are those of the whole.
+    pub share: Share,
 }
 
 /// The strategy that drives a scenario, with its settings.
@@ -101,24 +108,33 @@ pub enum IterationBudget {
 impl Scenario {
     /// The VUs that must be there when it starts.
     pub fn planned_vus(&self) -> u32 {
-        match &self.executor {
+        self.share.count_vus(match &self.executor {
             ExecutorConfig::ConstantArrivalRate(config) => config.vus.pre_allocated,
             ExecutorConfig::RampingArrivalRate(config) => config.vus.pre_allocated,
-            _ => self.max_vus(),
-        }
+            others => others.max_vus(),
+        })
     }
 
     /// The most VUs that are active at once.
     pub fn max_vus(&self) -> u32 {
-        match &self.executor {
-            ExecutorConfig::SharedIterations(config) => config.vus,
-            ExecutorConfig::PerVuIterations(config) => config.vus,
-            ExecutorConfig::ConstantVus(config) => config.vus,
-            ExecutorConfig::RampingVus(config) => config.max_vus(),
-            ExecutorConfig::ConstantArrivalRate(config) => config.vus.max,
-            ExecutorConfig::RampingArrivalRate(config) => config.vus.max,
-            ExecutorConfig::ExternallyControlled(config) => config.max_vus,
-        }
+        self.share.count_vus(self.executor.max_vus())
+    }
+
+    /// Narrows it to this instance's part.
+    pub(crate) fn divide(&mut self, division: &Division) {
+        let (vus, all) = (division.stripe(), self.executor.max_vus());
+        let (iterations, rounds) = match &self.executor {
+            ExecutorConfig::ConstantVus(_)
+            | ExecutorConfig::RampingVus(_)
+            | ExecutorConfig::ExternallyControlled(_) => (vus.clone(), None),
+            ExecutorConfig::PerVuIterations(_) => {
+                (vus.clone(), Some((vus.count(u64::from(all)) as u32, all)))
+            }
+            ExecutorConfig::SharedIterations(_)
+            | ExecutorConfig::ConstantArrivalRate(_)
+            | ExecutorConfig::RampingArrivalRate(_) => (division.stripe_by_vus(all), None),
+        };
+        self.share = Share { vus, iterations, rounds };
     }
 
     /// How long it starts iterations, from its own start.
@@ -150,13 +166,16 @@ impl Scenario {
     /// When what happens, from the scenario's start.
     pub fn schedule(&self) -> Schedule {
         let grace = self.graceful_stop;
+        let vus = |timeline: VuTimeline| Schedule::Vus(timeline.of_part(self.share.vus.clone()));
+        let arrivals =
+            |arrivals: Arrivals| Schedule::Arrivals(arrivals.of_part(self.share.iterations.clone()));
         match &self.executor {
-            ExecutorConfig::SharedIterations(config) => Schedule::Vus(config.timeline(grace)),
-            ExecutorConfig::PerVuIterations(config) => Schedule::Vus(config.timeline(grace)),
-            ExecutorConfig::ConstantVus(config) => Schedule::Vus(config.timeline(grace)),
-            ExecutorConfig::RampingVus(config) => Schedule::Vus(config.timeline(grace)),
-            ExecutorConfig::ConstantArrivalRate(config) => Schedule::Arrivals(config.arrivals()),
-            ExecutorConfig::RampingArrivalRate(config) => Schedule::Arrivals(config.arrivals()),
+            ExecutorConfig::SharedIterations(config) => vus(config.timeline(grace)),
+            ExecutorConfig::PerVuIterations(config) => vus(config.timeline(grace)),
+            ExecutorConfig::ConstantVus(config) => vus(config.timeline(grace)),
+            ExecutorConfig::RampingVus(config) => vus(config.timeline(grace)),
+            ExecutorConfig::ConstantArrivalRate(config) => arrivals(config.arrivals()),
+            ExecutorConfig::RampingArrivalRate(config) => arrivals(config.arrivals()),
             ExecutorConfig::ExternallyControlled(_) => Schedule::External,
         }
     }
@@ -164,7 +183,9 @@ impl Scenario {
     /// How many iterations it may start, within its schedule.
     pub fn budget(&self) -> IterationBudget {
         match &self.executor {
-            ExecutorConfig::SharedIterations(config) => IterationBudget::Shared(config.iterations),
+            ExecutorConfig::SharedIterations(config) => {
+                IterationBudget::Shared(self.share.iterations.count(config.iterations))
+            }
             ExecutorConfig::PerVuIterations(config) => IterationBudget::PerVu(config.iterations),
             ExecutorConfig::ConstantVus(_)
             | ExecutorConfig::RampingVus(_)
@@ -185,14 +206,19 @@ impl Scenario {
 
     /// k6's one-line description, without the name: `2 looping VUs for 2s (gracefulStop: 30s)`.
     pub fn describe(&self) -> String {
+        let vus = self.max_vus();
         let (what, mut notes) = match &self.executor {
-            ExecutorConfig::SharedIterations(config) => config.describe(),
-            ExecutorConfig::PerVuIterations(config) => config.describe(),
-            ExecutorConfig::ConstantVus(config) => config.describe(),
-            ExecutorConfig::RampingVus(config) => config.describe(),
-            ExecutorConfig::ConstantArrivalRate(config) => config.describe(),
-            ExecutorConfig::RampingArrivalRate(config) => config.describe(),
-            ExecutorConfig::ExternallyControlled(config) => config.describe(),
+            ExecutorConfig::SharedIterations(config) => {
+                config.describe(vus, self.share.iterations.count(config.iterations))
+            }
+            ExecutorConfig::PerVuIterations(config) => config.describe(vus),
+            ExecutorConfig::ConstantVus(config) => config.describe(vus),
+            ExecutorConfig::RampingVus(config) => config.describe(vus),
+            ExecutorConfig::ConstantArrivalRate(config) => config.describe(&self.share),
+            ExecutorConfig::RampingArrivalRate(config) => config.describe(&self.share),
+            ExecutorConfig::ExternallyControlled(config) => {
+                config.describe(self.share.count_vus(config.vus), vus)
+            }
         };
         if self.exec != "default" {
             notes.push(format!("exec: {}", self.exec));
@@ -208,6 +234,19 @@ impl Scenario {
 }
 
 impl ExecutorConfig {
+    /// The most VUs that are active at once, in the whole test.
+    fn max_vus(&self) -> u32 {
+        match self {
+            Self::SharedIterations(config) => config.vus,
+            Self::PerVuIterations(config) => config.vus,
+            Self::ConstantVus(config) => config.vus,
+            Self::RampingVus(config) => config.max_vus(),
+            Self::ConstantArrivalRate(config) => config.vus.max,
+            Self::RampingArrivalRate(config) => config.vus.max,
+            Self::ExternallyControlled(config) => config.max_vus,
+        }
+    }
+
     /// The executor's name in options and tags.
     pub fn name(&self) -> &'static str {
         match self {
@@ -264,6 +303,7 @@ pub(crate) fn read_scenario(
         tags,
         executor,
         vu_ids: Vec::new(),
+        share: Share::default(),
     };
     (problems.len() == before).then(scenario)
 }

@@ -31,8 +31,8 @@ impl PerVuIterations {
         Self { vus, iterations, max_duration }
     }
 
-    pub(super) fn describe(&self) -> (String, Vec<String>) {
-        let what = format!("{} iterations for each of {} VUs", self.iterations, self.vus);
+    pub(super) fn describe(&self, vus: u32) -> (String, Vec<String>) {
+        let what = format!("{} iterations for each of {vus} VUs", self.iterations);
         (what, vec![format!("maxDuration: {}", duration::format(self.max_duration))])
     }
 

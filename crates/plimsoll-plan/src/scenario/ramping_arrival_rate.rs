@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     Arrivals, duration,
+    stripe::Share,
     timeline::{Stage, peak, total_duration},
 };
 
@@ -34,11 +35,12 @@ impl RampingArrivalRate {
         Self { start_rate, time_unit, stages, vus }
     }
 
-    pub(super) fn describe(&self) -> (String, Vec<String>) {
-        let rate = per_second(peak(self.start_rate, &self.stages), self.time_unit);
+    pub(super) fn describe(&self, share: &Share) -> (String, Vec<String>) {
+        let peak = per_second(peak(self.start_rate, &self.stages), self.time_unit);
+        let rate = peak * share.iterations.share();
         let length = duration::format(self.duration());
         let what = format!("Up to {rate:.2} iterations/s for {length} over {} stages", self.stages.len());
-        (what, vec![self.vus.describe()])
+        (what, vec![self.vus.describe(share)])
     }
 
     pub(super) fn duration(&self) -> Duration {

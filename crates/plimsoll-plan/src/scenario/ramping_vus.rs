@@ -36,10 +36,9 @@ impl RampingVus {
         config
     }
 
-    pub(super) fn describe(&self) -> (String, Vec<String>) {
+    pub(super) fn describe(&self, vus: u32) -> (String, Vec<String>) {
         let length = duration::format(self.duration());
-        let what =
-            format!("Up to {} looping VUs for {length} over {} stages", self.max_vus(), self.stages.len());
+        let what = format!("Up to {vus} looping VUs for {length} over {} stages", self.stages.len());
         let notes = match self.graceful_ramp_down {
             Duration::ZERO => Vec::new(),
             grace => vec![format!("gracefulRampDown: {}", duration::format(grace))],

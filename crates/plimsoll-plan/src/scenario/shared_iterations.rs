@@ -35,8 +35,8 @@ impl SharedIterations {
         Self { vus, iterations, max_duration }
     }
 
-    pub(super) fn describe(&self) -> (String, Vec<String>) {
-        let what = format!("{} iterations shared among {} VUs", self.iterations, self.vus);
+    pub(super) fn describe(&self, vus: u32, iterations: u64) -> (String, Vec<String>) {
+        let what = format!("{iterations} iterations shared among {vus} VUs");
         (what, vec![format!("maxDuration: {}", duration::format(self.max_duration))])
     }
 

@@ -3,4 +3,5 @@
 mod nonsense;
 mod resolve;
 mod schedules;
+mod segments;
 mod support;

@@ -104,14 +104,14 @@ fn instance<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>) -> Result<Object<'js>> {
 
 fn vu<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>) -> Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
-    // One process runs the whole test as long as execution segments are not supported, so both ids are the
-    // same.
-    for name in ["idInInstance", "idInTest"] {
-        getter(&object, state, name, |ctx, vu| {
-            in_run(ctx, vu, "VU")?;
-            Ok(vu.id.0)
-        })?;
-    }
+    getter(&object, state, "idInInstance", |ctx, vu| {
+        in_run(ctx, vu, "VU")?;
+        Ok(vu.id.0)
+    })?;
+    getter(&object, state, "idInTest", |ctx, vu| {
+        in_run(ctx, vu, "VU")?;
+        Ok(vu.worker.context.run.vu_id_in_test(vu.id) as f64)
+    })?;
     getter(&object, state, "iterationInInstance", |ctx, vu| {
         in_run(ctx, vu, "VU")?;
         Ok(vu.current_iteration().map_or(0.0, |iteration| iteration.iteration_in_vu as f64))

@@ -9,6 +9,7 @@ mod kills;
 mod layers;
 mod options;
 mod scripts;
+mod segments;
 mod servers;
 mod signals;
 mod specification;
