@@ -15,12 +15,19 @@
 //!     0 ┼─┴────────┴──
 //! ```
 //!
+//! Random arrivals are the points of a Poisson process of rate one (`poisson.rs`), each due when the area
+//! reaches it. At a constant rate the gaps are then exponential; on a ramp the process follows the rate.
+//!
 //! Areas are counted in units of `1 / 2u` arrivals: in them every stage has a whole area, so that sums are
 //! exact. Within a stage the solution is estimated in floating point and then corrected by exact comparisons.
 
 use std::time::Duration;
 
-use crate::{stripe::Stripe, timeline::Stage};
+use crate::{
+    poisson::{BLOCK, PLACE_BITS, Points},
+    stripe::Stripe,
+    timeline::Stage,
+};
 
 /// An iteration that is to start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,12 +40,15 @@ pub struct Due {
 
 /// The due times of one scenario, in order.
 ///
-/// Skipping costs nothing, so `skip` and `step_by` make stripes of a schedule that add up to the whole.
+/// Skipping costs nothing, or next to nothing where arrivals are random, so `skip` and `step_by` make stripes
+/// of a schedule that add up to the whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrivals {
     shape: Shape,
     /// The time unit of the rate, in nanoseconds, at least 1.
     unit: u64,
+    /// Where on the area arrivals are, if that is left to chance.
+    points: Option<Points>,
     /// Which of the arrivals are meant.
     part: Stripe,
     /// Among these, the number of the next one.
@@ -91,7 +101,14 @@ impl Arrivals {
     }
 
     fn new(shape: Shape, unit: Duration) -> Self {
-        Self { shape, unit: nanos(unit).max(1), part: Stripe::whole(), next: 0 }
+        Self { shape, unit: nanos(unit).max(1), points: None, part: Stripe::whole(), next: 0 }
+    }
+
+    /// The same rate, but at random: a Poisson process, which the seed decides.
+    #[must_use]
+    pub fn at_random(mut self, seed: u64) -> Self {
+        self.points = Some(Points::new(seed));
+        self
     }
 
     /// Some of the arrivals only. They keep their times and their indices.
@@ -101,20 +118,50 @@ impl Arrivals {
         self
     }
 
-    /// How many there are in all, those already taken included.
+    /// How many there are in all, those already taken included; at random, how many there are on average.
     pub fn total(&self) -> u64 {
-        let unit = u128::from(self.unit);
-        let total = match &self.shape {
-            Shape::Constant { rate, length } => (u128::from(*length) * u128::from(*rate)).div_ceil(unit),
-            Shape::Ramp { slopes, .. } => {
-                slopes.last().map_or(0, |last| last.area_before + last.area()) / (2 * unit)
-            }
+        let one = 2 * u128::from(self.unit);
+        let total = match (&self.shape, &self.points) {
+            (_, Some(_)) => (self.area() + one / 2) / one,
+            (Shape::Constant { .. }, None) => self.area().div_ceil(one),
+            (Shape::Ramp { .. }, None) => self.area() / one,
         };
         self.part.count(u64::try_from(total).unwrap_or(u64::MAX))
     }
 
+    /// The whole area.
+    fn area(&self) -> u128 {
+        match &self.shape {
+            Shape::Constant { rate, length } => 2 * u128::from(*length) * u128::from(*rate),
+            Shape::Ramp { slopes, .. } => slopes.last().map_or(0, Slope::area_after),
+        }
+    }
+
     /// When arrival `index` is due, in nanoseconds; `None` beyond the last. Indices never decrease.
     fn due_at(&mut self, index: u64) -> Option<u64> {
+        match self.points {
+            None => self.regularly_due_at(index),
+            Some(_) => self.randomly_due_at(index),
+        }
+    }
+
+    fn randomly_due_at(&mut self, index: u64) -> Option<u64> {
+        let (block, area) = (u128::from(BLOCK) * 2 * u128::from(self.unit), self.area());
+        let end = u64::try_from(area.div_ceil(block)).unwrap_or(u64::MAX);
+        let point = self.points.as_mut()?.point(index, end)?;
+        // At most 68 bits times 53.
+        let within = (block * u128::from(point.place)) >> PLACE_BITS;
+        let wanted = u128::from(point.block) * block + within;
+        if wanted >= area {
+            return None;
+        }
+        match &mut self.shape {
+            Shape::Constant { rate, .. } => Some((wanted / (2 * u128::from(*rate))) as u64),
+            Shape::Ramp { slopes, current } => reaches(slopes, current, wanted),
+        }
+    }
+
+    fn regularly_due_at(&mut self, index: u64) -> Option<u64> {
         let unit = u128::from(self.unit);
         match &mut self.shape {
             Shape::Constant { rate, length } => {
@@ -122,16 +169,18 @@ impl Arrivals {
                 let is_in_time = before < u128::from(*length) * u128::from(*rate);
                 is_in_time.then(|| (before / u128::from(*rate)) as u64)
             }
-            Shape::Ramp { slopes, current } => {
-                let wanted = (u128::from(index) + 1) * 2 * unit;
-                while slopes.get(*current)?.area_after() < wanted {
-                    *current += 1;
-                }
-                let slope = &slopes[*current];
-                Some(slope.begin + slope.reaches(wanted - slope.area_before))
-            }
+            Shape::Ramp { slopes, current } => reaches(slopes, current, (u128::from(index) + 1) * 2 * unit),
         }
     }
+}
+
+/// When the area under all slopes reaches `area`; `None` if it never does. Areas never decrease.
+fn reaches(slopes: &[Slope], current: &mut usize, area: u128) -> Option<u64> {
+    while slopes.get(*current)?.area_after() < area {
+        *current += 1;
+    }
+    let slope = &slopes[*current];
+    Some(slope.begin + slope.reaches(area - slope.area_before))
 }
 
 impl Iterator for Arrivals {

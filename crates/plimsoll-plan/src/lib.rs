@@ -11,7 +11,7 @@
 //! | [`options`] | the table of all options, layers, merging, shorthands |
 //! | [`scenario`] | the executors: validation, description, schedule |
 //! | [`timeline`] | which VU is active when, exactly |
-//! | [`arrivals`] | when iterations are due, exactly |
+//! | [`arrivals`], `poisson` | when iterations are due, exactly; and at random |
 //! | [`vu_ids`] | which scenario gets which VUs |
 //! | [`segment`], [`stripe`] | how a run is divided between instances |
 //! | [`thresholds`] | thresholds as configured, checked against the metrics of a run |
@@ -22,6 +22,7 @@ pub mod duration;
 mod nearest;
 pub mod options;
 pub mod plan;
+mod poisson;
 pub mod problem;
 pub mod provenance;
 pub mod scenario;

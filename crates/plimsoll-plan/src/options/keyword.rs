@@ -105,6 +105,16 @@ keywords! {
 }
 
 keywords! {
+    /// How the arrivals of a scenario are spaced.
+    Spacing {
+        /// Evenly.
+        Regular = "regular",
+        /// At random.
+        Poisson = "poisson",
+    }
+}
+
+keywords! {
     /// A version of TLS, oldest first.
     TlsVersion {
         /// TLS 1.0.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     arrival_vus::{ArrivalVus, DEFAULT_TIME_UNIT, per_second, rate, time_unit},
     fields::Fields,
+    pattern::Pattern,
     shared_iterations::MIN_DURATION,
 };
 use crate::{Arrivals, duration, stripe::Share};
@@ -18,6 +19,8 @@ pub struct ConstantArrivalRate {
     pub time_unit: Duration,
     /// How long iterations are started.
     pub duration: Duration,
+    /// How they are spread.
+    pub pattern: Pattern,
     /// The VUs that run them.
     pub vus: ArrivalVus,
 }
@@ -35,19 +38,21 @@ impl ConstantArrivalRate {
         if duration.is_some_and(|duration| duration < MIN_DURATION) {
             fields.problem("duration", "must be at least 1s");
         }
+        let pattern = Pattern::read(fields);
         let vus = ArrivalVus::read(fields);
         let (rate, duration) = (rate.unwrap_or(1), duration.unwrap_or(MIN_DURATION));
-        Self { rate, time_unit: time_unit.unwrap_or(DEFAULT_TIME_UNIT), duration, vus }
+        Self { rate, time_unit: time_unit.unwrap_or(DEFAULT_TIME_UNIT), duration, pattern, vus }
     }
 
     pub(super) fn describe(&self, share: &Share) -> (String, Vec<String>) {
         let rate = per_second(self.rate, self.time_unit) * share.iterations.share();
-        let what = format!("{rate:.2} iterations/s for {}", duration::format(self.duration));
-        (what, vec![self.vus.describe(share)])
+        let (about, mut notes) = self.pattern.describe();
+        notes.insert(0, self.vus.describe(share));
+        (format!("{about}{rate:.2} iterations/s for {}", duration::format(self.duration)), notes)
     }
 
-    pub(super) fn arrivals(&self) -> Arrivals {
-        Arrivals::constant(self.rate, self.time_unit, self.duration)
+    pub(super) fn arrivals(&self, scenario: &str) -> Arrivals {
+        self.pattern.spread(Arrivals::constant(self.rate, self.time_unit, self.duration), scenario)
     }
 }
 

@@ -9,6 +9,7 @@ mod constant_arrival_rate;
 mod constant_vus;
 mod externally_controlled;
 mod fields;
+mod pattern;
 mod per_vu_iterations;
 mod ramping_arrival_rate;
 mod ramping_vus;
@@ -27,6 +28,7 @@ pub use self::{
     constant_arrival_rate::ConstantArrivalRate,
     constant_vus::ConstantVus,
     externally_controlled::{ENDLESS, ExternallyControlled},
+    pattern::Pattern,
     per_vu_iterations::PerVuIterations,
     ramping_arrival_rate::RampingArrivalRate,
     ramping_vus::RampingVus,
@@ -174,8 +176,8 @@ impl Scenario {
             ExecutorConfig::PerVuIterations(config) => vus(config.timeline(grace)),
             ExecutorConfig::ConstantVus(config) => vus(config.timeline(grace)),
             ExecutorConfig::RampingVus(config) => vus(config.timeline(grace)),
-            ExecutorConfig::ConstantArrivalRate(config) => arrivals(config.arrivals()),
-            ExecutorConfig::RampingArrivalRate(config) => arrivals(config.arrivals()),
+            ExecutorConfig::ConstantArrivalRate(config) => arrivals(config.arrivals(&self.name)),
+            ExecutorConfig::RampingArrivalRate(config) => arrivals(config.arrivals(&self.name)),
             ExecutorConfig::ExternallyControlled(_) => Schedule::External,
         }
     }

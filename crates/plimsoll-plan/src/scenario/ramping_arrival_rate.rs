@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     arrival_vus::{ArrivalVus, DEFAULT_TIME_UNIT, MAX_RATE, per_second, rate, time_unit},
     fields::Fields,
+    pattern::Pattern,
     stages::read_stages,
 };
 use crate::{
@@ -22,6 +23,8 @@ pub struct RampingArrivalRate {
     pub time_unit: Duration,
     /// Where the rate goes from there.
     pub stages: Vec<Stage>,
+    /// How they are spread.
+    pub pattern: Pattern,
     /// The VUs that run them.
     pub vus: ArrivalVus,
 }
@@ -31,24 +34,27 @@ impl RampingArrivalRate {
         let start_rate = rate(fields, "startRate").unwrap_or(0);
         let time_unit = time_unit(fields).unwrap_or(DEFAULT_TIME_UNIT);
         let stages = read_stages(fields, MAX_RATE);
+        let pattern = Pattern::read(fields);
         let vus = ArrivalVus::read(fields);
-        Self { start_rate, time_unit, stages, vus }
+        Self { start_rate, time_unit, stages, pattern, vus }
     }
 
     pub(super) fn describe(&self, share: &Share) -> (String, Vec<String>) {
         let peak = per_second(peak(self.start_rate, &self.stages), self.time_unit);
         let rate = peak * share.iterations.share();
         let length = duration::format(self.duration());
-        let what = format!("Up to {rate:.2} iterations/s for {length} over {} stages", self.stages.len());
-        (what, vec![self.vus.describe(share)])
+        let (about, mut notes) = self.pattern.describe();
+        notes.insert(0, self.vus.describe(share));
+        let stages = self.stages.len();
+        (format!("Up to {about}{rate:.2} iterations/s for {length} over {stages} stages"), notes)
     }
 
     pub(super) fn duration(&self) -> Duration {
         total_duration(&self.stages)
     }
 
-    pub(super) fn arrivals(&self) -> Arrivals {
-        Arrivals::ramp(self.start_rate, self.time_unit, &self.stages)
+    pub(super) fn arrivals(&self, scenario: &str) -> Arrivals {
+        self.pattern.spread(Arrivals::ramp(self.start_rate, self.time_unit, &self.stages), scenario)
     }
 }
 

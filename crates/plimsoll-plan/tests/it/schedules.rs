@@ -166,6 +166,24 @@ proptest! {
     }
 
     #[test]
+    fn random_arrivals_are_ordered_in_time_and_reproducible(
+        start in 0u32..50, stages in stages(), unit in 1_000_000u64..2_000_000_000, seed: u64, parts in 1usize..6,
+    ) {
+        let regular = Arrivals::ramp(start, Duration::from_nanos(unit), &stages);
+        let arrivals = regular.clone().at_random(seed);
+        let whole: Vec<Due> = arrivals.clone().take(3_000).collect();
+        prop_assert!(whole.is_sorted_by_key(|due| due.at));
+        prop_assert!(whole.iter().zip(0..).all(|(due, index)| due.index == index));
+        prop_assert!(whole.iter().all(|due| due.at <= total_duration(&stages)));
+        prop_assert!(arrivals.total().abs_diff(regular.total()) <= 1);
+        let stripe = |part: usize| arrivals.clone().skip(part).step_by(parts).take(3_000);
+        let mut together: Vec<Due> = (0..parts).flat_map(stripe).collect();
+        together.sort_unstable_by_key(|due| due.index);
+        together.truncate(3_000);
+        prop_assert_eq!(together, whole);
+    }
+
+    #[test]
     fn durations_survive_being_written(nanos in 0u64..=i64::MAX as u64) {
         let duration = Duration::from_nanos(nanos);
         prop_assert_eq!(duration::parse_plain(&duration::format(duration)), Ok(duration));
@@ -175,5 +193,24 @@ proptest! {
     fn no_text_makes_a_parser_panic(text in "[-+0-9.a-zµ:, ]{0,24}") {
         let _ = duration::parse_extended(&text);
         let _ = duration::parse_plain(&text);
+    }
+}
+
+/// On a ramp the expected number of arrivals grows with the area, and so does its variance.
+#[test]
+fn random_arrivals_follow_a_ramp() {
+    let stages = [Stage { duration: Duration::from_secs(10), target: 200 }];
+    let of_seed = |seed: u64| {
+        let arrivals = Arrivals::ramp(0, Duration::from_secs(1), &stages).at_random(seed);
+        let mut counts = [0.0_f64; 2];
+        arrivals.for_each(|due| counts[usize::from(due.at >= Duration::from_secs(5))] += 1.0);
+        counts
+    };
+    let counts: Vec<[f64; 2]> = (0..2_000).map(of_seed).collect();
+    for (half, expected) in [(0, 250.0), (1, 750.0)] {
+        let mean = counts.iter().map(|counts| counts[half]).sum::<f64>() / 2_000.0;
+        let variance = counts.iter().map(|counts| (counts[half] - mean).powi(2)).sum::<f64>() / 1_999.0;
+        assert!((mean / expected - 1.0).abs() < 0.01, "half {half}: mean {mean}");
+        assert!((variance / expected - 1.0).abs() < 0.15, "half {half}: variance {variance}");
     }
 }

@@ -50,6 +50,10 @@ fn stages(limit: u32) -> impl Strategy<Value = Value> {
     })
 }
 
+fn arrivals_at() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["regular", "poisson"])
+}
+
 fn arrivals(scenario: &Scenario) -> Vec<Due> {
     match scenario.schedule() {
         Schedule::Arrivals(arrivals) => arrivals.collect(),
@@ -160,10 +164,11 @@ proptest! {
     #[test]
     fn constant_arrivals_add_up(
         boundaries in boundaries(), rate in 1u32..500, planned in 0u32..10, more in 1u32..10,
+        arrivals in arrivals_at(),
     ) {
         let scenario = json!({
             "executor": "constant-arrival-rate", "rate": rate, "timeUnit": "700ms", "duration": "1500ms",
-            "preAllocatedVUs": planned, "maxVUs": planned + more,
+            "preAllocatedVUs": planned, "maxVUs": planned + more, "arrivals": arrivals,
         });
         let (whole, parts) = of_one(&scenario, &boundaries);
         prop_assert_eq!(vus(&parts), whole.max_vus());
@@ -172,9 +177,12 @@ proptest! {
     }
 
     #[test]
-    fn ramps_of_arrivals_add_up(boundaries in boundaries(), start in 0u32..50, stages in stages(80)) {
+    fn ramps_of_arrivals_add_up(
+        boundaries in boundaries(), start in 0u32..50, stages in stages(80), arrivals in arrivals_at(),
+    ) {
         let scenario = json!({
             "executor": "ramping-arrival-rate", "startRate": start, "stages": stages, "preAllocatedVUs": 5,
+            "arrivals": arrivals,
         });
         let (whole, parts) = of_one(&scenario, &boundaries);
         assert_arrivals_add_up(&whole, &parts)?;
