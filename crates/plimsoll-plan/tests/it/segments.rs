@@ -57,7 +57,7 @@ fn arrivals_at() -> impl Strategy<Value = &'static str> {
 fn arrivals(scenario: &Scenario) -> Vec<Due> {
     match scenario.schedule() {
         Schedule::Arrivals(arrivals) => arrivals.collect(),
-        Schedule::Vus(_) => panic!("no arrivals"),
+        other => panic!("no arrivals: {other:?}"),
     }
 }
 
@@ -144,7 +144,7 @@ proptest! {
         let (whole, parts) = of_one(&scenario, &boundaries);
         let timeline = |scenario: &Scenario| match scenario.schedule() {
             Schedule::Vus(timeline) => timeline,
-            Schedule::Arrivals(_) => panic!("no timeline"),
+            other => panic!("no timeline: {other:?}"),
         };
         let at = Duration::from_millis(at);
         let sum: u32 = parts.iter().map(|part| timeline(part).vus_at(at)).sum();
