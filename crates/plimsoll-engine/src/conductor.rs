@@ -109,6 +109,7 @@ impl Conductor {
                 never = housekeeping => match never {},
             }
         };
+        self.shared.state.end_test(Instant::now());
         let test_duration = self.shared.state.test_elapsed();
         self.begin(Phase::Ended);
         self.judge(reached, test_duration).await

@@ -24,6 +24,7 @@
 //! | [`measurements`] | everything measured so far |
 //! | [`event`], [`outcome`] | what the engine says during and after a run |
 //! | [`run`] | configuration and entry points |
+//! | [`aside`] | calls beside a run: `handleSummary`, and what is asked for from outside |
 //! | `conductor`, `housekeeping` | the phases and the stop protocol; what goes on beside them |
 //! | `crew`, `worker` | the workers, as the conductor sees them and from inside |
 //! | `executor` | the loop that drives a VU through a scenario |
@@ -38,6 +39,7 @@
 //! **Invariant:** between two iterations of a VU there is no lock, no allocation, no formatting and no lookup
 //! by name.
 
+pub mod aside;
 pub mod clock;
 pub mod control;
 pub mod event;
@@ -66,13 +68,14 @@ mod recorder;
 mod warm_up;
 mod worker;
 
+pub use aside::{AsideCall, AsideError, call_aside, call_handle_summary};
 pub use clock::Clock;
 pub use control::{ControlError, RunControl};
 pub use event::{EventSink, Phase, RunEvent};
 pub use interrupt::Interrupt;
 pub use measurements::Measurements;
 pub use outcome::{RunEnd, RunOutcome, WarmUp};
-pub use run::{HandleSummaryError, Run, RunConfig, SampleSink, ScriptPhases, call_handle_summary};
+pub use run::{Run, RunConfig, SampleSink, ScriptPhases};
 pub use state::{RunState, ScenarioContext, ScenarioProgress};
 pub use vu::{
     Call, CallEnd, CallKind, CallOutcome, Iteration, ScriptError, Vu, VuFactory, VuId, VuInitError,

@@ -1,24 +1,14 @@
 //! Configuration of a run, and its entry points.
 
-use std::{fmt, num::NonZeroUsize, sync::Arc, thread, time::Duration};
+use std::{fmt, num::NonZeroUsize, sync::Arc, thread};
 
 use plimsoll_metrics::{Pins, SampleBatch, ShardConfig, Thresholds};
 use plimsoll_plan::Plan;
-use tokio::{sync::oneshot, task::LocalSet};
+use tokio::task::LocalSet;
 
 use crate::{
-    clock::Clock,
-    conductor::Conductor,
-    control::RunControl,
-    crew::{Crew, block_on_worker},
-    event::EventSink,
-    leash::Kennel,
-    measurements::Measurements,
-    once::{OnceCall, OnceEnd, call_once},
-    outcome::RunOutcome,
-    state::RunState,
-    vu::{CallKind, CallOutcome, ScriptError, VuFactory, VuInitError},
-    worker::{Shared, WorkerContext},
+    clock::Clock, conductor::Conductor, control::RunControl, crew::Crew, event::EventSink,
+    measurements::Measurements, outcome::RunOutcome, state::RunState, vu::VuFactory, worker::Shared,
 };
 
 /// A run, ready to go.
@@ -163,65 +153,5 @@ impl<F: VuFactory> Run<F> {
         };
         let crew = hire(&self, &shared);
         Conductor::new(self.plan, self.config, shared, crew).conduct().await
-    }
-}
-
-/// Why `handleSummary` gave nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum HandleSummaryError {
-    /// It threw.
-    #[error("handleSummary threw: {0}")]
-    Threw(ScriptError),
-    /// It took too long.
-    #[error("handleSummary took longer than {}", plimsoll_plan::duration::format(*timeout))]
-    TimedOut {
-        /// The time it had.
-        timeout: Duration,
-    },
-    /// It asked for the end of the test, which is over already.
-    #[error("handleSummary aborted: {reason}")]
-    Aborted {
-        /// What the script gave as the reason.
-        reason: String,
-    },
-    /// The VU for it could not be made.
-    #[error("no VU for handleSummary")]
-    NotMade(#[source] VuInitError),
-    /// The thread it ran on is gone: a bug.
-    #[error("the thread of handleSummary is gone")]
-    Lost,
-}
-
-/// Calls the script's `handleSummary` after a run, on a thread of its own. What it records is discarded.
-///
-/// `data` is the summary as JSON; the result is what it returned, as JSON.
-pub async fn call_handle_summary<F: VuFactory>(
-    factory: F,
-    state: Arc<RunState>,
-    data: Arc<str>,
-    timeout: Duration,
-) -> Result<Option<String>, HandleSummaryError> {
-    let (tell, told) = oneshot::channel();
-    let work = async move || {
-        let context = WorkerContext::new(0, ShardConfig::default(), Clock::start(), state);
-        let kind = CallKind::HandleSummary { data };
-        let call = OnceCall { kind, setup_data: None, timeout, interruptible: false };
-        let _ = tell.send(call_once(&factory, &context, &Kennel::default(), call).await);
-    };
-    let thread = thread::Builder::new().name("handle-summary".to_owned());
-    thread.spawn(move || block_on_worker(work())).map_err(|_| HandleSummaryError::Lost)?;
-    summary_result(told.await.map_err(|_| HandleSummaryError::Lost)?, timeout)
-}
-
-fn summary_result(end: OnceEnd, timeout: Duration) -> Result<Option<String>, HandleSummaryError> {
-    match end {
-        OnceEnd::TimedOut => Err(HandleSummaryError::TimedOut { timeout }),
-        OnceEnd::NotMade(error) => Err(HandleSummaryError::NotMade(error)),
-        OnceEnd::Ended(end) => match end.outcome {
-            CallOutcome::Completed => Ok(end.returned),
-            CallOutcome::Threw(error) => Err(HandleSummaryError::Threw(error)),
-            CallOutcome::Interrupted => Err(HandleSummaryError::TimedOut { timeout }),
-            CallOutcome::Aborted { reason } => Err(HandleSummaryError::Aborted { reason }),
-        },
     }
 }

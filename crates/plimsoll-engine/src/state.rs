@@ -25,6 +25,7 @@ pub struct RunState {
     phase: AtomicU8,
     pub(crate) initialised_vus: AtomicU32,
     test_started: OnceLock<Instant>,
+    test_ended: OnceLock<Instant>,
     failed: OnceLock<String>,
     warm_up_begun: OnceLock<Instant>,
     warm_up_ended: OnceLock<Instant>,
@@ -44,6 +45,7 @@ impl RunState {
             phase: AtomicU8::new(Phase::Init as u8),
             initialised_vus: AtomicU32::new(0),
             test_started: OnceLock::new(),
+            test_ended: OnceLock::new(),
             failed: OnceLock::new(),
             warm_up_begun: OnceLock::new(),
             warm_up_ended: OnceLock::new(),
@@ -100,9 +102,10 @@ impl RunState {
         self.test_started.get().copied()
     }
 
-    /// How long the test has been running; zero before it began.
+    /// How long the test has been running, or ran; zero before it began.
     pub fn test_elapsed(&self) -> Duration {
-        self.test_started().map(|start| start.elapsed()).unwrap_or_default()
+        let until = || self.test_ended.get().copied().unwrap_or_else(Instant::now);
+        self.test_started().map(|start| until().duration_since(start)).unwrap_or_default()
     }
 
     /// Whether samples are being kept apart just now.
@@ -140,6 +143,10 @@ impl RunState {
 
     pub(crate) fn begin_test(&self, at: Instant) {
         let _ = self.test_started.set(at);
+    }
+
+    pub(crate) fn end_test(&self, at: Instant) {
+        let _ = self.test_ended.set(at);
     }
 }
 

@@ -170,7 +170,7 @@ fn group(group: &Group) -> Value {
     json!({
         "name": group.name,
         "path": group.path,
-        "id": id(&group.path),
+        "id": path_id(&group.path),
         "groups": group.groups.iter().map(self::group).collect::<Vec<_>>(),
         "checks": group.checks.iter().map(|row| check(&group.path, row)).collect::<Vec<_>>(),
     })
@@ -182,7 +182,7 @@ fn exported_group(group: &Group) -> Value {
     json!({
         "name": group.name,
         "path": group.path,
-        "id": id(&group.path),
+        "id": path_id(&group.path),
         "groups": groups.collect::<Map<_, _>>(),
         "checks": checks.collect::<Map<_, _>>(),
     })
@@ -191,10 +191,11 @@ fn exported_group(group: &Group) -> Value {
 fn check(group: &str, check: &CheckSummary) -> Value {
     let CheckSummary { name, passes, fails } = check;
     let path = format!("{group}::{name}");
-    json!({ "name": name, "path": path, "id": id(&path), "passes": passes, "fails": fails })
+    json!({ "name": name, "path": path, "id": path_id(&path), "passes": passes, "fails": fails })
 }
 
 /// k6 identifies groups and checks by the MD5 of their path.
-fn id(path: &str) -> String {
+#[must_use]
+pub fn path_id(path: &str) -> String {
     Md5::digest(path.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

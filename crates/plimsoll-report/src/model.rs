@@ -274,7 +274,8 @@ fn scenarios(aggregate: &Aggregate, registry: &Registry, duration: Duration) -> 
 
 impl Group {
     /// The tree of all groups that samples mention.
-    fn root(aggregate: &Aggregate) -> Self {
+    #[must_use]
+    pub fn root(aggregate: &Aggregate) -> Self {
         let mut root = Self::default();
         let series = crate::section::by_first_sample(aggregate.series());
         for series in &series {

@@ -1,16 +1,27 @@
 //! What is going to run, told before it does.
 
+use std::net::SocketAddr;
+
 use plimsoll_plan::Plan;
 
 use crate::cli::RunArguments;
 
-/// Script, outputs and scenarios in k6's layout.
-pub(crate) fn render(arguments: &RunArguments, plan: &Plan, outputs: &str) -> String {
+/// Script, outputs and scenarios in k6's layout, and where the test can be controlled.
+pub(crate) fn render(
+    arguments: &RunArguments,
+    plan: &Plan,
+    outputs: &str,
+    control: Option<SocketAddr>,
+) -> String {
     let mut text = format!(
         "\n     execution: local\n        script: {}\n        output: ",
         arguments.test.script.display()
     );
     text.push_str(outputs);
+    if let Some(address) = control {
+        let paused = if plan.options.paused { ", waits to be resumed" } else { "" };
+        text.push_str(&format!("\n       control: http://{address}{paused}"));
+    }
     text.push_str("\n\n");
     for (index, line) in plan.describe().iter().enumerate() {
         text.push_str(if index == 0 { "     " } else { "              " });

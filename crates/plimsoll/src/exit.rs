@@ -18,6 +18,8 @@ pub(crate) enum Exit {
     InvalidConfig = 104,
     /// SIGINT or SIGTERM.
     Interrupted = 105,
+    /// The control API cannot listen at the address of `--address`.
+    NoControl = 106,
     /// The script threw in its init, setup or teardown code, or does not parse.
     ScriptException = 107,
     /// The script called `exec.test.abort()`.

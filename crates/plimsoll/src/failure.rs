@@ -2,6 +2,7 @@
 
 use plimsoll_script::LoadError;
 
+use crate::control::client::ClientError;
 use crate::exit::Exit;
 use crate::verdict;
 
@@ -20,6 +21,17 @@ pub(crate) enum Failure {
     /// Files could not be written; a line for each.
     #[error("{}", .0.join("\n"))]
     Write(Vec<String>),
+    /// The control API cannot listen where a flag says.
+    #[error("the control API cannot listen at {address}: {why}")]
+    Address {
+        /// The address as written.
+        address: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A running test could not be asked, or refused.
+    #[error("{0}")]
+    Control(ClientError),
     /// The machine refused something that every run needs.
     #[error("{what}: {source}")]
     System {
@@ -47,7 +59,10 @@ impl Failure {
             Failure::Load(LoadError::Invalid(_) | LoadError::Threw(_)) => Exit::ScriptException,
             Failure::Load(LoadError::Aborted(_)) => Exit::ScriptAborted,
             Failure::Options(_) => Exit::InvalidConfig,
-            Failure::Output(_) | Failure::Write(_) | Failure::System { .. } => Exit::Other,
+            Failure::Address { .. } => Exit::NoControl,
+            Failure::Control(_) | Failure::Output(_) | Failure::Write(_) | Failure::System { .. } => {
+                Exit::Other
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `cli` | what was typed |
 //! | `commands` | one file for each command, read top to bottom |
+//! | `control` | the API of a running test, and its client |
 //! | `environment` | variables as text |
 //! | `loaded` | a script with the plan that the layers of options come to |
 //! | `network` | from the plan to the network client's settings |
@@ -17,6 +18,7 @@
 mod banner;
 mod cli;
 mod commands;
+mod control;
 mod environment;
 mod exit;
 mod failure;

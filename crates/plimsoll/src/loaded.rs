@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use plimsoll_engine::Run;
+use plimsoll_metrics::{Registry, Thresholds};
 use plimsoll_plan::{OptionsLayer, Origin, Plan, Problem, Source};
-use plimsoll_script::{Bundle, Environment};
+use plimsoll_script::{Bundle, Environment, ScriptFactory};
 
 use crate::cli::TestArguments;
+use crate::control::Subject;
 use crate::environment;
 use crate::failure::Failure;
 
@@ -29,6 +32,26 @@ impl LoadedTest {
             tracing::warn!(target: "plimsoll", "{warning}{hint}");
         }
         Ok(LoadedTest { bundle, plan })
+    }
+
+    /// What the control API shows of a run of this test.
+    pub(crate) fn subject(
+        &self,
+        run: &Run<ScriptFactory>,
+        thresholds: Thresholds,
+        factory: ScriptFactory,
+    ) -> Subject {
+        Subject {
+            plan: Arc::clone(&self.plan),
+            control: run.control(),
+            state: run.state(),
+            measurements: run.measurements(),
+            registry: Registry::clone(self.bundle.registry()),
+            thresholds,
+            factory,
+            has_setup: self.exports("setup"),
+            has_teardown: self.exports("teardown"),
+        }
     }
 
     /// Whether the script exports a function of this name.

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll_engine::{RunState, ScenarioProgress};
-use plimsoll_plan::{Plan, duration};
+use plimsoll_engine::{Phase, RunControl, RunState, ScenarioProgress};
+use plimsoll_plan::{Plan, duration, scenario::ENDLESS};
 use tokio::time::Instant;
 
 use crate::screen::Screen;
@@ -16,20 +16,24 @@ use crate::screen::Screen;
 const REDRAW: Duration = Duration::from_millis(100);
 /// How often the lines are repeated where they stay, in a log file say.
 const REPEAT: Duration = Duration::from_secs(10);
+/// The executor whose VUs are told from outside.
+const EXTERNAL: &str = "externally-controlled";
 /// Width of a bar in characters.
 const BAR: usize = 40;
 
 /// Shows a run's progress until it is dropped.
 pub(crate) struct Progress {
     state: Arc<RunState>,
+    control: RunControl,
     planned_vus: u32,
     max_vus: u32,
     screen: Arc<Screen>,
 }
 
 impl Progress {
-    pub(crate) fn new(state: Arc<RunState>, plan: &Plan, screen: &Arc<Screen>) -> Self {
-        Progress { state, planned_vus: plan.planned_vus, max_vus: plan.max_vus(), screen: Arc::clone(screen) }
+    pub(crate) fn new(state: Arc<RunState>, control: RunControl, plan: &Plan, screen: &Arc<Screen>) -> Self {
+        let (planned_vus, max_vus) = (plan.planned_vus, plan.max_vus());
+        Progress { state, control, planned_vus, max_vus, screen: Arc::clone(screen) }
     }
 
     /// Draws for as long as it is polled.
@@ -56,22 +60,31 @@ impl Progress {
         for scenario in scenarios {
             let mark = mark(&scenario.progress, ended);
             let (bar, facts) = (bar(scenario.progress.fraction()), self.facts(&scenario.progress));
-            let _ = writeln!(text, "{:name_width$} {mark} [{bar}] {facts}", scenario.name);
+            let controlled = if scenario.executor == EXTERNAL { "  externally controlled" } else { "" };
+            let _ = writeln!(text, "{:name_width$} {mark} [{bar}] {facts}{controlled}", scenario.name);
         }
         text
     }
 
     fn headline(&self) -> String {
         let state = &self.state;
+        if state.phase() == Phase::Paused {
+            let vus = state.initialised_vus();
+            return format!("paused, {vus} VUs are initialised: the test waits to be resumed\n");
+        }
         if state.test_started().is_none() {
             return format!("initialising VUs: {} of {}\n", state.initialised_vus(), self.planned_vus);
         }
-        let phase = if state.is_warming_up() { "warming up" } else { "running" };
+        let phase = match (self.control.is_paused(), state.is_warming_up()) {
+            (true, _) => "paused",
+            (false, true) => "warming up",
+            (false, false) => "running",
+        };
         format!(
             "{phase} ({}), {:0width$}/{:0width$} VUs, {} complete and {} interrupted iterations\n",
             clock(state.test_elapsed()),
             state.active_vus(),
-            self.max_vus,
+            self.max_vus(),
             state.complete_iterations(),
             state.interrupted_iterations(),
             width = self.vus_width(),
@@ -84,13 +97,11 @@ impl Progress {
         if !until.is_zero() {
             return format!("waiting {}", clock(until));
         }
-        let mut facts = format!(
-            "{:>width$} VUs  {}/{}",
-            progress.active_vus(),
-            clock(started_at.elapsed().min(progress.duration)),
-            duration::format(progress.duration),
-            width = self.vus_width(),
-        );
+        let elapsed = clock(started_at.elapsed().min(progress.duration));
+        let mut facts = format!("{:>width$} VUs  {elapsed}", progress.active_vus(), width = self.vus_width());
+        if progress.duration < ENDLESS {
+            let _ = write!(facts, "/{}", duration::format(progress.duration));
+        }
         if let Some(total) = progress.total_iterations {
             let _ = write!(facts, "  {}/{total} iters", progress.complete_iterations());
         }
@@ -100,8 +111,13 @@ impl Progress {
         facts
     }
 
+    /// Scaling may have made more than were planned.
+    fn max_vus(&self) -> u32 {
+        self.max_vus.max(self.state.initialised_vus())
+    }
+
     fn vus_width(&self) -> usize {
-        self.max_vus.to_string().len().max(2)
+        self.max_vus().to_string().len().max(2)
     }
 }
 

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll_engine::{
-    CallKind, CallOutcome, HandleSummaryError, Phase, RunEnd, RunEvent, RunState, VuInitError,
-    call_handle_summary,
+    AsideError, CallKind, CallOutcome, Phase, RunEnd, RunEvent, RunState, VuInitError, call_handle_summary,
 };
 use plimsoll_metrics::{NoDataPolicy, builtin};
 use serde_json::json;
@@ -185,5 +184,5 @@ async fn handle_summary_is_called_after_the_run() {
 
     let slow = Closures::new(|_, call| async move { sleep(ms(60_000), &call.interrupt).await });
     let returned = call_handle_summary(slow, state, "{}".into(), ms(50)).await;
-    assert_eq!(returned, Err(HandleSummaryError::TimedOut { timeout: ms(50) }));
+    assert_eq!(returned, Err(AsideError::TimedOut { function: "handleSummary", timeout: ms(50) }));
 }

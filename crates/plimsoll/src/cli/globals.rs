@@ -1,6 +1,8 @@
 //! Flags of every command: how the program talks.
 
-use clap::{Arg, ArgAction, ArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, parser::ValueSource};
+
+use crate::control::{Address, Given};
 
 /// How the program talks.
 pub(crate) struct LoggingArguments {
@@ -18,7 +20,7 @@ pub(crate) enum LogFormat {
     Raw,
 }
 
-pub(super) fn arguments() -> [Arg; 4] {
+pub(super) fn arguments() -> [Arg; 5] {
     let switch = |name: &'static str| Arg::new(name).long(name).global(true).action(ArgAction::SetTrue);
     [
         switch("quiet").short('q').help("Print no progress"),
@@ -32,7 +34,25 @@ pub(super) fn arguments() -> [Arg; 4] {
             .hide_env(true)
             .default_value("text")
             .help("Form of log lines: text, json or raw"),
+        Arg::new("address")
+            .short('a')
+            .long("address")
+            .global(true)
+            .value_name("HOST:PORT")
+            .env("K6_ADDRESS")
+            .hide_env(true)
+            .help("Address of the control API; a run has none unless this is given"),
     ]
+}
+
+/// Where the control API is, if anybody said so.
+pub(super) fn address(matches: &ArgMatches) -> Option<Address> {
+    let text = matches.get_one::<String>("address").filter(|text| !text.is_empty())?;
+    let given = match matches.value_source("address") {
+        Some(ValueSource::CommandLine) => Given::Flag,
+        _ => Given::Environment,
+    };
+    Some(Address { text: text.clone(), given })
 }
 
 impl LoggingArguments {

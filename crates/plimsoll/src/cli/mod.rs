@@ -4,8 +4,9 @@
 //! |---|---|
 //! | `globals` | flags of every command |
 //! | `test`, `flags` | which script with which options: arguments of every command that loads a test |
-//! | `run` | one file for each command: its arguments and its help |
+//! | `run`, `control` | a file for each command or family of them: arguments and help |
 
+mod control;
 mod flags;
 mod globals;
 mod run;
@@ -16,6 +17,7 @@ use std::ffi::OsString;
 use clap::Command;
 
 pub(crate) use self::{
+    control::{ControlArguments, Wish},
     globals::{LogFormat, LoggingArguments},
     run::RunArguments,
     test::TestArguments,
@@ -24,6 +26,7 @@ pub(crate) use self::{
 /// A command with its arguments.
 pub(crate) enum Invocation {
     Run(Box<RunArguments>),
+    Control(ControlArguments),
     Version,
 }
 
@@ -39,7 +42,10 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
     match name {
         "run" => Ok(Invocation::Run(Box::new(RunArguments::of(command, matches)?))),
         "version" => Ok(Invocation::Version),
-        _ => unreachable!("every subcommand has an arm"),
+        name => {
+            let control = ControlArguments::of(name, matches);
+            Ok(Invocation::Control(control.expect("every subcommand has an arm")))
+        }
     }
 }
 
@@ -52,5 +58,6 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .args(globals::arguments())
         .subcommand(run::command())
+        .subcommands(control::commands())
         .subcommand(Command::new("version").about("Print the version"))
 }

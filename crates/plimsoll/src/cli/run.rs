@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 
-use super::{LoggingArguments, TestArguments, test};
+use super::{LoggingArguments, TestArguments, globals, test};
+use crate::control::Address;
 
 /// The arguments of `run`.
 pub(crate) struct RunArguments {
@@ -12,14 +13,16 @@ pub(crate) struct RunArguments {
     pub(crate) report: Option<PathBuf>,
     /// A threshold that no sample reached passes, as in k6.
     pub(crate) no_data_passes: bool,
+    /// Where the control API listens, if anywhere.
+    pub(crate) address: Option<Address>,
     pub(crate) logging: LoggingArguments,
 }
 
 const HELP: &str = "\
 Runs a test script and prints a summary.
 
-Exit codes: 0 passed; 99 a threshold was crossed or had no data; 104 invalid options; 105 interrupted; \
-107 the script threw in its init, setup or teardown code; 108 aborted by the script; 110 marked as failed \
+Exit codes: 0 passed; 99 a threshold was crossed or had no data; 103 stopped through the control API; 104 \
+invalid options; 105 interrupted; 106 the address of the control API could not be bound; 107 the script threw in its init, setup or teardown code; 108 aborted by the script; 110 marked as failed \
 by the script; 255 anything else.";
 
 pub(super) fn command() -> Command {
@@ -43,6 +46,7 @@ impl RunArguments {
             test: TestArguments::of(command, matches)?,
             report: matches.get_one::<PathBuf>("report").cloned(),
             no_data_passes: matches.get_one::<String>("no-data").is_some_and(|verdict| verdict == "pass"),
+            address: globals::address(matches),
             logging: LoggingArguments::of(matches),
         })
     }

@@ -1,5 +1,6 @@
 //! From arguments to an exit code: one file for each command, and the one place where failures are printed.
 
+mod control;
 mod run;
 mod version;
 
@@ -36,6 +37,10 @@ fn carry_out(invocation: &Invocation) -> Result<Exit, Failure> {
             let screen = Screen::new();
             log::start(&arguments.logging, &screen);
             run::run(arguments, &screen)
+        }
+        Invocation::Control(arguments) => {
+            log::start(&arguments.logging, &Screen::new());
+            control::control(arguments)
         }
         Invocation::Version => version::version(),
     }

@@ -8,6 +8,7 @@ use plimsoll_plan::Plan;
 use plimsoll_script::ScriptFactory;
 
 use crate::cli::RunArguments;
+use crate::control::Server;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::loaded::LoadedTest;
@@ -23,6 +24,10 @@ use crate::{banner, network, signals, verdict};
 /// What kept it from running, or its result from being written.
 pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>) -> Result<Exit, Failure> {
     let signals = signals::Watch::start()?;
+    let control = match &arguments.address {
+        Some(address) => Server::bind(address)?,
+        None => None,
+    };
     let test = LoadedTest::load(&arguments.test)?;
     let LoadedTest { bundle, plan } = &test;
     let net = network::options(plan).map_err(Failure::Options)?;
@@ -34,7 +39,7 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>) -> Result<Exit
     runtime.block_on(async {
         let outputs = Outputs::start(plan, bundle.registry()).await?;
         let ready = Ready { arguments, test: &test, factory: factory.clone(), screen };
-        let outcome = ready.execute(&signals, &outputs).await;
+        let outcome = ready.execute(&signals, &outputs, control).await?;
         let mut ending = Ending { arguments, bundle, plan, outcome: &outcome, lost_samples: 0 };
         ending.lost_samples = outputs.finish(ending.for_outputs()).await;
         let summarised = ending.summarise(factory).await;
@@ -58,23 +63,38 @@ struct Ready<'a> {
 }
 
 impl Ready<'_> {
-    async fn execute(self, signals: &signals::Watch, outputs: &Outputs) -> RunOutcome {
+    async fn execute(
+        self,
+        signals: &signals::Watch,
+        outputs: &Outputs,
+        control: Option<Server>,
+    ) -> Result<RunOutcome, Failure> {
         let Ready { arguments, test: LoadedTest { plan, .. }, screen, .. } = self;
         let mut config = self.config();
         outputs.attach(&mut config);
+        let (thresholds, factory) = (config.thresholds.clone(), self.factory.clone());
         let run = Run::new(Arc::clone(plan), self.factory, config, EventSink::new(log_event(plan)));
         signals.guard(run.control());
-        if arguments.logging.quiet {
-            return run.execute().await;
+        let address = control.as_ref().map(|control| control.address);
+        match control {
+            Some(server) => server.start(self.test.subject(&run, thresholds, factory))?,
+            None if plan.options.paused => tracing::warn!(
+                target: "plimsoll",
+                "the test is going to wait, and nobody can resume it: there is no control API (see --address)"
+            ),
+            None => {}
         }
-        screen.print(&banner::render(arguments, plan, &outputs.describe()));
-        let progress = Progress::new(run.state(), plan, screen);
+        if arguments.logging.quiet {
+            return Ok(run.execute().await);
+        }
+        screen.print(&banner::render(arguments, plan, &outputs.describe(), address));
+        let progress = Progress::new(run.state(), run.control(), plan, screen);
         let outcome = tokio::select! {
             outcome = run.execute() => outcome,
             () = progress.show() => unreachable!("progress is shown until the run has ended"),
         };
         progress.finish();
-        outcome
+        Ok(outcome)
     }
 
     fn config(&self) -> RunConfig {

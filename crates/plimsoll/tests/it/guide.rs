@@ -21,8 +21,13 @@ use plimsoll_plan::options::{OptionInfo, Place, Support, TABLE};
 use crate::support::{Finished, Folder, finish, repository, server};
 
 /// The pages whose flags are plimsoll's own.
-const FLAG_PAGES: [&str; 4] =
-    ["docs/src/running-tests.md", "docs/src/scripts.md", "docs/src/thresholds.md", "docs/src/results.md"];
+const FLAG_PAGES: [&str; 5] = [
+    "docs/src/running-tests.md",
+    "docs/src/control.md",
+    "docs/src/scripts.md",
+    "docs/src/thresholds.md",
+    "docs/src/results.md",
+];
 
 #[tokio::test]
 async fn every_script_of_the_guide_runs() {

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod control;
 mod ending;
 mod guide;
 mod kills;
