@@ -1,4 +1,4 @@
-//! Calls beside a run: `handleSummary` after it, `setup` and `teardown` for whoever asks for them from outside.
+//! Calls beside a run: `handleSummary` after it, `setup` and `teardown` for whoever asks for them.
 //!
 //! Each is made on a thread and a VU of its own, so that the run takes no notice of it.
 

@@ -269,15 +269,11 @@ impl Wishes {
 
 impl Wanted {
     fn new(scenario: &Scenario) -> Self {
-        let external = |config: &plimsoll_plan::scenario::ExternallyControlled| ExternalVus {
-            wanted: scenario.share.count_vus(config.vus),
-            max: scenario.max_vus(),
-            ids: scenario.vu_ids.clone(),
-        };
+        let external = |wanted| ExternalVus { wanted, max: scenario.max_vus(), ids: scenario.vu_ids.clone() };
         Self {
             name: scenario.name.clone(),
             executor: scenario.executor.name(),
-            vus: scenario.external().map(external),
+            vus: scenario.external_vus().map(external),
         }
     }
 }

@@ -104,7 +104,7 @@ impl<F: VuFactory> Run<F> {
     /// A run of `plan` with the VUs of `factory`.
     pub fn new(plan: Arc<Plan>, factory: F, mut config: RunConfig, events: EventSink) -> Self {
         config.shard.pins = Arc::new(Pins::new(config.thresholds.rules().iter().map(|rule| &rule.selector)));
-        if plan.scenarios.iter().all(|scenario| scenario.external().is_none()) {
+        if plan.scenarios.iter().all(|scenario| scenario.external_vus().is_none()) {
             // A worker without VUs would only cost the time to start it.
             let vus = NonZeroUsize::new(plan.max_vus() as usize).unwrap_or(NonZeroUsize::MIN);
             config.workers = config.workers.min(vus);

@@ -152,10 +152,10 @@ impl Scenario {
         }
     }
 
-    /// The settings of a scenario that is controlled from outside.
-    pub fn external(&self) -> Option<&ExternallyControlled> {
+    /// How many VUs loop at first, if their number is told from outside after that.
+    pub fn external_vus(&self) -> Option<u32> {
         match &self.executor {
-            ExecutorConfig::ExternallyControlled(config) => Some(config),
+            ExecutorConfig::ExternallyControlled(config) => Some(self.share.count_vus(config.vus)),
             _ => None,
         }
     }

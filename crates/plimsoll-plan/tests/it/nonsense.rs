@@ -71,7 +71,7 @@ proptest! {
                     match scenario.schedule() {
                         Schedule::Vus(timeline) => drop(timeline.activations(0)),
                         Schedule::Arrivals(arrivals) => prop_assert!(arrivals.take(100).count() <= 100),
-                        Schedule::External => prop_assert!(scenario.external().is_some()),
+                        Schedule::External => prop_assert!(scenario.external_vus().is_some()),
                     }
                 }
             }

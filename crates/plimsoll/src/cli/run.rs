@@ -22,8 +22,9 @@ const HELP: &str = "\
 Runs a test script and prints a summary.
 
 Exit codes: 0 passed; 99 a threshold was crossed or had no data; 103 stopped through the control API; 104 \
-invalid options; 105 interrupted; 106 the address of the control API could not be bound; 107 the script threw in its init, setup or teardown code; 108 aborted by the script; 110 marked as failed \
-by the script; 255 anything else.";
+invalid options; 105 interrupted; 106 the control API cannot listen at its address; 107 the script threw \
+in its init, setup or teardown code; 108 aborted by the script; 110 marked as failed by the script; 255 \
+anything else.";
 
 pub(super) fn command() -> Command {
     let report = Arg::new("report")

@@ -1,4 +1,4 @@
-//! The commands `pause`, `resume`, `scale`, `stats` and `status`: a request to a running test, and its answer.
+//! The commands `pause`, `resume`, `scale`, `stats` and `status`: a request to a running test.
 
 use serde_json::{Map, Value, json};
 

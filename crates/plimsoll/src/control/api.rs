@@ -36,9 +36,14 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
+    /// How long samples have been taken that count.
+    pub(super) fn measured(&self) -> Duration {
+        self.state.test_elapsed().saturating_sub(self.state.warm_up_elapsed())
+    }
+
     /// The thresholds as they stand.
     pub(super) fn judge(&self) -> ThresholdReport {
-        let elapsed = self.state.test_elapsed();
+        let elapsed = self.measured();
         self.measurements.read(|aggregate| self.thresholds.evaluate(aggregate, elapsed))
     }
 }
@@ -120,7 +125,7 @@ async fn read(body: Incoming) -> Result<Bytes, Refusal> {
     match tokio::time::timeout(BODY_TIMEOUT, body).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(error)) => Err(Refusal::invalid(error)),
+        Ok(Err(error)) => Err(Refusal::invalid(error.to_string())),
         Err(_) => {
             Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "Timeout", "the body did not arrive in time"))
         }

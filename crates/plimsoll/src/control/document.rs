@@ -19,11 +19,11 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(status: StatusCode, title: &'static str, detail: impl ToString) -> Self {
-        Refusal { status, title, detail: detail.to_string() }
+    pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
+        Refusal { status, title, detail: detail.into() }
     }
 
-    pub(super) fn invalid(detail: impl ToString) -> Self {
+    pub(super) fn invalid(detail: impl Into<String>) -> Self {
         Refusal::new(StatusCode::BAD_REQUEST, "Invalid data", detail)
     }
 

@@ -11,7 +11,7 @@ use super::document::{Refusal, resource};
 /// All of them.
 pub(super) fn all(subject: &Subject) -> Value {
     let report = subject.judge();
-    let elapsed = subject.state.test_elapsed();
+    let elapsed = subject.measured();
     subject.measurements.read(|aggregate| {
         let whole = aggregate.metrics().into_iter().filter_map(|id| {
             let name = subject.registry.get(id).name;

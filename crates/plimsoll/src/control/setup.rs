@@ -22,7 +22,10 @@ pub(super) fn document(subject: &Subject) -> Value {
 pub(super) fn replace(subject: &Subject, body: &[u8]) -> Result<Value, Refusal> {
     let data = match body {
         [] => None,
-        body => Some(serde_json::from_slice::<Value>(body).map_err(Refusal::invalid)?.to_string()),
+        body => {
+            let data: Result<Value, _> = serde_json::from_slice(body);
+            Some(data.map_err(|error| Refusal::invalid(error.to_string()))?.to_string())
+        }
     };
     give(subject, data.map(Arc::from))
 }
@@ -58,7 +61,7 @@ async fn call_beside(
 ) -> Result<Option<String>, Refusal> {
     let measurements = Some(subject.measurements.clone());
     let called = call_aside(subject.factory.clone(), Arc::clone(&subject.state), call, measurements);
-    called.await.map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, title, error))
+    called.await.map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, title, error.to_string()))
 }
 
 fn give(subject: &Subject, data: Option<Arc<str>>) -> Result<Value, Refusal> {
@@ -67,5 +70,5 @@ fn give(subject: &Subject, data: Option<Arc<str>>) -> Result<Value, Refusal> {
 }
 
 fn has_begun(error: &ControlError) -> Refusal {
-    Refusal::new(StatusCode::CONFLICT, "Setup error", error)
+    Refusal::new(StatusCode::CONFLICT, "Setup error", error.to_string())
 }

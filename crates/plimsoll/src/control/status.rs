@@ -59,7 +59,8 @@ struct Change {
 impl Change {
     /// Reads k6's document; attributes that only k6 sets are passed over.
     fn read(body: &[u8]) -> Result<Self, Refusal> {
-        let document: Value = serde_json::from_slice(body).map_err(Refusal::invalid)?;
+        let document: Value =
+            serde_json::from_slice(body).map_err(|error| Refusal::invalid(error.to_string()))?;
         let attributes = document.pointer("/data/attributes").and_then(Value::as_object);
         let attributes =
             attributes.ok_or_else(|| Refusal::invalid("expected an object at data.attributes"))?;
@@ -127,7 +128,7 @@ fn refusal(title: &'static str, error: &ControlError) -> Refusal {
         ControlError::BeyondMax { .. } | ControlError::TooManyVus => StatusCode::BAD_REQUEST,
         ControlError::HasBegun => StatusCode::CONFLICT,
     };
-    Refusal::new(status, title, error)
+    Refusal::new(status, title, error.to_string())
 }
 
 #[cfg(test)]

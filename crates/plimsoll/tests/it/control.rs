@@ -109,7 +109,9 @@ impl Answer {
 /// One request on a connection of its own.
 async fn ask(address: &str, method: &str, path: &str, body: &str) -> std::io::Result<Answer> {
     let length = body.len();
-    say(address, &format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")).await
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}");
+    say(address, &format!("{head}\r\n\r\n{body}")).await
 }
 
 async fn say(address: &str, request: &str) -> std::io::Result<Answer> {
@@ -298,8 +300,8 @@ async fn addresses_that_cannot_be_bound() {
     let holder = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let held = holder.local_addr().expect("an address").to_string();
     let folder = Folder::with("export default function () { console.log('ran'); }");
-    let end = folder.run(&format!("--address {}", held)).await.code(106).shows_nothing();
-    end.says(&[&format!("the control API cannot listen at {}", held)]).says_nothing_of(&["ran"]);
+    let end = folder.run(&format!("--address {held}")).await.code(106).shows_nothing();
+    end.says(&[&format!("the control API cannot listen at {held}")]).says_nothing_of(&["ran"]);
     folder.run("--address nonsense").await.code(106).says(&["expected HOST:PORT"]);
     let mut command = folder.command("run --quiet test.js");
     command.env("K6_ADDRESS", &held);
