@@ -160,7 +160,8 @@ pub fn trend_value(trend: &Trend, stat: &TrendStat) -> f64 {
 }
 
 /// Whole numbers without a decimal point, as JavaScript and Go write them.
-fn number(value: f64) -> Value {
+#[must_use]
+pub fn number(value: f64) -> Value {
     /// Up to here every whole number is a double.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if value.fract() == 0.0 && value.abs() <= EXACT { Value::from(value as i64) } else { Value::from(value) }

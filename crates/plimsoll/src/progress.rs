@@ -68,12 +68,13 @@ impl Progress {
 
     fn headline(&self) -> String {
         let state = &self.state;
-        if state.phase() == Phase::Paused {
-            let vus = state.initialised_vus();
-            return format!("paused, {vus} VUs are initialised: the test waits to be resumed\n");
-        }
         if state.test_started().is_none() {
-            return format!("initialising VUs: {} of {}\n", state.initialised_vus(), self.planned_vus);
+            let vus = state.initialised_vus();
+            return match state.phase() {
+                Phase::Paused => format!("paused, {vus} VUs are initialised: the test waits to be resumed\n"),
+                Phase::Ended => format!("ended before it began, with {vus} VUs initialised\n"),
+                _ => format!("initialising VUs: {vus} of {}\n", self.planned_vus),
+            };
         }
         let phase = match (self.control.is_paused(), state.is_warming_up()) {
             (true, _) => "paused",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plimsoll_engine::{EventSink, Run, RunConfig, RunEvent, RunOutcome, ScriptPhases};
+use plimsoll_engine::{EventSink, Phase, Run, RunConfig, RunEvent, RunOutcome, ScriptPhases};
 use plimsoll_metrics::Thresholds;
 use plimsoll_plan::Plan;
 use plimsoll_script::ScriptFactory;
@@ -140,6 +140,11 @@ fn log_event(plan: &Plan) -> impl Fn(RunEvent) + Send + Sync + 'static {
         }
         RunEvent::AlsoFailed(end) => {
             tracing::error!(target: "plimsoll", "{}", verdict::why(&end).unwrap_or_default());
+        }
+        RunEvent::PhaseBegan(Phase::Paused) => {
+            tracing::info!(
+                target: "plimsoll", "the test is paused: its VUs are there, and it waits to be resumed"
+            );
         }
         RunEvent::PhaseBegan(phase) => tracing::debug!(target: "plimsoll", "phase {phase:?}"),
         RunEvent::VusInitialised { .. }

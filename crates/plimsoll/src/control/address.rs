@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs as _};
 
-/// `HOST:PORT`, and who said so.
+/// `HOST:PORT`, and who said so, which matters to a server that cannot listen there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Address {
     pub(crate) text: String,

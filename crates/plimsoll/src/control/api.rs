@@ -89,7 +89,7 @@ pub(super) async fn answer(subject: &Subject, request: Request<Incoming>) -> Ans
         (Route::Other, _) => return document::ok(),
         (Route::Status, &Method::GET) => Ok(status::document(subject)),
         (Route::Status, &Method::PATCH) => match read(body).await {
-            Ok(body) => status::change(subject, &body),
+            Ok(body) => status::change(subject, &body).await,
             Err(refusal) => Err(refusal),
         },
         (Route::Metrics, &Method::GET) => Ok(metrics::all(subject)),

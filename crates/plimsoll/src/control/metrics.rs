@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use plimsoll_metrics::{Aggregate, MetricId, Outcome, RuleReport, Sink};
+use plimsoll_report::json::number;
 use serde_json::{Value, json};
 
 use super::Subject;
@@ -61,16 +62,18 @@ fn describe(
 
 fn sample(sink: &Sink, elapsed: Duration) -> Value {
     match sink {
-        Sink::Counter(counter) => json!({ "count": counter.sum, "rate": counter.per_second(elapsed) }),
-        Sink::Gauge(gauge) => json!({ "value": gauge.last }),
-        Sink::Rate(rate) => json!({ "rate": rate.share() }),
+        Sink::Counter(counter) => {
+            json!({ "count": number(counter.sum), "rate": number(counter.per_second(elapsed)) })
+        }
+        Sink::Gauge(gauge) => json!({ "value": number(gauge.last) }),
+        Sink::Rate(rate) => json!({ "rate": number(rate.share()) }),
         Sink::Trend(trend) => json!({
-            "avg": trend.avg(),
-            "max": trend.max(),
-            "med": trend.med(),
-            "min": trend.min(),
-            "p(90)": trend.quantile(0.9),
-            "p(95)": trend.quantile(0.95),
+            "avg": number(trend.avg()),
+            "max": number(trend.max()),
+            "med": number(trend.med()),
+            "min": number(trend.min()),
+            "p(90)": number(trend.quantile(0.9)),
+            "p(95)": number(trend.quantile(0.95)),
         }),
     }
 }

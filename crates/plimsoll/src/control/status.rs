@@ -1,12 +1,20 @@
 //! `/v1/status`: where the run is, and what it is to do next.
 
+use std::time::Duration;
+
 use hyper::StatusCode;
 use plimsoll_engine::{ControlError, Phase, RunEnd};
 use plimsoll_metrics::Outcome;
 use serde_json::{Map, Value, json};
+use tokio::time::{sleep, timeout};
 
 use super::Subject;
 use super::document::{Refusal, resource};
+
+/// How long the answer to a request for more VUs may wait for them.
+const SCALING: Duration = Duration::from_secs(2);
+/// How often it is looked meanwhile.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// The status as it is.
 pub(super) fn document(subject: &Subject) -> Value {
@@ -19,12 +27,17 @@ pub(super) fn document(subject: &Subject) -> Value {
             "status": number(subject, phase),
             "paused": control.is_paused(),
             "vus": state.active_vus(),
-            "vus-max": state.initialised_vus().saturating_sub(control.surplus_vus()),
+            "vus-max": max_vus(subject),
             "stopped": control.reason().is_some(),
             "running": (Phase::Setup..Phase::Ended).contains(&phase),
             "tainted": is_tainted(subject),
         }),
     )
+}
+
+/// How many VUs may be asked for, of those that there are.
+fn max_vus(subject: &Subject) -> u32 {
+    subject.state.initialised_vus().saturating_sub(subject.control.surplus_vus())
 }
 
 /// k6's number of a phase. Its 0, 2, 3 and 5 are states that a run does not stay in.
@@ -90,7 +103,7 @@ fn count(attributes: &Map<String, Value>, name: &str) -> Result<Option<u32>, Ref
 }
 
 /// Does what a request asks for, and answers with the status after it.
-pub(super) fn change(subject: &Subject, body: &[u8]) -> Result<Value, Refusal> {
+pub(super) async fn change(subject: &Subject, body: &[u8]) -> Result<Value, Refusal> {
     let change = Change::read(body)?;
     let control = &subject.control;
     if change.stopped {
@@ -114,11 +127,25 @@ pub(super) fn change(subject: &Subject, body: &[u8]) -> Result<Value, Refusal> {
         let scaled = control.scale(change.vus, change.max_vus);
         scaled.map_err(|error| refusal("Execution config error", &error))?;
         let said = |name: &str, count: Option<u32>| count.map(|count| format!(" {name}: {count}"));
-        let said: String =
-            [said("vus", change.vus), said("vus-max", change.max_vus)].into_iter().flatten().collect();
+        let said = [said("vus", change.vus), said("vus-max", change.max_vus)];
+        let said: String = said.into_iter().flatten().collect();
         tracing::info!(target: "plimsoll", "the test is scaled:{said}");
+        // Who waits longer than that sees the numbers grow.
+        let _ = timeout(SCALING, until_scaled(subject, &change)).await;
     }
     Ok(document(subject))
+}
+
+/// Waits until the VUs that are asked for are there, if they can be: the answer is to show what came of it.
+async fn until_scaled(subject: &Subject, change: &Change) {
+    let (state, control) = (&subject.state, &subject.control);
+    let has_come = || {
+        let loops = control.is_paused() || change.vus.is_none_or(|vus| state.active_vus() >= vus);
+        loops && change.max_vus.is_none_or(|max| max_vus(subject) >= max)
+    };
+    while state.phase() == Phase::Scenarios && control.reason().is_none() && !has_come() {
+        sleep(LOOK).await;
+    }
 }
 
 /// k6 answers 500 to what the test cannot do; what nobody can do is the request's fault.
