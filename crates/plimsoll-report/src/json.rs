@@ -1,12 +1,16 @@
 //! The summary for programs: the data given to `handleSummary`, and the file of `--summary-export`.
 //!
-//! Both have k6's shape, so that scripts and pipelines written for k6 read them.
+//! Both have k6's shape, so that scripts and pipelines written for k6 read them; k6's newer shape is in
+//! [`machine_summary`].
+
+mod machine;
 
 use md5::{Digest, Md5};
 use plimsoll_metrics::{Sink, Trend};
 use plimsoll_plan::options::reporting::TrendStat;
 use serde_json::{Map, Value, json};
 
+pub use self::machine::{TestFacts, machine_summary};
 use crate::model::{Group, Summary, ThresholdRow, submetric_name};
 use crate::section::CheckSummary;
 
@@ -52,10 +56,16 @@ pub fn summary_export(summary: &Summary) -> String {
         "root_group": exported_group(&summary.root_group),
         "metrics": metrics(summary, exported_metric),
     });
+    indented(&data)
+}
+
+/// JSON with four blanks of indent, as k6 writes its exports.
+#[must_use]
+pub fn indented(data: &Value) -> String {
     let mut text = Vec::new();
     let indent = serde_json::ser::PrettyFormatter::with_indent(b"    ");
     let mut serializer = serde_json::Serializer::with_formatter(&mut text, indent);
-    serde::Serialize::serialize(&data, &mut serializer).expect("a JSON value goes into memory");
+    serde::Serialize::serialize(data, &mut serializer).expect("a JSON value goes into memory");
     String::from_utf8(text).expect("serde_json writes UTF-8")
 }
 

@@ -85,8 +85,15 @@ pub(super) fn section(page: &mut Page, summary: &Summary, section: &Section, ind
 }
 
 fn is_shown(metric: &MetricSummary, mode: SummaryMode) -> bool {
-    let name = &*metric.name;
-    !NEVER_SHOWN.contains(&name) && (mode == SummaryMode::Full || !DETAILS.contains(&name))
+    match mode {
+        SummaryMode::Full => !NEVER_SHOWN.contains(&&*metric.name),
+        _ => is_shown_in_compact(&metric.name),
+    }
+}
+
+/// Whether a metric has a row in a compact summary.
+pub(crate) fn is_shown_in_compact(name: &str) -> bool {
+    !NEVER_SHOWN.contains(&name) && !DETAILS.contains(&name)
 }
 
 fn category(name: &str) -> &'static str {

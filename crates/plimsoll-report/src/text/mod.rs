@@ -14,7 +14,7 @@ mod thresholds;
 use plimsoll_metrics::NoDataPolicy;
 
 use self::layout::Page;
-pub(crate) use self::metrics::trend_stat;
+pub(crate) use self::metrics::{is_shown_in_compact, trend_stat};
 pub(crate) use self::ours::span;
 pub(crate) use self::thresholds::measured;
 use crate::format;

@@ -1,7 +1,7 @@
 //! The summary for programs.
 
 use plimsoll_metrics::NoDataPolicy;
-use plimsoll_report::json::{Terminal, handle_summary_json, summary_export};
+use plimsoll_report::json::{Terminal, TestFacts, handle_summary_json, machine_summary, summary_export};
 use serde_json::{Value, json};
 
 use crate::fixture::{Run, sample};
@@ -57,4 +57,38 @@ fn an_empty_run_has_data_too() {
     assert_eq!(data["metrics"], json!({}));
     assert_eq!(data["root_group"]["id"], "d41d8cd98f00b204e9800998ecf8427e");
     assert_eq!(data.get("setup_data"), None);
+}
+
+#[test]
+fn the_newer_form_has_a_version_and_what_compact_shows() {
+    let test = TestFacts { script: "// text", generated_at: "2026-01-01T00:00:00Z", version: "plimsoll v1" };
+    let data = machine_summary(&sample().summary(), test);
+    assert_eq!(data["version"], "1.0.0");
+    assert_eq!(
+        (&data["config"]["execution"], &data["config"]["script"]),
+        (&json!("local"), &json!("// text"))
+    );
+    let metrics = data["results"]["metrics"].as_array().expect("a list");
+    let metric = |name: &str| metrics.iter().find(|metric| metric["name"] == name);
+    let keys = |name: &str| {
+        let metric = metric(name).unwrap_or_else(|| panic!("no {name} in {metrics:#?}"));
+        metric["values"].as_object().expect("an object").keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(keys("http_req_duration"), ["avg", "max", "med", "min", "p90", "p95"]);
+    assert_eq!(keys("http_req_duration{expected_response:true}").len(), 6);
+    assert_eq!(keys("http_reqs"), ["count"]);
+    assert_eq!(keys("http_req_failed"), ["rate", "matches", "total"]);
+    assert_eq!(keys("my_gauge"), ["value", "min", "max"]);
+    assert_eq!((metric("checks"), metric("http_req_waiting")), (None, None));
+    let checks = &data["results"]["checks"];
+    assert_eq!(
+        checks["metrics"][1],
+        json!({
+            "name": "checks_failed", "type": "rate", "contains": "default",
+            "values": { "rate": 2.0 / 18.0, "matches": 2, "total": 18 },
+        })
+    );
+    let fails: u64 =
+        checks["results"].as_array().expect("a list").iter().filter_map(|row| row["fails"].as_u64()).sum();
+    assert_eq!(fails, 2);
 }
