@@ -2,13 +2,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use plimsoll_metrics::ThresholdSpec;
-use serde_json::{Map, Value};
-
 use crate::{
     Problem, Scenario, Source, Warning, duration,
     options::{
-        self, Merged, Options, OptionsLayer, TABLE, Workload, keyword::ScriptType, workload::ScenarioSpecs,
+        self, Merged, Options, OptionsLayer, Workload, WrittenWorkload,
+        keyword::{ScriptType, SummaryMode},
+        workload::ScenarioSpecs,
     },
     scenario::{ENDLESS, MAX_VUS, read_scenario},
     segment::ExecutionSegment,
@@ -16,6 +15,7 @@ use crate::{
     thresholds,
     vu_ids::{Demand, allocate},
 };
+use plimsoll_metrics::ThresholdSpec;
 
 /// A run, decided.
 #[derive(Debug, Clone)]
@@ -35,6 +35,7 @@ pub struct Plan {
     /// What the user should know.
     pub warnings: Vec<Warning>,
     sources: BTreeMap<&'static str, Source>,
+    pub(crate) written: WrittenWorkload,
 }
 
 /// Merges the layers into a plan, or says everything that is wrong with them.
@@ -42,7 +43,9 @@ pub struct Plan {
 /// Layers may come in any order; what counts is their origin.
 pub fn resolve(layers: Vec<OptionsLayer>) -> Result<Plan, Vec<Problem>> {
     let mut merged = options::merge(layers);
-    let mut scenarios = read_scenarios(&mut merged);
+    let workload = options::workload_of(&mut merged);
+    let written = WrittenWorkload::new(&merged.workload, &workload);
+    let mut scenarios = read_scenarios(workload, &mut merged);
     let division = read_division(&mut merged);
     leave_out_others(&mut merged, &mut scenarios, &division);
     limit_vus(&mut merged, &scenarios);
@@ -56,7 +59,7 @@ pub fn resolve(layers: Vec<OptionsLayer>) -> Result<Plan, Vec<Problem>> {
     let (planned_vus, max_vus) = assign_vus(&mut scenarios);
     let Merged { options, sources, warnings, .. } = merged;
     let vus = division.stripe();
-    Ok(Plan { options, scenarios, thresholds, planned_vus, vus, max_vus, warnings, sources })
+    Ok(Plan { options, scenarios, thresholds, planned_vus, vus, max_vus, warnings, sources, written })
 }
 
 impl Plan {
@@ -107,22 +110,11 @@ impl Plan {
         let line = |scenario: &Scenario| format!("* {}: {}", scenario.name, scenario.describe());
         std::iter::once(headline).chain(self.scenarios.iter().map(line)).collect()
     }
-
-    /// The consolidated options in k6's JSON form, as scripts see them: what nobody set is `null`.
-    pub fn options_json(&self) -> Value {
-        let set = |key: &'static str| self.is_set(key).then(|| self.options.json(key)).flatten();
-        let in_options = TABLE.iter().filter(|info| info.place == options::Place::Options);
-        let values = in_options.filter_map(|info| {
-            let known = self.options.json(info.key).is_some();
-            known.then(|| (info.key.to_owned(), set(info.key).unwrap_or(Value::Null)))
-        });
-        Value::Object(values.collect::<Map<_, _>>())
-    }
 }
 
-fn read_scenarios(merged: &mut Merged) -> Vec<Scenario> {
+fn read_scenarios(workload: Workload, merged: &mut Merged) -> Vec<Scenario> {
     let mut problems = Vec::new();
-    let scenarios = match options::workload_of(merged) {
+    let scenarios = match workload {
         Workload::Scenarios(specs) => read_named(&specs, &merged.source("scenarios"), &mut problems),
         Workload::Shorthand(object) => {
             let locate = |key: &str| {
@@ -232,6 +224,11 @@ fn check_options(merged: &mut Merged) {
     if merged.options.setup_timeout.is_zero() {
         let source = merged.source("setupTimeout");
         merged.problems.push(Problem::new("setupTimeout", &source, "must be more than 0").got("0s"));
+    }
+    if merged.options.summary_mode == SummaryMode::Legacy {
+        let source = merged.source("summaryMode");
+        let message = "k6 2 has no such mode any more; the summary is the compact one";
+        merged.warnings.push(Warning::new("summaryMode", &source, message));
     }
     if merged.options.script_type == ScriptType::Archive {
         let source = merged.source("type");

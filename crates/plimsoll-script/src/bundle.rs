@@ -28,7 +28,7 @@ use crate::source::Source;
 use crate::state::VuState;
 use crate::vm::{self, InitError};
 use crate::worker::Worker;
-use crate::{exception, modules};
+use crate::{exception, modules, own_options};
 
 /// The script's view of the environment, `__ENV`.
 pub type Environment = BTreeMap<String, String>;
@@ -40,6 +40,8 @@ pub(crate) struct Modules {
     pub(crate) resolved: FxHashMap<(String, String), String>,
     /// The built-ins of the language that the script can reach.
     pub(crate) reach: Reach,
+    /// Whether the script may look at its own `options`.
+    reads_options: bool,
     /// What the script takes from each built-in module; `None` is everything.
     taken: FxHashMap<&'static str, Option<FxHashSet<String>>>,
 }
@@ -74,6 +76,8 @@ pub struct Script {
     /// What `open` has read, by path.
     pub(crate) files: Mutex<FxHashMap<PathBuf, Arc<[u8]>>>,
     pub(crate) options_json: String,
+    /// What VUs add to the script's own `options`; `None` when there is nothing, or nobody to see it.
+    pub(crate) added_options: Option<String>,
     pub(crate) net: Arc<plimsoll_net::Options>,
     pub(crate) pins: Arc<Pins>,
     pub(crate) run_tags: Tags,
@@ -130,6 +134,7 @@ impl Bundle {
             environment: Arc::clone(&self.environment),
             files: Mutex::default(),
             options_json: plan.options_json().to_string(),
+            added_options: self.added_options(plan),
             net: Arc::new(net),
             pins: Arc::new(Pins::new(plan.thresholds.iter().map(|threshold| &threshold.selector))),
             run_tags: options.tags.clone(),
@@ -140,6 +145,13 @@ impl Bundle {
             keep_cookies: options.no_cookies_reset,
             close_connections_after_iteration: options.no_vu_connection_reuse,
         }
+    }
+}
+
+impl Bundle {
+    fn added_options(&self, plan: &Plan) -> Option<String> {
+        let added = self.modules.reads_options.then(|| plan.added_options())?;
+        (!added.is_empty()).then(|| serde_json::Value::Object(added).to_string())
     }
 }
 
@@ -175,7 +187,8 @@ fn compile(graph: &ModuleGraph) -> Result<Modules, LoadError> {
     let bytecode = compiled.take();
     let reach = Reach::of(graph.sources.iter().flat_map(Source::code));
     let taken = modules::NAMES.iter().map(|name| (*name, graph.taken_from(name))).collect();
-    Ok(Modules { entry, bytecode, resolved, reach, taken })
+    let reads_options = own_options::are_read(&graph.sources);
+    Ok(Modules { entry, bytecode, resolved, reach, reads_options, taken })
 }
 
 struct GraphResolver(FxHashMap<(String, String), String>);

@@ -7,6 +7,8 @@ use rquickjs::object::Filter;
 use rquickjs::{Atom, Ctx, Function, Object, Result, Type, Value};
 
 use crate::lazy::{self, Lazy, Source};
+use crate::modules::state_of;
+use crate::state::Phase;
 
 /// Nesting deeper than this is cut short, so that a huge object cannot fill the log.
 const MAX_DEPTH: usize = 12;
@@ -35,18 +37,31 @@ impl Source for Console {
     }
 
     fn make<'js>(&self, ctx: &Ctx<'js>, level: usize) -> Result<Value<'js>> {
-        let function =
-            Function::new(ctx.clone(), move |values: Rest<Value<'_>>| log(level, &format_all(&values.0)))?;
+        let write = move |ctx: Ctx<'_>, values: Rest<Value<'_>>| {
+            let in_init = state_of(&ctx).phase.get() == Phase::Init;
+            log(level, in_init, &format_all(&values.0));
+        };
+        let function = Function::new(ctx.clone(), write)?;
         Ok(function.with_name(LEVELS[level])?.into_value())
     }
 }
 
-fn log(level: usize, line: &str) {
+/// Lines of the init context have a target of their own: k6 keeps them out of `--console-output`.
+macro_rules! line {
+    ($level:ident, $in_init:expr, $line:expr) => {
+        match $in_init {
+            true => tracing::$level!(target: "console::init", source = "console", "{}", $line),
+            false => tracing::$level!(target: "console", source = "console", "{}", $line),
+        }
+    };
+}
+
+fn log(level: usize, in_init: bool, line: &str) {
     match LEVELS[level] {
-        "debug" => tracing::debug!(target: "console", source = "console", "{line}"),
-        "warn" => tracing::warn!(target: "console", source = "console", "{line}"),
-        "error" => tracing::error!(target: "console", source = "console", "{line}"),
-        _ => tracing::info!(target: "console", source = "console", "{line}"),
+        "debug" => line!(debug, in_init, line),
+        "warn" => line!(warn, in_init, line),
+        "error" => line!(error, in_init, line),
+        _ => line!(info, in_init, line),
     }
 }
 

@@ -11,6 +11,7 @@
 //! | `bundle` | [`Bundle`], [`Script`]: compiled once, shared by all VUs |
 //! | `vm`, `globals`, `event_loop`, `console` | one JavaScript runtime and its surroundings |
 //! | `reach`, `lazy` | what keeps a runtime small: only what the script can reach, made when it is read |
+//! | `own_options` | what the script's exported `options` lack, for scripts that read them |
 //! | `worker`, `state` | what a thread's VUs share; what host functions see of one VU |
 //! | `series`, `tags` | from facts to samples with k6's tags |
 //! | `calls`, `vu`, `factory` | the engine's calls, served |
@@ -32,6 +33,7 @@ mod globals;
 mod graph;
 mod lazy;
 mod modules;
+mod own_options;
 mod quickjs;
 mod reach;
 mod series;

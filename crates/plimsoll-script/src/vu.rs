@@ -19,6 +19,7 @@ use plimsoll_engine::{Call, CallEnd, Interrupt, Vu};
 
 use crate::calls::serve_call;
 use crate::fiber::{self, Fiber};
+use crate::own_options;
 use crate::state::VuState;
 use crate::vm::{self, InitError};
 
@@ -96,6 +97,9 @@ impl Drop for ScriptVu {
 /// The whole life of a VU, on its fiber.
 fn live(state: &Rc<VuState>, mailbox: &Mailbox) {
     let served = vm::run(state, |ctx, exports| {
+        if let Some(added) = &state.worker.script.added_options {
+            own_options::complete(ctx, exports, added);
+        }
         *mailbox.ready.borrow_mut() = Some(Ok(()));
         let mut memory = crate::calls::Memory::default();
         // The init context has touched more of the stack than iterations will.

@@ -5,12 +5,12 @@
 //! | `cli` | what was typed |
 //! | `commands` | one file for each command, read top to bottom |
 //! | `control` | the API of a running test, and its client |
-//! | `environment` | variables as text |
+//! | `environment`, `config_file` | variables as text, and the options of the config file |
 //! | `loaded` | a script with the plan that the layers of options come to |
 //! | `network` | from the plan to the network client's settings |
 //! | `outputs` | streaming outputs, from `--out` to the last line |
 //! | `signals`, `progress`, `banner`, `log`, `screen` | the outside world while a run goes on |
-//! | `summary`, `verdict`, `exit` | what is left of a run: text, files, exit code |
+//! | `summary`, `files`, `verdict`, `exit` | what is left of a run: text, files, exit code |
 //! | `failure` | what keeps a command from doing its work |
 //!
 //! **Invariant:** stdout carries the summary and asked-for data only; everything else goes to stderr.
@@ -18,10 +18,12 @@
 mod banner;
 mod cli;
 mod commands;
+mod config_file;
 mod control;
 mod environment;
 mod exit;
 mod failure;
+mod files;
 mod loaded;
 mod log;
 mod network;

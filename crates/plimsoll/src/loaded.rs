@@ -10,8 +10,8 @@ use plimsoll_script::{Bundle, Environment, ScriptFactory};
 
 use crate::cli::TestArguments;
 use crate::control::Subject;
-use crate::environment;
 use crate::failure::Failure;
+use crate::{config_file, environment};
 
 /// A script with its plan, ready to be run, shown or packed.
 pub(crate) struct LoadedTest {
@@ -24,9 +24,17 @@ impl LoadedTest {
     ///
     /// # Errors
     /// All problems at once.
-    pub(crate) fn load(arguments: &TestArguments) -> Result<Self, Failure> {
-        let bundle = Bundle::load(&arguments.script, environment(arguments)).map_err(Failure::Load)?;
-        let plan = Arc::new(plan(arguments, &bundle)?);
+    pub(crate) fn load(arguments: &TestArguments, default: SystemEnvironment) -> Result<Self, Failure> {
+        let variables: Vec<(String, String)> = environment::variables().collect();
+        let outside = Outside {
+            config: config_file::layer(arguments.config.as_ref()),
+            variables: OptionsLayer::from_env(
+                variables.iter().map(|(name, value)| (name.as_str(), value.as_str())),
+            ),
+        };
+        let environment = environment(arguments, &outside, variables, default);
+        let bundle = Bundle::load(&arguments.script, environment).map_err(Failure::Load)?;
+        let plan = Arc::new(plan(arguments, &bundle, outside)?);
         for warning in &plan.warnings {
             let hint = warning.hint.as_deref().map(|hint| format!(" ({hint})")).unwrap_or_default();
             tracing::warn!(target: "plimsoll", "{warning}{hint}");
@@ -60,28 +68,47 @@ impl LoadedTest {
     }
 }
 
+/// The layers that are neither in the script nor on the command line.
+struct Outside {
+    config: Option<OptionsLayer>,
+    variables: OptionsLayer,
+}
+
+/// Whether a script sees the process's environment when nobody says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SystemEnvironment {
+    Visible,
+    /// As in k6 for commands that run no test: their results should not depend on where they run.
+    Hidden,
+}
+
 /// `__ENV`: the process's environment unless that is not wanted, then `--env`.
-fn environment(arguments: &TestArguments) -> Environment {
-    let mut environment: Environment = match arguments.options.include_system_env_vars {
-        Some(false) => BTreeMap::new(),
-        _ => environment::variables().collect(),
+fn environment(
+    arguments: &TestArguments,
+    outside: &Outside,
+    variables: Vec<(String, String)>,
+    default: SystemEnvironment,
+) -> Environment {
+    let asked = arguments.options.include_system_env_vars.or(outside.variables.include_system_env_vars);
+    let mut environment = match asked.unwrap_or(default == SystemEnvironment::Visible) {
+        false => BTreeMap::new(),
+        true => variables.into_iter().collect(),
     };
     environment.extend(arguments.environment.iter().cloned());
     environment
 }
 
-fn plan(arguments: &TestArguments, bundle: &Bundle) -> Result<Plan, Failure> {
-    let mut script = script_layer(arguments, bundle);
+fn plan(arguments: &TestArguments, bundle: &Bundle, outside: Outside) -> Result<Plan, Failure> {
+    let mut files: Vec<OptionsLayer> = outside.config.into_iter().collect();
+    files.push(script_layer(arguments, bundle));
     if arguments.exec.is_some() {
-        // The script's scenarios name functions of their own; `--exec` asks for another one.
-        script.scenarios = None;
+        // Scenarios name functions of their own; `--exec` asks for another one.
+        files.iter_mut().for_each(|layer| layer.scenarios = None);
     }
-    let environment: Vec<(String, String)> = environment::variables().collect();
-    let environment = environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let layers = vec![script, OptionsLayer::from_env(environment), arguments.options.clone()];
+    let layers = files.into_iter().chain([outside.variables, arguments.options.clone()]).collect();
     let mut plan = plimsoll_plan::resolve(layers).map_err(|problems| failure(&problems))?;
     if let Some(function) = &arguments.exec {
-        plan.scenarios.iter_mut().for_each(|scenario| scenario.exec.clone_from(function));
+        plan.run_function(function);
     }
     let mut problems = missing_functions(arguments, bundle, &plan);
     problems.extend(plimsoll_plan::check_thresholds(&plan, bundle.registry()));

@@ -1,42 +1,74 @@
-//! Log lines on stderr in k6's forms.
+//! The log: which line goes where.
 //!
-//! | | a terminal | elsewhere |
-//! |---|---|---|
-//! | text | `INFO[0003] hello  source=console` | `time="…" level=info msg=hello source=console` |
-//! | json | `{"level":"info","msg":"hello","source":"console","time":"…"}` | the same |
-//! | raw | `hello` | the same |
+//! Lines go to stderr, above the progress, unless `--log-output` says otherwise; what a script's iterations
+//! say goes to the file of `--console-output` if there is one. Files are written line by line without a
+//! buffer, so that nothing is lost however the process ends.
 
-use std::fmt::{self, Write as _};
-use std::sync::Arc;
+mod lines;
+mod output;
 
-use serde_json::{Map, Value};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
 use tokio::time::Instant;
-use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::{Context, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::cli::{LogFormat, LoggingArguments};
-use crate::screen::{LogWriter, Screen};
+use self::lines::Form;
+pub(crate) use self::{lines::LogFormat, output::LogOutput};
+use crate::cli::LoggingArguments;
+use crate::failure::Failure;
+use crate::screen::Screen;
 
-/// Starts logging to stderr. Only the first call of a process has an effect.
-pub(crate) fn start(arguments: &LoggingArguments, screen: &Arc<Screen>) {
-    let level = if arguments.verbose { Level::DEBUG } else { Level::INFO };
-    let terminal = screen.is_terminal();
-    let format = Lines {
-        format: arguments.format,
-        terminal,
-        color: terminal && !arguments.no_color && !no_color(),
-        started: Instant::now(),
-    };
-    let writer = Arc::clone(screen);
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(move || LogWriter(Arc::clone(&writer)))
-        .event_format(format);
-    // An embedder may have set a subscriber of its own; its choice stands.
-    let _ = subscriber.try_init();
+/// The target of what a script says to its console, other than in its init context.
+const CONSOLE: &str = "console";
+
+/// The log of this process.
+pub(crate) struct Log {
+    console: Arc<OnceLock<LogFile>>,
+}
+
+impl Log {
+    /// Starts logging. Only the first call of a process has an effect.
+    ///
+    /// # Errors
+    /// When the file of `--log-output` cannot be opened; lines then go to stderr.
+    pub(crate) fn start(arguments: &LoggingArguments, screen: &Arc<Screen>) -> Result<Self, Failure> {
+        let (sink, failure) = match Sink::open(&arguments.output, screen) {
+            Ok(sink) => (sink, None),
+            Err(failure) => (Sink::Stderr(Arc::clone(screen)), Some(failure)),
+        };
+        let terminal = sink.is_terminal();
+        let form = Form {
+            format: arguments.format,
+            terminal,
+            color: terminal && !arguments.no_color && !no_color(),
+            started: Instant::now(),
+        };
+        let console = Arc::new(OnceLock::new());
+        let lines = Lines { form, sink, console: Arc::clone(&console) };
+        let level = if arguments.verbose { LevelFilter::DEBUG } else { LevelFilter::INFO };
+        // An embedder may have set a subscriber of its own; its choice stands.
+        let _ = tracing_subscriber::registry().with(level).with(lines).try_init();
+        failure.map_or(Ok(Log { console }), Err)
+    }
+
+    /// From now on, what the script says to its console goes to a new file.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub(crate) fn console_to(&self, path: &Path) -> Result<(), Failure> {
+        let opened = File::create(path).map_err(|error| not_opened("--console-output", path, &error))?;
+        // A process runs one test, so there is no other file to be replaced.
+        let _ = self.console.set(LogFile::new(path, opened));
+        Ok(())
+    }
 }
 
 /// Whether the environment asks for no colours (<https://no-color.org>, and k6's own variable).
@@ -45,138 +77,95 @@ pub(crate) fn no_color() -> bool {
         || std::env::var_os("K6_NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
+/// Where lines end up.
+enum Sink {
+    Stderr(Arc<Screen>),
+    Stdout(Arc<Screen>),
+    File(LogFile, Level),
+    Nowhere,
+}
+
+impl Sink {
+    fn open(output: &LogOutput, screen: &Arc<Screen>) -> Result<Self, Failure> {
+        Ok(match output {
+            LogOutput::Stderr => Sink::Stderr(Arc::clone(screen)),
+            LogOutput::Stdout => Sink::Stdout(Arc::clone(screen)),
+            LogOutput::None => Sink::Nowhere,
+            LogOutput::File { path, level } => {
+                let file = append_to(path).map_err(|error| not_opened("--log-output", path, &error))?;
+                Sink::File(LogFile::new(path, file), *level)
+            }
+        })
+    }
+
+    fn is_terminal(&self) -> bool {
+        match self {
+            Sink::Stderr(screen) => screen.is_terminal(),
+            Sink::Stdout(_) => io::IsTerminal::is_terminal(&io::stdout()),
+            Sink::File(..) | Sink::Nowhere => false,
+        }
+    }
+}
+
+fn append_to(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    // Log lines may hold what a script prints of its secrets.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn not_opened(flag: &str, path: &Path, error: &io::Error) -> Failure {
+    Failure::Write(vec![format!("{flag}: {} could not be opened: {error}", path.display())])
+}
+
+/// A file that lines are written to as they come.
+struct LogFile {
+    file: File,
+    name: String,
+    /// Whether a line was lost, which is told once.
+    failed: AtomicBool,
+}
+
+impl LogFile {
+    fn new(path: &Path, file: File) -> Self {
+        LogFile { file, name: path.display().to_string(), failed: AtomicBool::new(false) }
+    }
+
+    /// Writes a line by one call of the system, so that lines of different threads do not mix.
+    fn write(&self, line: &str) {
+        if let Err(error) = (&self.file).write_all(line.as_bytes())
+            && !self.failed.swap(true, Ordering::Relaxed)
+        {
+            let told = format!("{} could not be written, log lines are lost: {error}\n", self.name);
+            // The log itself may lead to this very file.
+            let _ = io::stderr().write_all(told.as_bytes());
+        }
+    }
+}
+
+/// Sends each event where it belongs.
 struct Lines {
-    format: LogFormat,
-    terminal: bool,
-    color: bool,
-    started: Instant,
+    form: Form,
+    sink: Sink,
+    console: Arc<OnceLock<LogFile>>,
 }
 
-impl<S, N> FormatEvent<S, N> for Lines
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(
-        &self,
-        _: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        let level = *event.metadata().level();
-        let line = match self.format {
-            LogFormat::Raw => fields.message,
-            LogFormat::Json => json_line(level, fields),
-            LogFormat::Text if self.terminal => self.terminal_line(level, &fields)?,
-            LogFormat::Text => text_line(level, &fields)?,
-        };
-        writeln!(writer, "{line}")
-    }
-}
-
-impl Lines {
-    fn terminal_line(&self, level: Level, fields: &Fields) -> Result<String, fmt::Error> {
-        let (paint, reset) = match (self.color, level) {
-            (false, _) => ("", ""),
-            (_, Level::ERROR) => ("\x1b[31m", "\x1b[0m"),
-            (_, Level::WARN) => ("\x1b[33m", "\x1b[0m"),
-            (_, Level::INFO) => ("\x1b[36m", "\x1b[0m"),
-            _ => ("\x1b[37m", "\x1b[0m"),
-        };
-        let name = if level == Level::ERROR { "ERRO".to_owned() } else { format!("{level:.4}") };
-        // A stack trace follows below the fields, so that they are not lost behind its last line.
-        let (message, more) = fields.message.split_once('\n').unwrap_or((&fields.message, ""));
-        let mut line = format!("{paint}{name}{reset}[{:04}] {message:<44}", self.started.elapsed().as_secs());
-        for (key, value) in &fields.others {
-            write!(line, " {paint}{key}{reset}={}", quoted(value))?;
+impl<S: Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let metadata = event.metadata();
+        match (&self.sink, self.console.get()) {
+            (_, Some(file)) if metadata.target() == CONSOLE => {
+                let form = Form { terminal: false, color: false, ..self.form };
+                file.write(&form.line(event, Some("source")));
+            }
+            (Sink::Stderr(screen), _) => screen.print(&self.form.line(event, None)),
+            (Sink::Stdout(screen), _) => screen.print_to_stdout(&self.form.line(event, None)),
+            (Sink::File(file, level), _) if metadata.level() <= level => {
+                file.write(&self.form.line(event, None));
+            }
+            (Sink::File(..) | Sink::Nowhere, _) => {}
         }
-        line.truncate(line.trim_end().len());
-        if !more.is_empty() {
-            write!(line, "\n{}", more.trim_end().replace('\t', "    "))?;
-        }
-        Ok(line)
-    }
-}
-
-fn text_line(level: Level, fields: &Fields) -> Result<String, fmt::Error> {
-    let mut line = format!("time=\"{}\" level={} msg={}", now(), level_name(level), quoted(&fields.message));
-    for (key, value) in &fields.others {
-        write!(line, " {key}={}", quoted(value))?;
-    }
-    Ok(line)
-}
-
-fn json_line(level: Level, fields: Fields) -> String {
-    let mut object: Map<String, Value> =
-        fields.others.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
-    object.insert("level".into(), level_name(level).into());
-    object.insert("msg".into(), fields.message.into());
-    object.insert("time".into(), now().into());
-    object.sort_keys();
-    Value::Object(object).to_string()
-}
-
-fn level_name(level: Level) -> &'static str {
-    match level {
-        Level::ERROR => "error",
-        Level::WARN => "warning",
-        Level::INFO => "info",
-        Level::DEBUG => "debug",
-        Level::TRACE => "trace",
-    }
-}
-
-fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-/// A value that could be mistaken for more than one word is quoted.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/@^+".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("{text:?}") }
-}
-
-#[derive(Default)]
-struct Fields {
-    message: String,
-    others: Vec<(&'static str, String)>,
-}
-
-impl Visit for Fields {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        match field.name() {
-            "message" => value.clone_into(&mut self.message),
-            name => self.others.push((name, value.to_owned())),
-        }
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.record_str(field, &format!("{value:?}"));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fields() -> Fields {
-        Fields { message: "hello world".into(), others: vec![("source", "console".into())] }
-    }
-
-    #[test]
-    fn text_lines_are_k6s() {
-        let line = text_line(Level::WARN, &fields()).expect("formats");
-        let (time, rest) = line.split_once(' ').expect("has fields");
-        assert!(time.starts_with("time=\"20") && time.ends_with("Z\""), "{time}");
-        assert_eq!(rest, "level=warning msg=\"hello world\" source=console");
-    }
-
-    #[test]
-    fn json_lines_are_objects() {
-        let value: Value = serde_json::from_str(&json_line(Level::INFO, fields())).expect("is JSON");
-        assert_eq!(value["msg"], "hello world");
-        assert_eq!(value["source"], "console");
     }
 }

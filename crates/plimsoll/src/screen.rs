@@ -27,6 +27,14 @@ impl Screen {
         write(&format!("{}{lines}{}", erase(&pinned), draw(&pinned)));
     }
 
+    /// Writes whole lines to stdout. Where both are one terminal, the pinned lines make room for them.
+    pub(crate) fn print_to_stdout(&self, lines: &str) {
+        let pinned = self.pinned.lock().unwrap_or_else(PoisonError::into_inner);
+        write(&erase(&pinned));
+        let _ = io::stdout().write_all(lines.as_bytes()).and_then(|()| io::stdout().flush());
+        write(&draw(&pinned));
+    }
+
     /// Replaces the pinned lines; elsewhere than on a terminal, where nothing can be replaced, prints them.
     pub(crate) fn pin(&self, lines: &str) {
         if !self.terminal {
@@ -59,20 +67,6 @@ fn erase(pinned: &str) -> String {
 /// With automatic wrapping off: a line that took two rows of a narrow terminal would be erased by half.
 fn draw(pinned: &str) -> String {
     if pinned.is_empty() { String::new() } else { format!("\x1b[?7l{pinned}\x1b[?7h") }
-}
-
-/// Where log lines go. Each is one call of `write`.
-pub(crate) struct LogWriter(pub(crate) Arc<Screen>);
-
-impl Write for LogWriter {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.print(&String::from_utf8_lossy(line));
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]

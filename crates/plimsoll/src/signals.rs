@@ -3,10 +3,12 @@
 //! They are watched on a thread of their own, because all others may be busy with a script: the main thread
 //! runs its init code, the workers run its VUs.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use plimsoll_engine::{RunControl, RunEnd};
+use tokio::sync::Notify;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -15,9 +17,18 @@ use crate::failure::Failure;
 const ECHO: Duration = Duration::from_millis(100);
 
 /// Watches for signals until the process ends.
-pub(crate) struct Watch {
-    /// What the first signal stops; before there is a run, it ends the process.
-    run: Arc<OnceLock<RunControl>>,
+pub(crate) struct Watch(Arc<Watched>);
+
+/// What the first signal means.
+#[derive(Default)]
+struct Watched {
+    /// It stops this run; before there is one, it ends the process.
+    run: OnceLock<RunControl>,
+    /// The run has ended, and the process stays until the signal.
+    lingering: AtomicBool,
+    /// There was one.
+    signalled: AtomicBool,
+    released: Notify,
 }
 
 impl Watch {
@@ -32,23 +43,38 @@ impl Watch {
             let _entered = runtime.enter();
             Signals::new().map_err(refused)?
         };
-        let run = Arc::new(OnceLock::new());
-        let watched = Arc::clone(&run);
-        let watching = move || runtime.block_on(watch(signals, &watched));
+        let watched = Arc::new(Watched::default());
+        let watch_over = Arc::clone(&watched);
+        let watching = move || runtime.block_on(watch(signals, &watch_over));
         std::thread::Builder::new().name("signals".to_owned()).spawn(watching).map_err(refused)?;
-        Ok(Watch { run })
+        Ok(Watch(watched))
     }
 
     /// The next signal stops this run.
     pub(crate) fn guard(&self, run: RunControl) {
         // A process has one run, so there is none to be replaced.
-        let _ = self.run.set(run);
+        let _ = self.0.run.set(run);
+    }
+
+    /// After the run: stays until a signal says that the process may end. If there was one already, somebody
+    /// waits for the end.
+    pub(crate) async fn linger(&self) {
+        self.0.lingering.store(true, Ordering::SeqCst);
+        if !self.0.signalled.load(Ordering::SeqCst) {
+            tracing::info!(target: "plimsoll", "the test has ended; lingering until SIGINT or SIGTERM");
+            self.0.released.notified().await;
+        }
     }
 }
 
-async fn watch(mut signals: Signals, run: &OnceLock<RunControl>) {
+async fn watch(mut signals: Signals, watched: &Watched) {
     let signal = signals.next().await;
-    let Some(run) = run.get() else {
+    watched.signalled.store(true, Ordering::SeqCst);
+    if watched.lingering.load(Ordering::SeqCst) {
+        // Whoever lingers has nothing left to do but to end.
+        return watched.released.notify_one();
+    }
+    let Some(run) = watched.run.get() else {
         tracing::error!(target: "plimsoll", "ended because of {signal}: the test had not begun");
         end();
     };

@@ -8,13 +8,14 @@ use plimsoll_engine::{RunEnd, RunOutcome, call_handle_summary};
 use plimsoll_metrics::{NoDataPolicy, Outcome, ThresholdResult};
 use plimsoll_plan::Plan;
 use plimsoll_plan::options::keyword::SummaryMode;
-use plimsoll_report::json::Terminal;
+use plimsoll_report::json::{Terminal, TestFacts};
 use plimsoll_report::{RunFacts, Settings, Style, Summary, SummaryInput, html, json, text};
 use plimsoll_script::{Bundle, ScriptFactory};
+use serde_json::Value;
 
 use crate::cli::RunArguments;
 use crate::failure::Failure;
-use crate::{log, verdict};
+use crate::{files, log, verdict};
 
 /// Everything that is known when a run has ended.
 pub(crate) struct Ending<'a> {
@@ -24,6 +25,8 @@ pub(crate) struct Ending<'a> {
     pub(crate) outcome: &'a RunOutcome,
     /// Samples that outputs did not write.
     pub(crate) lost_samples: u64,
+    /// The script's text, when the newer form of the summary was asked for, which holds it.
+    pub(crate) script_text: Option<String>,
 }
 
 /// Keys of the thresholds that fail a run, sorted.
@@ -90,10 +93,34 @@ impl Ending<'_> {
         if let Some(path) = &self.arguments.report {
             failures.extend(write_report(path, &summary).err());
         }
-        if self.plan.options.summary_mode != SummaryMode::Disabled {
+        let options = &self.plan.options;
+        let export = Path::new(&options.summary_export);
+        let exported = !options.summary_export.is_empty();
+        if !options.no_summary && options.summary_mode != SummaryMode::Disabled {
+            if exported {
+                failures.extend(files::write(export, &self.exported(&summary)).err());
+            }
             failures.extend(self.print(&summary, factory).await);
+        } else if exported {
+            tracing::warn!(target: "plimsoll", "{} was not written: there is no summary", export.display());
         }
         if failures.is_empty() { Ok(()) } else { Err(Failure::Write(failures)) }
+    }
+
+    /// The content of the file of `--summary-export`.
+    fn exported(&self, summary: &Summary) -> String {
+        match self.newer_form(summary) {
+            Some(data) => json::indented(&data),
+            None => json::summary_export(summary),
+        }
+    }
+
+    /// The summary for programs in k6's newer form, if that was asked for.
+    fn newer_form(&self, summary: &Summary) -> Option<Value> {
+        let version = concat!("plimsoll v", env!("CARGO_PKG_VERSION"));
+        let generated_at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let script = self.script_text.as_deref()?;
+        Some(json::machine_summary(summary, TestFacts { script, generated_at: &generated_at, version }))
     }
 
     fn no_data(&self) -> NoDataPolicy {
@@ -150,17 +177,18 @@ impl Ending<'_> {
             stderr: std::io::stderr().is_terminal(),
             ..Terminal::default()
         };
-        let data: Arc<str> = json::handle_summary_json(summary, terminal).to_string().into();
+        let data = self.newer_form(summary).unwrap_or_else(|| json::handle_summary_json(summary, terminal));
+        let data: Arc<str> = data.to_string().into();
         let timeout = self.plan.options.handle_summary_timeout;
         let returned = call_handle_summary(factory, Arc::clone(&self.outcome.state), data, timeout).await;
         let Some(returned) = returned.map_err(|error| error.to_string())? else { return Ok(None) };
         let files = match serde_json::from_str(&returned) {
-            Ok(serde_json::Value::Object(files)) => files,
-            Ok(serde_json::Value::Null | serde_json::Value::Bool(false)) => return Ok(None),
+            Ok(Value::Object(files)) => files,
+            Ok(Value::Null | Value::Bool(false)) => return Ok(None),
             _ => return Err("handleSummary must return an object of destination: text pairs".into()),
         };
-        let text = |(path, content): (String, serde_json::Value)| match content {
-            serde_json::Value::String(content) => Ok((path, content)),
+        let text = |(path, content): (String, Value)| match content {
+            Value::String(content) => Ok((path, content)),
             _ => Err(format!(
                 "handleSummary returned something other than text for '{path}', which is not supported yet"
             )),
@@ -178,7 +206,7 @@ fn write_files(files: &[(String, String)]) -> Vec<String> {
             let _ = std::io::stderr().write_all(content.as_bytes());
             Ok(())
         }
-        path => write(Path::new(path), content),
+        path => files::write(Path::new(path), content),
     };
     files.iter().filter_map(|file| write(file).err()).collect()
 }
@@ -186,35 +214,21 @@ fn write_files(files: &[(String, String)]) -> Vec<String> {
 /// HTML, or text when the file's name says so.
 fn write_report(path: &Path, summary: &Summary) -> Result<(), String> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| not_written(path, &error))?;
+        std::fs::create_dir_all(folder).map_err(|error| files::not_written(path, &error))?;
     }
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("txt") => write(path, &text::render(summary, &Style::default())),
-        _ => write(path, &html::render(summary)),
+        Some("txt") => files::write(path, &text::render(summary, &Style::default())),
+        _ => files::write(path, &html::render(summary)),
     }
-}
-
-/// Writes beside the file and renames, so that a failure leaves an earlier file as it was.
-fn write(path: &Path, content: &str) -> Result<(), String> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let written = std::fs::write(&beside, content).and_then(|()| std::fs::rename(&beside, path));
-    written.map_err(|error| {
-        // What was begun is of no use to anybody; that it cannot be removed would be no news.
-        let _ = std::fs::remove_file(&beside);
-        not_written(path, &error)
-    })
-}
-
-fn not_written(path: &Path, error: &std::io::Error) -> String {
-    format!("{} could not be written: {error}", path.display())
 }
 
 /// Writes to stdout. A reader that has gone away (`| head`) is no failure.
 pub(crate) fn print(text: &str) -> Result<(), String> {
     let mut stdout = std::io::stdout();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(not_written(Path::new("stdout"), &error)),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(files::not_written(Path::new("stdout"), &error))
+        }
         _ => Ok(()),
     }
 }

@@ -77,6 +77,8 @@ keywords! {
         Full = "full",
         /// Nothing.
         Disabled = "disabled",
+        /// The form before k6 1.0, for which the totals are shown.
+        Legacy = "legacy",
     }
 }
 

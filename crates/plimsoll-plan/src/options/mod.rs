@@ -11,11 +11,14 @@ pub mod reporting;
 pub mod tags;
 pub mod workload;
 
+mod consolidated;
 mod layer;
 mod merge;
 mod shorthand;
 mod table;
 
+pub use consolidated::Provenance;
+pub(crate) use consolidated::WrittenWorkload;
 pub(crate) use merge::{Merged, merge};
 pub(crate) use shorthand::{Workload, shorthand_key, workload_of};
 pub use table::{OptionInfo, Options, OptionsLayer, Place, Support, TABLE};

@@ -181,6 +181,17 @@ macro_rules! options {
                 Ok(())
             }
 
+            /// What the layer says of an option, in k6's JSON form; `None` when it does not mention it.
+            pub fn json(&self, key: &str) -> Option<Value> {
+                $(if key == const { $info.key } {
+                    return self.$field.as_ref().map(OptionValue::to_json);
+                })*
+                $(if key == const { $work_info.key } {
+                    return self.$work.as_ref().map(OptionValue::to_json);
+                })*
+                None
+            }
+
             /// Whether the layer mentions this option.
             pub fn mentions(&self, key: &str) -> bool {
                 $((key == const { $info.key } && self.$field.is_some()) ||)*
@@ -320,7 +331,7 @@ options! {
 
         /// A file for console output.
         console_output: String = String::new(),
-            row("consoleOutput").no_key().env("K6_CONSOLE_OUTPUT").flag("--console-output").ignored();
+            row("consoleOutput").no_key().env("K6_CONSOLE_OUTPUT").flag("--console-output");
         /// Local addresses that VUs dial from.
         local_ips: String = String::new(),
             row("localIPs").no_key().env("K6_LOCAL_IPS").flag("--local-ips")
@@ -341,13 +352,16 @@ options! {
         /// How much the summary shows.
         summary_mode: SummaryMode = SummaryMode::Compact,
             row("summaryMode").no_key().env("K6_SUMMARY_MODE").flag("--summary-mode");
+        /// Print no summary and call no `handleSummary`; as the mode `disabled`.
+        no_summary: bool = false,
+            row("noSummary").no_key().env("K6_NO_SUMMARY").flag("--no-summary");
         /// A file for the summary's data.
         summary_export: String = String::new(),
-            row("summaryExport").no_key().env("K6_SUMMARY_EXPORT").flag("--summary-export").ignored();
+            row("summaryExport").no_key().env("K6_SUMMARY_EXPORT").flag("--summary-export");
         /// The summary's data in the newer form.
         new_machine_readable_summary: bool = false,
             row("newMachineReadableSummary").no_key().env("K6_NEW_MACHINE_READABLE_SUMMARY")
-                .flag("--new-machine-readable-summary").ignored();
+                .flag("--new-machine-readable-summary");
         /// Where traces go.
         traces_output: String = "none".to_owned(),
             row("tracesOutput").no_key().env("K6_TRACES_OUTPUT").flag("--traces-output").ignored();
@@ -355,7 +369,7 @@ options! {
         out: Vec<String> = Vec::new(),
             row("out").config_only().env("K6_OUT").flag("--out");
         /// Keep the process alive after the run.
-        linger: bool = false, row("linger").config_only().env("K6_LINGER").flag("--linger").ignored();
+        linger: bool = false, row("linger").config_only().env("K6_LINGER").flag("--linger");
         /// Send no usage report; none is ever sent.
         no_usage_report: bool = false,
             row("noUsageReport").config_only().env("K6_NO_USAGE_REPORT").flag("--no-usage-report");

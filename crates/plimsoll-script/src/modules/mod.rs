@@ -22,7 +22,7 @@ use crate::state::VuState;
 #[derive(JsLifetime)]
 pub(crate) struct StateHandle(#[qjs(skip)] pub(crate) Rc<VuState>);
 
-fn state_of(ctx: &Ctx<'_>) -> Rc<VuState> {
+pub(crate) fn state_of(ctx: &Ctx<'_>) -> Rc<VuState> {
     let handle = ctx.userdata::<StateHandle>().expect("stored when the runtime was made");
     Rc::clone(&handle.0)
 }

@@ -131,7 +131,7 @@ struct Capture(Arc<Mutex<Vec<String>>>);
 impl<S: tracing::Subscriber> Layer<S> for Capture {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
         let target = event.metadata().target();
-        if target != "console" && target != "plimsoll" {
+        if !target.starts_with("console") && target != "plimsoll" {
             return;
         }
         let mut line = event.metadata().level().to_string().to_lowercase();

@@ -46,7 +46,7 @@ pub(super) fn commands() -> [Command; 5] {
 
 impl ControlArguments {
     /// `None` for the names of other commands.
-    pub(super) fn of(name: &str, matches: &ArgMatches) -> Option<Self> {
+    pub(super) fn of(name: &str, matches: &ArgMatches, logging: LoggingArguments) -> Option<Self> {
         let count = |name: &str| matches.get_one::<u32>(name).copied();
         let wish = match name {
             "pause" => Wish::Pause,
@@ -57,6 +57,6 @@ impl ControlArguments {
             _ => return None,
         };
         let address = globals::address(matches).unwrap_or_else(Address::default_of_clients);
-        Some(ControlArguments { wish, address, logging: LoggingArguments::of(matches) })
+        Some(ControlArguments { wish, address, logging })
     }
 }

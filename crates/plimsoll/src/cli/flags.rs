@@ -71,6 +71,7 @@ const FLAGS: &[Flag] = &[
     short('t', value("--type", "TYPE", "Type of the test: js or archive")),
     switch("--no-thresholds", "Do not evaluate thresholds"),
     value("--summary-mode", "MODE", "How much the summary shows: compact, full or disabled"),
+    switch("--no-summary", "Print no summary and call no handleSummary()"),
     value("--summary-export", "FILE", "Write the summary's data to a JSON file"),
     switch("--new-machine-readable-summary", "Write the summary's data in k6's newer form"),
     value("--traces-output", "OUTPUT", "Where traces go"),

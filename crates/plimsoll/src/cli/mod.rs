@@ -3,22 +3,27 @@
 //! | module | subject |
 //! |---|---|
 //! | `globals` | flags of every command |
+//! | `help` | how flags are grouped and described |
 //! | `test`, `flags` | which script with which options: arguments of every command that loads a test |
-//! | `run`, `control` | a file for each command or family of them: arguments and help |
+//! | `run`, `inspect`, `control` | a file for each command or family of them: arguments and help |
 
 mod control;
 mod flags;
 mod globals;
+mod help;
+mod inspect;
 mod run;
 mod test;
 
 use std::ffi::OsString;
 
 use clap::Command;
+use clap::error::ErrorKind;
 
 pub(crate) use self::{
     control::{ControlArguments, Wish},
-    globals::{LogFormat, LoggingArguments},
+    globals::{ConfigArgument, LoggingArguments},
+    inspect::{InspectArguments, Sources},
     run::RunArguments,
     test::TestArguments,
 };
@@ -27,6 +32,7 @@ pub(crate) use self::{
 pub(crate) enum Invocation {
     Run(Box<RunArguments>),
     Control(ControlArguments),
+    Inspect(Box<InspectArguments>),
     Version,
 }
 
@@ -39,11 +45,13 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
     let matches = command.try_get_matches_from_mut(arguments)?;
     let (name, matches) = matches.subcommand().expect("clap requires a subcommand");
     let command = command.find_subcommand_mut(name).expect("it was matched");
+    let logging = LoggingArguments::of(matches).map_err(|why| command.error(ErrorKind::InvalidValue, why))?;
     match name {
-        "run" => Ok(Invocation::Run(Box::new(RunArguments::of(command, matches)?))),
+        "run" => Ok(Invocation::Run(Box::new(RunArguments::of(command, matches, logging)?))),
+        "inspect" => Ok(Invocation::Inspect(Box::new(InspectArguments::of(command, matches, logging)?))),
         "version" => Ok(Invocation::Version),
         name => {
-            let control = ControlArguments::of(name, matches);
+            let control = ControlArguments::of(name, matches, logging);
             Ok(Invocation::Control(control.expect("every subcommand has an arm")))
         }
     }
@@ -59,5 +67,6 @@ fn command() -> Command {
         .args(globals::arguments())
         .subcommand(run::command())
         .subcommands(control::commands())
+        .subcommand(inspect::command())
         .subcommand(Command::new("version").about("Print the version"))
 }

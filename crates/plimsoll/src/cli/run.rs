@@ -42,13 +42,17 @@ pub(super) fn command() -> Command {
 }
 
 impl RunArguments {
-    pub(super) fn of(command: &mut Command, matches: &ArgMatches) -> Result<Self, clap::Error> {
+    pub(super) fn of(
+        command: &mut Command,
+        matches: &ArgMatches,
+        logging: LoggingArguments,
+    ) -> Result<Self, clap::Error> {
         Ok(RunArguments {
             test: TestArguments::of(command, matches)?,
             report: matches.get_one::<PathBuf>("report").cloned(),
             no_data_passes: matches.get_one::<String>("no-data").is_some_and(|verdict| verdict == "pass"),
             address: globals::address(matches),
-            logging: LoggingArguments::of(matches),
+            logging,
         })
     }
 }

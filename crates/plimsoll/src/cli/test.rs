@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind, value_parser};
 use plimsoll_plan::OptionsLayer;
 
-use super::flags;
+use super::{ConfigArgument, flags};
 
 /// A script, and what the command line says about it.
 pub(crate) struct TestArguments {
     pub(crate) script: PathBuf,
+    /// `--config`, when it was given.
+    pub(crate) config: Option<ConfigArgument>,
     pub(crate) options: OptionsLayer,
     /// `--env NAME=VALUE`, in order.
     pub(crate) environment: Vec<(String, String)>,
@@ -44,6 +46,7 @@ impl TestArguments {
         let environment = matches.get_many::<String>("env").into_iter().flatten();
         Ok(TestArguments {
             script: matches.get_one::<PathBuf>("script").cloned().unwrap_or_default(),
+            config: ConfigArgument::of(matches),
             options: flags::layer(matches),
             environment: environment.map(|pair| variable(command, pair)).collect::<Result<_, _>>()?,
             exec: matches.get_one::<String>("exec").cloned(),

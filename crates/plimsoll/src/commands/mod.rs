@@ -1,6 +1,7 @@
 //! From arguments to an exit code: one file for each command, and the one place where failures are printed.
 
 mod control;
+mod inspect;
 mod run;
 mod version;
 
@@ -10,7 +11,7 @@ use std::process::ExitCode;
 use crate::cli::{self, Invocation};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::log;
+use crate::log::Log;
 use crate::screen::Screen;
 
 /// Runs the command line, the program's name first.
@@ -35,11 +36,15 @@ fn carry_out(invocation: &Invocation) -> Result<Exit, Failure> {
     match invocation {
         Invocation::Run(arguments) => {
             let screen = Screen::new();
-            log::start(&arguments.logging, &screen);
-            run::run(arguments, &screen)
+            let log = Log::start(&arguments.logging, &screen)?;
+            run::run(arguments, &screen, &log)
+        }
+        Invocation::Inspect(arguments) => {
+            Log::start(&arguments.logging, &Screen::new())?;
+            inspect::inspect(arguments)
         }
         Invocation::Control(arguments) => {
-            log::start(&arguments.logging, &Screen::new());
+            Log::start(&arguments.logging, &Screen::new())?;
             control::control(arguments)
         }
         Invocation::Version => version::version(),

@@ -1,5 +1,6 @@
 //! The command `run`: load, plan, run, summarise. Reads top to bottom.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use plimsoll_engine::{EventSink, Phase, Run, RunConfig, RunEvent, RunOutcome, ScriptPhases};
@@ -11,7 +12,8 @@ use crate::cli::RunArguments;
 use crate::control::Server;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::loaded::LoadedTest;
+use crate::loaded::{LoadedTest, SystemEnvironment};
+use crate::log::Log;
 use crate::outputs::Outputs;
 use crate::progress::Progress;
 use crate::screen::Screen;
@@ -22,15 +24,20 @@ use crate::{banner, network, signals, verdict};
 ///
 /// # Errors
 /// What kept it from running, or its result from being written.
-pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>) -> Result<Exit, Failure> {
+pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> Result<Exit, Failure> {
     let signals = signals::Watch::start()?;
     let control = match &arguments.address {
         Some(address) => Server::bind(address)?,
         None => None,
     };
-    let test = LoadedTest::load(&arguments.test)?;
+    let test = LoadedTest::load(&arguments.test, SystemEnvironment::Visible)?;
     let LoadedTest { bundle, plan } = &test;
     let net = network::options(plan).map_err(Failure::Options)?;
+    if !plan.options.console_output.is_empty() {
+        log.console_to(Path::new(&plan.options.console_output))?;
+    }
+    // Read now: it may have changed when the run is over.
+    let script_text = plan.options.new_machine_readable_summary.then(|| text_of(&arguments.test.script));
     let factory = ScriptFactory::new(Arc::new(bundle.script(plan, net)));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -40,18 +47,25 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>) -> Result<Exit
         let outputs = Outputs::start(plan, bundle.registry()).await?;
         let ready = Ready { arguments, test: &test, factory: factory.clone(), screen };
         let outcome = ready.execute(&signals, &outputs, control).await?;
-        let mut ending = Ending { arguments, bundle, plan, outcome: &outcome, lost_samples: 0 };
+        let mut ending = Ending { arguments, bundle, plan, outcome: &outcome, lost_samples: 0, script_text };
         ending.lost_samples = outputs.finish(ending.for_outputs()).await;
         let summarised = ending.summarise(factory).await;
-        match verdict::exit(&ending) {
-            Exit::Success => summarised.map(|()| Exit::Success),
+        let mut exit = verdict::exit(&ending);
+        if let Err(failure) = summarised {
+            tracing::error!(target: "plimsoll", "{failure}");
             // What the run itself came to weighs more than a file that could not be written.
-            exit => {
-                summarised.unwrap_or_else(|failure| tracing::error!(target: "plimsoll", "{failure}"));
-                Ok(exit)
-            }
+            exit = if exit == Exit::Success { failure.exit() } else { exit };
         }
+        if plan.options.linger {
+            signals.linger().await;
+        }
+        Ok(exit)
     })
+}
+
+/// The script's text, or nothing when it cannot be read a second time.
+fn text_of(script: &Path) -> String {
+    std::fs::read_to_string(script).unwrap_or_default()
 }
 
 /// A test that is ready to run, and where it is shown.

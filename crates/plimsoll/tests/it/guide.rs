@@ -21,8 +21,9 @@ use plimsoll_plan::options::{OptionInfo, Place, Support, TABLE};
 use crate::support::{Finished, Folder, finish, repository, server};
 
 /// The pages whose flags are plimsoll's own.
-const FLAG_PAGES: [&str; 5] = [
+const FLAG_PAGES: [&str; 6] = [
     "docs/src/running-tests.md",
+    "docs/src/options.md",
     "docs/src/control.md",
     "docs/src/scripts.md",
     "docs/src/thresholds.md",
@@ -53,7 +54,9 @@ async fn every_script_of_the_guide_runs() {
 
 #[tokio::test]
 async fn every_flag_of_the_guide_exists() {
-    let help = Folder::new().plimsoll("run --help").await.code(0).stdout;
+    let folder = Folder::new();
+    let help = folder.plimsoll("run --help").await.code(0).stdout
+        + &folder.plimsoll("inspect --help").await.code(0).stdout;
     let words = help.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
     let known: BTreeSet<&str> = words.filter(|word| word.starts_with("--")).collect();
     for page in FLAG_PAGES {

@@ -3,11 +3,15 @@
 
 mod support;
 
+mod config;
 mod control;
 mod ending;
+mod exports;
 mod guide;
+mod inspect;
 mod kills;
 mod layers;
+mod logs;
 mod options;
 mod scripts;
 mod segments;

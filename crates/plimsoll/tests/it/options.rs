@@ -109,7 +109,7 @@ async fn options_that_are_not_there_yet() {
         end.says(&[&format!("option {key} is not supported yet"), "hint: remove the option"]);
     }
     // Without these, the results are the same.
-    for (flag, key) in [("--linger", "linger"), ("--console-output x.log", "consoleOutput")] {
+    for (flag, key) in [("--http-debug", "httpDebug"), ("--traces-output otel", "tracesOutput")] {
         let end = folder.run(flag).await.code(0);
         end.says(&["level=warning", &format!("option {key} is not supported yet and has no effect")]);
     }

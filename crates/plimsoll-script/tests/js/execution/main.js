@@ -17,7 +17,7 @@ export function run(data) {
   console.log(__VU, __ITER, vu.idInInstance, vu.idInTest, vu.iterationInInstance, vu.iterationInScenario);
   console.log(scenario.name, scenario.executor, typeof scenario.startTime, scenario.progress >= 0, scenario.iterationInTest === scenario.iterationInInstance);
   console.log(exec.instance.vusActive, exec.instance.vusInitialized, exec.instance.iterationsInterrupted);
-  console.log(__ENV.WHO, __ENV.NAME, data.from, exec.test.options.scenarios === undefined);
+  console.log(__ENV.WHO, __ENV.NAME, data.from, 'one' in exec.test.options.scenarios);
 }
 
 export function teardown(data) {

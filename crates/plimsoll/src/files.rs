@@ -1,0 +1,62 @@
+//! Files of results: whole, or not there.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+/// Writes beside the file and renames, so that a failure leaves an earlier file as it was. What is no file,
+/// such as a pipe or a terminal, is written to as it is.
+pub(crate) fn write(path: &Path, content: &str) -> Result<(), String> {
+    let written = match fs::metadata(path) {
+        Ok(what) if !what.is_file() => fs::write(path, content),
+        // A link stays a link.
+        Ok(_) => fs::canonicalize(path).and_then(|target| replace(&target, content)),
+        Err(_) => replace(path, content),
+    };
+    written.map_err(|error| not_written(path, &error))
+}
+
+fn replace(path: &Path, content: &str) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    fs::write(&beside, content).and_then(|()| fs::rename(&beside, path)).inspect_err(|_| {
+        // What was begun is of no use to anybody; that it cannot be removed would be no news.
+        let _ = fs::remove_file(&beside);
+    })
+}
+
+/// The words for a file that could not be written.
+pub(crate) fn not_written(path: &Path, error: &io::Error) -> String {
+    format!("{} could not be written: {error}", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_earlier_file_is_replaced_as_a_whole() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("a.json");
+        fs::write(&path, "of an earlier run, and longer").expect("writable");
+        write(&path, "new").expect("writable");
+        assert_eq!(fs::read_to_string(&path).expect("readable"), "new");
+        assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 1);
+        let error = write(&folder.path().join("none/a.json"), "new").expect_err("no folder");
+        assert!(error.contains("none/a.json could not be written"), "{error}");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_is_no_file_stays_what_it_is() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "old").expect("writable");
+        std::os::unix::fs::symlink(&file, &link).expect("a link");
+        write(&link, "new").expect("writable");
+        assert_eq!(fs::read_to_string(&file).expect("readable"), "new");
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+        write(Path::new("/dev/null"), "new").expect("writable");
+        assert!(!fs::metadata("/dev/null").expect("there").is_file());
+    }
+}
