@@ -108,3 +108,15 @@ impl fmt::Debug for EventSink {
         f.write_str("EventSink")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_are_in_order() {
+        for (place, phase) in Phase::ALL.into_iter().enumerate() {
+            assert_eq!(phase as usize, place);
+        }
+    }
+}

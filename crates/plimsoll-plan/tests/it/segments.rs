@@ -94,6 +94,22 @@ fn vus(scenarios: &[Scenario]) -> u32 {
 
 proptest! {
     #[test]
+    fn vus_that_are_told_from_outside_add_up(
+        boundaries in boundaries(),
+        vus_at_first in 0u32..40,
+        more in 1u32..40,
+    ) {
+        let scenario = json!({
+            "executor": "externally-controlled", "vus": vus_at_first, "maxVUs": vus_at_first + more,
+            "duration": 0,
+        });
+        let (whole, parts) = of_one(&scenario, &boundaries);
+        let at_first: Option<u32> = parts.iter().map(Scenario::external_vus).sum();
+        prop_assert_eq!(at_first, whole.external_vus());
+        prop_assert_eq!((vus(&parts), whole.max_vus()), (vus_at_first + more, vus_at_first + more));
+    }
+
+    #[test]
     fn every_slot_is_dealt_once_and_nobody_is_a_whole_one_off(boundaries in boundaries(), vus in 1u32..300) {
         let plans = divided(&json!({ "vus": vus, "duration": "1s" }), &boundaries);
         let whole = f64::from(*boundaries.last().expect("not empty"));
