@@ -107,7 +107,8 @@ pub(super) async fn change(subject: &Subject, body: &[u8]) -> Result<Value, Refu
     let change = Change::read(body)?;
     let control = &subject.control;
     if change.stopped {
-        if control.stop(RunEnd::ControlApi) {
+        // A test that has ended, in a process that lingers, has its reason already.
+        if subject.state.phase() != Phase::Ended && control.stop(RunEnd::ControlApi) {
             tracing::warn!(target: "plimsoll", "stopping the test: the control API was asked to");
         }
         return Ok(document(subject));

@@ -264,6 +264,27 @@ async fn only_what_the_test_can_do_is_done() {
 }
 
 #[tokio::test]
+async fn who_lingers_can_still_be_asked() {
+    let mut test = Controlled::start(PAUSED, "--linger --iterations 3 --no-teardown").await;
+    test.run.says("lingering until").await;
+    let ended = json!({
+        "status": 9, "paused": false, "vus": 0, "vus-max": 2, "stopped": false, "running": false,
+        "tainted": true,
+    });
+    assert_eq!(test.status().await, ended);
+    let iterations = test.ask("GET", "/v1/metrics/iterations", "").await;
+    assert_eq!(iterations.json()["data"]["attributes"]["sample"]["count"], 3);
+    assert_eq!(test.ask("POST", "/v1/teardown", "").await.status, 200);
+    test.run.says("torn down with {\\\"from\\\":\\\"setup\\\"}").await;
+    test.patch(json!({ "stopped": true })).await;
+    assert_eq!(test.status().await, ended);
+    let again = test.ask("GET", "/v1/metrics/iterations", "").await;
+    assert_eq!(again.body, iterations.body, "the time of the test has ended");
+    test.run.signal("INT");
+    test.run.finish().await.code(99).shows(&["crossed"]);
+}
+
+#[tokio::test]
 async fn bad_requests_get_answers() {
     let test = Controlled::start(CONTROLLED, "--paused").await;
     test.ask("PATCH", "/v1/status", "{").await.error(400, "Invalid data");
