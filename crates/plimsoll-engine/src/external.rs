@@ -167,7 +167,9 @@ async fn attend<F: VuFactory>(worker: Rc<Worker<F>>, slot: Slot, orders: Rc<Orde
     let made = {
         let _turn = making.lock().await;
         let interrupt = slot.interrupt();
-        worker.make_if_missing(slot.vu(), &interrupt).await
+        // The scenario may be over before it is this VU's turn.
+        let needed = !orders.over.get() && !interrupt.is_raised();
+        needed && worker.make_if_missing(slot.vu(), &interrupt).await
     };
     if made {
         // Whoever makes the next one would otherwise do so before anybody else gets a turn.

@@ -191,6 +191,19 @@ async fn more_vus_than_planned_are_made_while_the_test_runs() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn vus_that_come_too_late_are_not_made() {
+    let factory = sleepers(100).with_init(|id, _| async move {
+        tokio::time::sleep(ms(if id.0 > 1 { 1_000 } else { 0 })).await;
+        Ok(())
+    });
+    let trial = trial(&external(1, 1, "2s"), factory);
+    at(&[1_500], &trial.run.control(), |_, control| assert_eq!(control.scale(None, Some(50)), Ok(())));
+    let outcome = finish(trial).await;
+    assert_eq!(outcome.test_duration, ms(2_500), "the one in the making is awaited");
+    assert_eq!((counts(&outcome), outcome.state.initialised_vus()), ((20, 0), 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_an_end_it_goes_on_until_stopped() {
     let trial = trial(&external(1, 1, "0"), sleepers(1_000));
     stop_after(trial.run.control(), 3_600_500);
