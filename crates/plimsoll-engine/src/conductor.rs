@@ -206,33 +206,61 @@ impl Conductor {
     }
 
     async fn run_scenarios(&self, setup_data: Option<Arc<str>>) {
-        let begun = Instant::now();
-        for (scenario, context) in self.plan.scenarios.iter().zip(self.shared.state.scenarios()) {
-            context.progress.start(begun + scenario.start_time);
-        }
-        self.scenarios_begun.notify_one();
         self.warm_up_begun.notify_one();
-        let (ended, mut endings) = mpsc::unbounded_channel();
-        let activity = Activity { plan: Arc::clone(&self.plan), begun, setup_data };
-        let (mut left, posts) = self.posts();
-        for (worker, posts) in posts.into_iter().enumerate() {
-            let (activity, ended) = (activity.clone(), ended.clone());
-            self.crew.tell(worker, Command::RunScenarios { activity, posts, ended });
-        }
-        drop(ended);
-        while let Some(scenario) = endings.recv().await {
-            left[scenario] -= 1;
-            if left[scenario] == 0 {
+        let mut left = vec![0; self.plan.scenarios.len()];
+        let mut next = self.plan.scenarios_after(None);
+        while !next.is_empty() {
+            let (ended, mut endings) = mpsc::unbounded_channel();
+            let while_others_run = ended.downgrade();
+            self.begin_scenarios(std::mem::take(&mut next), &setup_data, &ended, &mut left);
+            drop(ended);
+            while let Some(scenario) = endings.recv().await {
+                left[scenario] -= 1;
+                if left[scenario] > 0 {
+                    continue;
+                }
                 self.end_scenario(scenario);
+                let followers = self.plan.scenarios_after(Some(scenario));
+                if followers.is_empty() || self.is_stopped() {
+                    continue;
+                }
+                match while_others_run.upgrade() {
+                    Some(ended) => self.begin_scenarios(followers, &setup_data, &ended, &mut left),
+                    // Nothing runs any more, so that this channel is about to close.
+                    None => next.extend(followers),
+                }
             }
         }
     }
 
-    /// How many endings to expect of each scenario, and for each worker its posts in all scenarios.
-    fn posts(&self) -> (Vec<usize>, Vec<Vec<Option<Post>>>) {
-        let mut endings = Vec::new();
+    /// Has all workers begin some scenarios now, and notes in `left` how many endings to expect of each.
+    fn begin_scenarios(
+        &self,
+        scenarios: Vec<usize>,
+        setup_data: &Option<Arc<str>>,
+        ended: &mpsc::UnboundedSender<usize>,
+        left: &mut [usize],
+    ) {
+        let begun = Instant::now();
+        for index in &scenarios {
+            let start = begun + self.plan.scenarios[*index].start_time;
+            self.shared.state.scenarios()[*index].progress.start(start);
+        }
+        self.scenarios_begun.notify_one();
+        let posts = self.posts(&scenarios, left);
+        let (plan, setup_data) = (Arc::clone(&self.plan), setup_data.clone());
+        let activity = Activity { plan, scenarios: scenarios.into(), begun, setup_data };
+        for (worker, posts) in posts.into_iter().enumerate() {
+            let (activity, ended) = (activity.clone(), ended.clone());
+            self.crew.tell(worker, Command::RunScenarios { activity, posts, ended });
+        }
+    }
+
+    /// For each worker its posts in these scenarios.
+    fn posts(&self, scenarios: &[usize], left: &mut [usize]) -> Vec<Vec<Option<Post>>> {
         let mut by_worker: Vec<Vec<Option<Post>>> = (0..self.crew.len()).map(|_| Vec::new()).collect();
-        for scenario in &self.plan.scenarios {
+        for index in scenarios {
+            let scenario = &self.plan.scenarios[*index];
             let workers = self.crew.len();
             let nowhere = || (0..workers).map(|_| None).collect();
             let (parts, posts): (usize, Vec<Option<Post>>) = match scenario.schedule() {
@@ -244,10 +272,10 @@ impl Conductor {
                 // Its VUs may become more, so that each worker has a part.
                 Schedule::External => (workers, nowhere()),
             };
-            endings.push(parts);
+            left[*index] = parts;
             by_worker.iter_mut().zip(posts).for_each(|(own, post)| own.push(post));
         }
-        (endings, by_worker)
+        by_worker
     }
 
     /// Counts the iterations of a shared budget that time did not allow, unless the run was stopped.

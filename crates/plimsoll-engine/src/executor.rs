@@ -28,7 +28,7 @@ use std::{
     vec,
 };
 
-use plimsoll_plan::{Activation, IterationBudget, Plan, Scenario, VuTimeline};
+use plimsoll_plan::{Activation, IterationBudget, Plan, VuTimeline};
 use tokio::time::Instant;
 
 use crate::{
@@ -44,11 +44,13 @@ use crate::{
     worker::Worker,
 };
 
-/// All scenarios, begun.
+/// Scenarios that begin together.
 #[derive(Clone)]
 pub(crate) struct Activity {
     pub(crate) plan: Arc<Plan>,
-    /// When the scenarios phase began; scenarios start relative to it.
+    /// Those that begin now.
+    pub(crate) scenarios: Arc<[usize]>,
+    /// What their start times count from.
     pub(crate) begun: Instant,
     pub(crate) setup_data: Option<Arc<str>>,
 }
@@ -78,19 +80,18 @@ pub(crate) struct Turn {
 }
 
 impl Activity {
-    /// This worker's part of each scenario.
+    /// This worker's part of each.
     pub(crate) fn parts<F: VuFactory>(&self, worker: &Worker<F>) -> Vec<Rc<Part>> {
         let setup_data: Option<Arc<str>> = self.setup_data.as_deref().map(Arc::from);
-        let scenarios = self.plan.scenarios.iter().zip(worker.context.run.scenarios()).enumerate();
-        let part = |(index, (scenario, context)): (usize, (&Scenario, &Arc<ScenarioContext>))| Part {
-            index,
-            scenario: Arc::new(ScenarioContext::clone(context)),
-            started: self.begun + scenario.start_time,
+        let part = |index: &usize| Part {
+            index: *index,
+            scenario: Arc::new(ScenarioContext::clone(&worker.context.run.scenarios()[*index])),
+            started: self.begun + self.plan.scenarios[*index].start_time,
             min_iteration: self.plan.options.min_iteration_duration,
             plan: Arc::clone(&self.plan),
             setup_data: setup_data.clone(),
         };
-        scenarios.map(part).map(Rc::new).collect()
+        self.scenarios.iter().map(part).map(Rc::new).collect()
     }
 }
 

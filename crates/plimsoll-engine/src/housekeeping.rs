@@ -83,14 +83,26 @@ fn crossed(report: &ThresholdReport) -> BTreeSet<String> {
 }
 
 async fn announce_starts(conductor: &Conductor) -> Infallible {
-    conductor.scenarios_begun.notified().await;
     let scenarios = conductor.shared.state.scenarios();
-    // The plan orders scenarios by their starts.
-    for (scenario, context) in scenarios.iter().enumerate() {
-        if let Some(start) = context.progress.started_at() {
-            sleep_until(start).await;
-            conductor.shared.events.send(RunEvent::ScenarioStarted { scenario });
+    let mut to_come: Vec<usize> = (0..scenarios.len()).collect();
+    loop {
+        let start = |index: &usize| scenarios[*index].progress.started_at().map(|at| (at, *index));
+        let first = to_come.iter().filter_map(start).min();
+        let starts = async {
+            match first {
+                Some((at, scenario)) => {
+                    sleep_until(at).await;
+                    scenario
+                }
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = conductor.scenarios_begun.notified() => {}
+            scenario = starts => {
+                conductor.shared.events.send(RunEvent::ScenarioStarted { scenario });
+                to_come.retain(|other| *other != scenario);
+            }
         }
     }
-    std::future::pending().await
 }

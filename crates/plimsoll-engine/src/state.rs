@@ -188,6 +188,8 @@ pub struct ScenarioProgress {
     pub duration: Duration,
     /// How many iterations it will start if time allows, when that is fixed.
     pub total_iterations: Option<u64>,
+    /// The scenario that it waits for.
+    pub start_after: Option<String>,
     /// The most VUs it has active at once.
     pub max_vus: u32,
     pub(crate) started: AtomicU64,
@@ -203,6 +205,7 @@ impl ScenarioProgress {
         Self {
             duration: scenario.duration(),
             total_iterations: scenario.total_iterations(),
+            start_after: scenario.start_after.clone(),
             max_vus: scenario.max_vus(),
             started: AtomicU64::new(0),
             complete: AtomicU64::new(0),

@@ -12,12 +12,14 @@
 //! | [`scenario`] | the executors: validation, description, schedule |
 //! | [`timeline`] | which VU is active when, exactly |
 //! | [`arrivals`], `poisson` | when iterations are due, exactly; and at random |
+//! | `chain` | scenarios that start after another one |
 //! | [`vu_ids`] | which scenario gets which VUs |
 //! | [`segment`], [`stripe`] | how a run is divided between instances |
 //! | [`thresholds`] | thresholds as configured, checked against the metrics of a run |
 //! | [`plan`] | the resolved whole |
 
 pub mod arrivals;
+mod chain;
 pub mod duration;
 mod nearest;
 pub mod options;

@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    Problem, Scenario, Source, Warning, duration,
+    Problem, Scenario, Source, Warning,
+    chain::{Chains, Window, check, take_out},
+    duration,
     options::{
         self, Merged, Options, OptionsLayer, Workload, WrittenWorkload,
         keyword::{ScriptType, SummaryMode},
@@ -22,7 +24,7 @@ use plimsoll_metrics::ThresholdSpec;
 pub struct Plan {
     /// The options; nothing in them is unset.
     pub options: Options,
-    /// What runs, ordered by start and name.
+    /// What runs, ordered by the earliest possible start and by name.
     pub scenarios: Vec<Scenario>,
     /// The conditions that the run must meet; empty with `--no-thresholds`.
     pub thresholds: Vec<ThresholdSpec>,
@@ -55,11 +57,21 @@ pub fn resolve(layers: Vec<OptionsLayer>) -> Result<Plan, Vec<Problem>> {
     if !merged.problems.is_empty() {
         return Err(merged.problems);
     }
-    scenarios.sort_by(|a, b| (a.start_time, &a.name).cmp(&(b.start_time, &b.name)));
+    sort(&mut scenarios);
     let (planned_vus, max_vus) = assign_vus(&mut scenarios);
     let Merged { options, sources, warnings, .. } = merged;
     let vus = division.stripe();
     Ok(Plan { options, scenarios, thresholds, planned_vus, vus, max_vus, warnings, sources, written })
+}
+
+/// Orders scenarios by their starts, those that start after others behind them.
+fn sort(scenarios: &mut Vec<Scenario>) {
+    let windows = Chains::new(scenarios).windows(scenarios);
+    let mut ordered: Vec<_> = std::mem::take(scenarios).into_iter().zip(windows).collect();
+    ordered.sort_by(|(a, of_a), (b, of_b)| {
+        (of_a.from, of_a.depth, &a.name).cmp(&(of_b.from, of_b.depth, &b.name))
+    });
+    scenarios.extend(ordered.into_iter().map(|(scenario, _)| scenario));
 }
 
 impl Plan {
@@ -80,7 +92,19 @@ impl Plan {
 
     /// How long the scenarios take at most, grace included.
     pub fn max_duration(&self) -> Duration {
-        self.scenarios.iter().map(Scenario::latest_end).max().unwrap_or_default()
+        let windows = Chains::new(&self.scenarios).windows(&self.scenarios);
+        windows.iter().map(|window| window.until).max().unwrap_or_default()
+    }
+
+    /// The scenarios that start after one of them, or at their own time; as places in
+    /// [`scenarios`](Self::scenarios).
+    pub fn scenarios_after(&self, scenario: Option<usize>) -> Vec<usize> {
+        let name = scenario.map(|index| &self.scenarios[index].name);
+        let scenarios = self.scenarios.iter().enumerate();
+        scenarios
+            .filter(|(_, scenario)| scenario.start_after.as_ref() == name)
+            .map(|(index, _)| index)
+            .collect()
     }
 
     /// Checks that every scenario's function is among those the script exports.
@@ -144,6 +168,8 @@ fn read_named(specs: &ScenarioSpecs, source: &Source, problems: &mut Vec<Problem
             None => problems.push(Problem::new(path, source, "must be an object").got(value.to_string())),
         }
     }
+    let names: Vec<&str> = specs.0.keys().map(String::as_str).collect();
+    problems.extend(check(&scenarios, &names, source));
     scenarios
 }
 
@@ -190,7 +216,7 @@ fn leave_out_others(merged: &mut Merged, scenarios: &mut Vec<Scenario>, division
     scenarios.iter_mut().for_each(|scenario| scenario.divide(division));
     let source = merged.source("executionSegment");
     let mut note = |message: String| merged.warnings.push(Warning::new("executionSegment", &source, message));
-    let out: Vec<Scenario> = scenarios.extract_if(.., |scenario| scenario.max_vus() == 0).collect();
+    let out = take_out(scenarios, |scenario| scenario.max_vus() == 0);
     for scenario in &out {
         note(format!("scenario {} is left out: none of its VUs belongs to this segment", scenario.name));
     }
@@ -238,7 +264,9 @@ fn check_options(merged: &mut Merged) {
 
 /// A warm-up as long as everything else would leave nothing to be measured.
 fn check_warmup(merged: &mut Merged, scenarios: &[Scenario]) {
-    let end = scenarios.iter().map(|scenario| scenario.start_time.saturating_add(scenario.duration())).max();
+    let windows = Chains::new(scenarios).windows(scenarios);
+    let ends = scenarios.iter().zip(windows);
+    let end = ends.map(|(scenario, window)| window.until.saturating_sub(scenario.graceful_stop)).max();
     let warmup = merged.options.warmup;
     let Some(end) = end.filter(|end| !warmup.is_zero() && warmup >= *end) else { return };
     let message = format!("must be shorter than the scenarios, which end after {}", duration::format(end));
@@ -257,12 +285,15 @@ fn assign_vus(scenarios: &mut [Scenario]) -> (u32, u32) {
 
 /// Gives every scenario some of the ids above `offset`, and returns how many are in use.
 fn assign(scenarios: &mut [Scenario], offset: u32, vus: impl Fn(&Scenario) -> u32) -> u32 {
-    let demand = |scenario: &Scenario| Demand {
-        from: scenario.start_time,
-        until: scenario.latest_end(),
+    let chains = Chains::new(scenarios);
+    let demand = |(index, (scenario, window)): (usize, (&Scenario, Window))| Demand {
+        from: window.from,
+        until: window.until,
         vus: vus(scenario),
+        after: chains.before(index),
     };
-    let demands: Vec<Demand> = scenarios.iter().map(demand).collect();
+    let windows = chains.windows(scenarios);
+    let demands: Vec<Demand> = scenarios.iter().zip(windows).enumerate().map(demand).collect();
     let (ids, used) = allocate(&demands);
     for (scenario, ids) in scenarios.iter_mut().zip(ids) {
         scenario.vu_ids.extend(ids.iter().map(|id| id + offset));

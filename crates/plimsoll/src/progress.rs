@@ -93,7 +93,10 @@ impl Progress {
     }
 
     fn facts(&self, progress: &ScenarioProgress) -> String {
-        let Some(started_at) = progress.started_at() else { return "waiting".to_owned() };
+        let Some(started_at) = progress.started_at() else {
+            let before = progress.start_after.as_ref();
+            return before.map_or_else(|| "waiting".to_owned(), |before| format!("waiting for {before}"));
+        };
         let until = started_at.saturating_duration_since(Instant::now());
         if !until.is_zero() {
             return format!("waiting {}", clock(until));

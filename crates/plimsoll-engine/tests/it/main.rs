@@ -2,6 +2,7 @@
 //! threads where it must be several.
 
 mod arrivals;
+mod chains;
 mod control;
 mod ending;
 mod executors;

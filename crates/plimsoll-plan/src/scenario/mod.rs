@@ -48,8 +48,11 @@ pub struct Scenario {
     pub name: String,
     /// The exported function that an iteration calls.
     pub exec: String,
-    /// When it starts, from the start of the run (after `setup`).
+    /// When it starts: from the start of the run (after `setup`), or from the end of the scenario that it
+    /// starts after.
     pub start_time: Duration,
+    /// The scenario that has to end before it starts.
+    pub start_after: Option<String>,
     /// How long running iterations may go on after its end.
     pub graceful_stop: Duration,
     /// Variables added to `__ENV`.
@@ -160,7 +163,7 @@ impl Scenario {
         }
     }
 
-    /// When its last iteration is interrupted, from the start of the run.
+    /// When its last iteration is interrupted, counted like its start.
     pub fn latest_end(&self) -> Duration {
         self.start_time.saturating_add(self.duration()).saturating_add(self.graceful_stop)
     }
@@ -225,6 +228,9 @@ impl Scenario {
         if self.exec != "default" {
             notes.push(format!("exec: {}", self.exec));
         }
+        if let Some(before) = &self.start_after {
+            notes.push(format!("startAfter: {before}"));
+        }
         if !self.start_time.is_zero() {
             notes.push(format!("startTime: {}", duration::format(self.start_time)));
         }
@@ -286,6 +292,7 @@ pub(crate) fn read_scenario(
     let before = problems.len();
     let mut fields = Fields::new(object, locate, problems);
     let start_time = fields.duration("startTime", Duration::ZERO);
+    let start_after = fields.read("startAfter");
     let graceful_stop = fields.duration("gracefulStop", DEFAULT_GRACE);
     let env = fields.read("env").unwrap_or_default();
     let tags = fields.read("tags").unwrap_or_default();
@@ -300,6 +307,7 @@ pub(crate) fn read_scenario(
         name: name.to_owned(),
         exec,
         start_time,
+        start_after,
         graceful_stop,
         env,
         tags,

@@ -1,5 +1,6 @@
 //! The room's public edge: layers in, a plan or problems out.
 
+mod chains;
 mod nonsense;
 mod resolve;
 mod schedules;

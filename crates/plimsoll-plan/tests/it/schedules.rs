@@ -100,7 +100,7 @@ proptest! {
         demands in prop::collection::vec((0u64..20, 1u64..20, 1u32..6), 1..8),
     ) {
         let demand = |&(from, length, vus): &(u64, u64, u32)| Demand {
-            from: Duration::from_secs(from), until: Duration::from_secs(from + length), vus,
+            from: Duration::from_secs(from), until: Duration::from_secs(from + length), vus, after: None,
         };
         let demands: Vec<Demand> = demands.iter().map(demand).collect();
         let (ids, planned) = allocate(&demands);
