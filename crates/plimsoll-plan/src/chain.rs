@@ -6,7 +6,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use crate::{Problem, Scenario, Source, nearest::did_you_mean, scenario::ENDLESS};
+use serde_json::Value;
+
+use crate::{
+    Problem, Scenario, Source, nearest::did_you_mean, options::workload::ScenarioSpecs, scenario::ENDLESS,
+};
 
 /// When a scenario may run, from the start of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,23 +61,25 @@ impl Chains {
     }
 }
 
-/// What is wrong with the chains of scenarios. `names` are those of all, also of such as have problems of
-/// their own.
-pub(crate) fn check(scenarios: &[Scenario], names: &[&str], source: &Source) -> Vec<Problem> {
-    let chains = Chains::new(scenarios);
-    let wrong = |(index, scenario): (usize, &Scenario)| {
-        let name = scenario.start_after.as_deref()?;
-        let (message, hint) = match chains.before(index) {
-            None if names.contains(&name) => return None,
-            None => {
-                ("there is no scenario of this name".to_owned(), did_you_mean(name, names.iter().copied()))
-            }
-            Some(before) => (circle_or_endless(scenarios, &chains, index, before)?, None),
-        };
-        let problem = Problem::new(format!("scenarios.{}.startAfter", scenario.name), source, message);
-        Some(problem.got(format!("\"{name}\"")).hint(hint))
+/// What is wrong with the chains of scenarios: `specs` are all as written, `scenarios` those of them that have
+/// no problem of their own.
+pub(crate) fn check(scenarios: &[Scenario], specs: &ScenarioSpecs, source: &Source) -> Vec<Problem> {
+    let problem = |scenario: &str, message: &str, name: &str| {
+        Problem::new(format!("scenarios.{scenario}.startAfter"), source, message).got(format!("\"{name}\""))
     };
-    scenarios.iter().enumerate().filter_map(wrong).collect()
+    let unknown = |(scenario, spec): (&String, &Value)| {
+        let name = spec.get("startAfter")?.as_str().filter(|name| !specs.0.contains_key(*name))?;
+        let hint = did_you_mean(name, specs.0.keys().map(String::as_str));
+        Some(problem(scenario, "there is no scenario of this name", name).hint(hint))
+    };
+    let chains = Chains::new(scenarios);
+    let impossible = |(index, scenario): (usize, &Scenario)| {
+        let before = chains.before(index)?;
+        let message = circle_or_endless(scenarios, &chains, index, before)?;
+        Some(problem(&scenario.name, &message, &scenarios[before].name))
+    };
+    let unknown = specs.0.iter().filter_map(unknown);
+    unknown.chain(scenarios.iter().enumerate().filter_map(impossible)).collect()
 }
 
 fn circle_or_endless(scenarios: &[Scenario], chains: &Chains, index: usize, before: usize) -> Option<String> {

@@ -168,8 +168,7 @@ fn read_named(specs: &ScenarioSpecs, source: &Source, problems: &mut Vec<Problem
             None => problems.push(Problem::new(path, source, "must be an object").got(value.to_string())),
         }
     }
-    let names: Vec<&str> = specs.0.keys().map(String::as_str).collect();
-    problems.extend(check(&scenarios, &names, source));
+    problems.extend(check(&scenarios, specs, source));
     scenarios
 }
 

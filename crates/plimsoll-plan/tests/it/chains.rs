@@ -42,7 +42,7 @@ fn chains_share_vus_and_add_up() {
 #[test]
 fn wrong_names_are_problems() {
     let text = problems(&json!({ "scenarios": {
-        "warm": after("wram"), "wrong": { "executor": "constant-vus" }, "fine": after("wrong"), "me": after("me"),
+        "warm": after("wram"), "wrong": { "executor": "constant-vus", "startAfter": "w0rm" }, "fine": after("wrong"), "me": after("me"),
         "x": after("y"), "y": after("z"), "z": after("x"), "w": after("x"),
     } }));
     for expected in [
