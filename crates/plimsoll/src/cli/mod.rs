@@ -62,6 +62,7 @@ fn command() -> Command {
         .about("Load testing and capacity planning: runs k6 scripts, and says whether to trust the result")
         .version(env!("CARGO_PKG_VERSION"))
         .disable_help_subcommand(false)
+        .max_term_width(100)
         .subcommand_required(true)
         .arg_required_else_help(true)
         .args(globals::arguments())

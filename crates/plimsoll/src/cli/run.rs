@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 
-use super::{LoggingArguments, TestArguments, globals, test};
+use super::{LoggingArguments, TestArguments, globals, help, test};
 use crate::control::Address;
 
 /// The arguments of `run`.
@@ -28,11 +28,13 @@ anything else.";
 
 pub(super) fn command() -> Command {
     let report = Arg::new("report")
+        .help_heading(help::COMMAND)
         .long("report")
         .value_name("FILE")
         .value_parser(value_parser!(PathBuf))
         .help("Write a report: HTML, or text when the name ends with .txt");
     let no_data = Arg::new("no-data")
+        .help_heading(help::COMMAND)
         .long("no-data")
         .value_name("VERDICT")
         .value_parser(["fail", "pass"])

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind, value_parser};
 use plimsoll_plan::OptionsLayer;
 
-use super::{ConfigArgument, flags};
+use super::{ConfigArgument, flags, help};
 
 /// A script, and what the command line says about it.
 pub(crate) struct TestArguments {
@@ -27,12 +27,14 @@ pub(super) fn arguments() -> impl Iterator<Item = Arg> {
             .value_parser(value_parser!(PathBuf))
             .help("The script, a JavaScript module"),
         Arg::new("env")
+            .help_heading(help::COMMAND)
             .short('e')
             .long("env")
             .value_name("NAME=VALUE")
             .action(ArgAction::Append)
             .help("Set a variable of __ENV; repeatable"),
         Arg::new("exec")
+            .help_heading(help::COMMAND)
             .long("exec")
             .value_name("FUNCTION")
             .help("Run this exported function instead of the scenarios' own"),

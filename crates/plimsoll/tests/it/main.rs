@@ -8,6 +8,7 @@ mod control;
 mod ending;
 mod exports;
 mod guide;
+mod help;
 mod inspect;
 mod kills;
 mod layers;
