@@ -65,8 +65,8 @@ pub(crate) enum Command {
     MakeVus { ids: Vec<VuId>, made: mpsc::UnboundedSender<VuId> },
     /// Make VU 0, call it once, and drop it.
     CallOnce { call: OnceCall, end: oneshot::Sender<OnceEnd> },
-    /// Run this worker's part of these scenarios. Each VU that is done with a scenario, or the whole part where
-    /// iterations arrive, is a message with its index.
+    /// Run this worker's part of these scenarios. Each VU that is done with a scenario, or the whole part
+    /// where iterations arrive, is a message with its index.
     RunScenarios { activity: Activity, posts: Vec<Option<Post>>, ended: mpsc::UnboundedSender<usize> },
     /// Merge the shard into the aggregate.
     Absorb { done: mpsc::UnboundedSender<()> },

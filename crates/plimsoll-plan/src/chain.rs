@@ -61,8 +61,8 @@ impl Chains {
     }
 }
 
-/// What is wrong with the chains of scenarios: `specs` are all as written, `scenarios` those of them that have
-/// no problem of their own.
+/// What is wrong with the chains of scenarios: `specs` are all as written, `scenarios` those of them that
+/// have no problem of their own.
 pub(crate) fn check(scenarios: &[Scenario], specs: &ScenarioSpecs, source: &Source) -> Vec<Problem> {
     let problem = |scenario: &str, message: &str, name: &str| {
         Problem::new(format!("scenarios.{scenario}.startAfter"), source, message).got(format!("\"{name}\""))

@@ -42,13 +42,14 @@ fn chains_share_vus_and_add_up() {
 #[test]
 fn wrong_names_are_problems() {
     let text = problems(&json!({ "scenarios": {
-        "warm": after("wram"), "wrong": { "executor": "constant-vus", "startAfter": "w0rm" }, "fine": after("wrong"), "me": after("me"),
+        "warm": after("wram"), "wrong": { "executor": "constant-vus", "startAfter": "w0rm" },
+        "fine": after("wrong"), "me": after("me"),
         "x": after("y"), "y": after("z"), "z": after("x"), "w": after("x"),
     } }));
     for expected in [
         "scenarios.warm.startAfter (from a.js): there is no scenario of this name, got \"wram\"",
         "scenarios.me.startAfter (from a.js): a scenario can't start after itself, got \"me\"",
-        "scenarios.x.startAfter (from a.js): the scenarios wait for each other: x after y after z after x, got",
+        "scenarios.x.startAfter (from a.js): the scenarios wait for each other: x after y after z after x",
     ] {
         assert!(text.contains(expected), "missing: {expected}\n{text}");
     }

@@ -167,7 +167,8 @@ proptest! {
 
     #[test]
     fn random_arrivals_are_ordered_in_time_and_reproducible(
-        start in 0u32..50, stages in stages(), unit in 1_000_000u64..2_000_000_000, seed: u64, parts in 1usize..6,
+        start in 0u32..50, stages in stages(), unit in 1_000_000u64..2_000_000_000, seed: u64,
+        parts in 1usize..6,
     ) {
         let regular = Arrivals::ramp(start, Duration::from_nanos(unit), &stages);
         let arrivals = regular.clone().at_random(seed);

@@ -171,7 +171,8 @@ proptest! {
         };
         let mut together: Vec<_> = parts.iter().flat_map(activations).collect();
         let mut expected = activations(&whole);
-        let key = |vu: &Vec<plimsoll_plan::Activation>| vu.iter().map(|a| (a.start, a.end)).collect::<Vec<_>>();
+        type Vu = Vec<plimsoll_plan::Activation>;
+        let key = |vu: &Vu| vu.iter().map(|a| (a.start, a.end)).collect::<Vec<_>>();
         together.sort_by_key(key);
         expected.sort_by_key(key);
         prop_assert_eq!(together, expected);

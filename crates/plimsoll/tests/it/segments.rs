@@ -11,7 +11,8 @@ const SCRIPT: &str = "
         shared: { executor: 'shared-iterations', vus: 6, iterations: 50, ...quick },
         alone: { executor: 'shared-iterations', vus: 1, iterations: 7, ...quick },
         each: { executor: 'per-vu-iterations', vus: 7, iterations: 3, ...quick },
-        arriving: { executor: 'constant-arrival-rate', rate: 30, duration: '1s', preAllocatedVUs: 8, ...quick },
+        arriving: { executor: 'constant-arrival-rate', rate: 30, duration: '1s', preAllocatedVUs: 8,
+            ...quick },
         rising: { executor: 'ramping-arrival-rate', preAllocatedVUs: 9, ...quick,
             stages: [{ target: 40, duration: '1s' }] },
     } };
