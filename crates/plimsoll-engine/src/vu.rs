@@ -2,7 +2,7 @@
 //!
 //! Start with [`Vu`]. A VU lives on one worker thread for its whole life and is never sent anywhere.
 
-use std::{fmt, future::Future, sync::Arc};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use plimsoll_metrics::TagSetId;
 use tokio::time::Instant;
@@ -105,6 +105,14 @@ pub struct Iteration {
     pub due_at: Option<Instant>,
     /// When it started.
     pub started_at: Instant,
+}
+
+impl Iteration {
+    /// How late it started; `None` without a schedule.
+    #[inline]
+    pub fn lateness(&self) -> Option<Duration> {
+        self.due_at.map(|due_at| self.started_at.saturating_duration_since(due_at))
+    }
 }
 
 /// The end of one call.

@@ -54,6 +54,8 @@ builtins! {
     HTTP_REQ_FAILED = "http_req_failed" Rate Default;
     /// Sending + waiting + receiving.
     HTTP_REQ_DURATION = "http_req_duration" Trend Time;
+    /// From when the schedule wanted a request to its end; only where there is a schedule. Not known to k6.
+    HTTP_REQ_RESPONSE_TIME = "http_req_response_time" Trend Time;
     /// From asking for a connection to having one.
     HTTP_REQ_BLOCKED = "http_req_blocked" Trend Time;
     /// TCP connect.
@@ -86,7 +88,8 @@ builtins! {
     DATA_RECEIVED = "data_received" Counter Data;
 }
 
-/// The metrics that one HTTP request feeds; all of them share one tag set and one timestamp.
+/// The metrics that every HTTP request feeds; all of them share one tag set and one timestamp. So does
+/// [`HTTP_REQ_RESPONSE_TIME`], for requests of scheduled iterations.
 pub const HTTP: [MetricId; 9] = [
     HTTP_REQS,
     HTTP_REQ_FAILED,

@@ -3,6 +3,8 @@
 //! Precedence of tags, lowest first, as in k6: run, scenario, the call's own, then what the system knows of
 //! the sample. Tags that are not among the run's `systemTags` are left out.
 
+use std::time::Duration;
+
 use plimsoll_engine::ScenarioContext;
 use plimsoll_metrics::{SampleContext, Shard, Symbol, TagKey, TagSetId, builtin, tag};
 use plimsoll_net::{Exchange, Method};
@@ -150,6 +152,8 @@ pub(crate) struct HttpFact<'a> {
     /// The call's own tags.
     pub(crate) tags: &'a [(TagKey, Symbol)],
     pub(crate) exchange: &'a Exchange,
+    /// How late its iteration started; `None` without a schedule.
+    pub(crate) lateness: Option<Duration>,
     /// Whether the response callback expected it; `None` without a callback.
     pub(crate) expected: Option<bool>,
     /// Error code and short message of a failed exchange or an error status.
@@ -158,11 +162,12 @@ pub(crate) struct HttpFact<'a> {
 
 /// **The** table of what an HTTP exchange feeds: `http_reqs`, `http_req_failed` and the seven durations, all
 /// with the same tags and time. `http_req_failed` is left out when no response callback judged the response.
+/// An exchange of a scheduled iteration feeds `http_req_response_time` too.
 pub(crate) fn record_http(worker: &Worker, scope: &mut TagScope, fact: &HttpFact<'_>) {
     let mut shard = worker.shard();
     let set = http_tag_set(worker, scope, &mut shard, fact);
     let timings = &fact.exchange.timings;
-    let ms = |duration: std::time::Duration| duration.as_secs_f64() * 1e3;
+    let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
     let failed = f64::from(u8::from(fact.expected == Some(false)));
     let values = builtin::HTTP.map(|metric| match metric {
         builtin::HTTP_REQS => 1.0,
@@ -180,13 +185,34 @@ pub(crate) fn record_http(worker: &Worker, scope: &mut TagScope, fact: &HttpFact
     let context = sample_context(&shard, fact);
     let series = shard.series_block(&builtin::HTTP, set);
     if fact.expected.is_some() {
-        return shard.record_block(&series, &values, at, &context);
-    }
-    for ((metric, series), value) in builtin::HTTP.iter().zip(&series).zip(&values) {
-        if *metric != builtin::HTTP_REQ_FAILED {
-            shard.record_with(*series, *value, at, &context);
+        shard.record_block(&series, &values, at, &context);
+    } else {
+        for ((metric, series), value) in builtin::HTTP.iter().zip(&series).zip(&values) {
+            if *metric != builtin::HTTP_REQ_FAILED {
+                shard.record_with(*series, *value, at, &context);
+            }
         }
     }
+    if let Some(lateness) = fact.lateness {
+        let series = shard.series(builtin::HTTP_REQ_RESPONSE_TIME, set);
+        shard.record_with(series, ms(response_time(fact.exchange, lateness)), at, &context);
+    }
+}
+
+/// What a user waits who comes when the schedule says.
+///
+/// ```text
+///  due         started     asked                 ended
+///   |- lateness --|- script --|----- exchange -----|
+///              |-- lateness --|
+///              '-------- response time ------------'
+/// ```
+///
+/// That user would have sent every request of the iteration earlier by its lateness. Waiting for a connection
+/// counts, the script's own work does not: a request at the very start of its iteration takes from when the
+/// iteration was due to the end.
+fn response_time(exchange: &Exchange, lateness: Duration) -> Duration {
+    exchange.ended_at.saturating_duration_since(exchange.started_at) + lateness
 }
 
 fn sample_context(shard: &Shard, fact: &HttpFact<'_>) -> SampleContext {

@@ -8,6 +8,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
+use std::time::Duration;
 
 use plimsoll_engine::{Interrupt, Iteration, VuId};
 use plimsoll_metrics::{MetricId, Symbol, TagKey, TagSetId, builtin};
@@ -159,6 +160,11 @@ impl VuState {
     /// The iteration that is running, for `k6/execution`.
     pub(crate) fn current_iteration(&self) -> Option<Iteration> {
         self.iteration.borrow().clone()
+    }
+
+    /// How late the iteration that is running started; `None` when no schedule wanted it at a certain time.
+    pub(crate) fn lateness(&self) -> Option<Duration> {
+        self.iteration.borrow().as_ref().and_then(Iteration::lateness)
     }
 
     /// Drops every JavaScript value held here. Must run before the runtime is dropped.

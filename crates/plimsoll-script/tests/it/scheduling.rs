@@ -75,3 +75,33 @@ fn a_thousand_vus_start_sleep_and_stop() {
     );
     assert_eq!(ran.outcome.state.complete_iterations(), 1000);
 }
+
+#[test]
+fn the_response_time_of_each_request_contains_the_lateness_of_its_iteration_once() {
+    let server = Server::start();
+    // The one arrival waits for a VU whose init takes 200 ms.
+    let script = "import http from 'k6/http';\n\
+        if (__VU > 0) { const end = Date.now() + 200; while (Date.now() < end) {} }\n\
+        export const options = { scenarios: { late: { executor: 'constant-arrival-rate', rate: 1,\n\
+          duration: '1s', preAllocatedVUs: 0, maxVUs: 1 } } };\n\
+        export default function () { http.get(__ENV.SERVER); http.get(`${__ENV.SERVER}/status/404`); }";
+    let ran = run_files(&[("main.js", script)], &[("SERVER", &server.url())]);
+    let [lateness, response_time, duration, blocked] =
+        ["iteration_lateness", "http_req_response_time", "http_req_duration", "http_req_blocked"]
+            .map(|metric| ran.trend(metric));
+    assert_eq!((lateness.count(), response_time.count()), (1, 2));
+    assert!(lateness.sum() >= 199.0, "{} ms", lateness.sum());
+    let expected = 2.0 * lateness.sum() + duration.sum() + blocked.sum();
+    assert!((response_time.sum() - expected).abs() < 1e-6, "{} for {expected}", response_time.sum());
+    assert_eq!(ran.series("http_req_response_time"), ran.series("http_req_duration"));
+}
+
+#[test]
+fn requests_without_a_schedule_have_no_response_time_of_their_own() {
+    let server = Server::start();
+    let script = "import http from 'k6/http';\n\
+        const get = () => { http.get(__ENV.SERVER); };\n\
+        export { get as setup, get as default, get as teardown };";
+    let ran = run_files(&[("main.js", script)], &[("SERVER", &server.url())]);
+    assert_eq!((ran.count("http_reqs"), ran.count("http_req_response_time")), (3.0, 0.0));
+}

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use plimsoll_engine::{EventSink, Run, RunConfig, RunEvent, RunOutcome, ScriptPhases};
-use plimsoll_metrics::{Sink, Thresholds};
+use plimsoll_metrics::{Sink, Thresholds, Trend};
 use plimsoll_plan::{OptionsLayer, Origin};
 use plimsoll_script::{Bundle, LoadError, ScriptFactory};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
@@ -30,6 +30,15 @@ impl Ran {
             Some(Sink::Rate(rate)) => rate.nonzero as f64,
             Some(Sink::Trend(trend)) => trend.count() as f64,
             Some(Sink::Gauge(gauge)) => gauge.last,
+        }
+    }
+
+    /// All values of a trend.
+    pub(crate) fn trend(&self, metric: &str) -> Trend {
+        let metric = self.bundle.registry().by_name(metric).expect("the metric is declared");
+        match self.outcome.aggregate.total(metric.id) {
+            Some(Sink::Trend(trend)) => trend.clone(),
+            other => panic!("not a trend with values: {other:?}"),
         }
     }
 

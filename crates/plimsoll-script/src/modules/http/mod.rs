@@ -279,6 +279,7 @@ impl Http {
             target,
             tags: &params.tags,
             exchange,
+            lateness: self.state.lateness(),
             expected: params.callback.judge(status),
             error: (code != 0).then_some((code, (!message.is_empty()).then_some(message.as_str()))),
         };
