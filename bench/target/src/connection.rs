@@ -3,10 +3,14 @@
 //! Parsing is pipelining-safe (a read may hold half a request or forty), but knows only what the target
 //! needs: where a head ends and how it begins. Start at [`serve`].
 
+use std::time::Duration;
+
 use memchr::memmem;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until};
 
+use crate::fault::Faults;
 use crate::ledger::Ledger;
 
 /// The longest request head that is understood. Generators send 60 to 300 bytes.
@@ -20,10 +24,12 @@ const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCon
 
 const NOT_UNDERSTOOD: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
+const DONE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
-/// Serves one client until it leaves, asks for the ledger, or sends what is not understood.
-pub(crate) async fn serve(mut stream: TcpStream, ledger: &Ledger) {
+/// Serves one client until it leaves, asks for the ledger or a fault, or sends what is not understood.
+pub(crate) async fn serve(mut stream: TcpStream, ledger: &Ledger, faults: &Faults) {
     let mut buffer = [0; HEAD_BYTES_MAX];
     let mut filled = 0;
     let mut answers = Vec::with_capacity(ANSWER.len());
@@ -33,16 +39,20 @@ pub(crate) async fn serve(mut stream: TcpStream, ledger: &Ledger) {
             Ok(read) if read > 0 => filled += read,
             _ => return,
         }
+        let read_at = Instant::now();
         let batch = Batch::parse(&buffer[..filled]);
         if batch.requests > 0 {
             ledger.count_requests(batch.requests);
             if !std::mem::replace(&mut is_counted, true) {
                 ledger.count_connection();
             }
+            if let Some(release) = faults.release(read_at) {
+                sleep_until(release).await;
+            }
         }
         answers.clear();
         (0..batch.requests).for_each(|_| answers.extend_from_slice(ANSWER));
-        if let Some(last_word) = batch.last_word(ledger) {
+        if let Some(last_word) = batch.last_word(ledger, faults) {
             answers.extend_from_slice(&last_word);
             // The client may be gone already, and this is the last thing it would hear.
             let _ = stream.write_all(&answers).await;
@@ -51,6 +61,7 @@ pub(crate) async fn serve(mut stream: TcpStream, ledger: &Ledger) {
         if stream.write_all(&answers).await.is_err() {
             return;
         }
+        ledger.count_answers(batch.requests, read_at.elapsed());
         buffer.copy_within(batch.consumed..filled, 0);
         filled -= batch.consumed;
     }
@@ -73,6 +84,10 @@ enum End {
     Incomplete,
     ReadLedger,
     TakeLedger,
+    /// From now on every answer is to wait for so long.
+    Delay(Duration),
+    /// No answer is to leave for so long from now.
+    Stall(Duration),
     NotUnderstood,
 }
 
@@ -95,7 +110,7 @@ impl Batch {
     }
 
     /// What to say before closing, when this batch is the last one of its connection.
-    fn last_word(&self, ledger: &Ledger) -> Option<Vec<u8>> {
+    fn last_word(&self, ledger: &Ledger, faults: &Faults) -> Option<Vec<u8>> {
         match self.end {
             End::Incomplete => None,
             End::NotUnderstood => Some(NOT_UNDERSTOOD.to_vec()),
@@ -104,6 +119,14 @@ impl Batch {
                 let answer = ledger_answer(ledger);
                 ledger.clear();
                 Some(answer)
+            }
+            End::Delay(delay) => {
+                faults.delay(delay);
+                Some(DONE.to_vec())
+            }
+            End::Stall(stall) => {
+                faults.stall(Instant::now(), stall);
+                Some(DONE.to_vec())
             }
         }
     }
@@ -118,8 +141,17 @@ fn special(head: &[u8]) -> Option<End> {
     } else if head.starts_with(b"GET ") {
         None
     } else {
-        Some(End::NotUnderstood)
+        let delay = || millis(head.strip_prefix(b"PUT /__delay/")?).map(End::Delay);
+        let stall = || millis(head.strip_prefix(b"PUT /__stall/")?).map(End::Stall);
+        Some(delay().or_else(stall).unwrap_or(End::NotUnderstood))
     }
+}
+
+/// The number at the front, up to a blank.
+fn millis(rest: &[u8]) -> Option<Duration> {
+    let digits = rest.split(|&byte| byte == b' ').next()?;
+    let number: u16 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    Some(Duration::from_millis(number.into()))
 }
 
 fn ledger_answer(ledger: &Ledger) -> Vec<u8> {
@@ -159,6 +191,16 @@ mod tests {
             parse("GET / HTTP/1.1\r\n\r\nDELETE /__ledger HTTP/1.1\r\n\r\n"),
             (1, 18, End::TakeLedger)
         );
+    }
+
+    #[test]
+    fn faults_are_asked_for_in_milliseconds() {
+        let millis = Duration::from_millis;
+        assert_eq!(parse("PUT /__delay/200 HTTP/1.1\r\n\r\n"), (0, 0, End::Delay(millis(200))));
+        assert_eq!(parse("PUT /__stall/1400 HTTP/1.1\r\n\r\n"), (0, 0, End::Stall(millis(1400))));
+        for wrong in ["PUT /__stall/x HTTP/1.1\r\n\r\n", "PUT /__delay/99999 HTTP/1.1\r\n\r\n"] {
+            assert_eq!(parse(wrong), (0, 0, End::NotUnderstood));
+        }
     }
 
     #[test]

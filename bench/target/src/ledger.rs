@@ -1,11 +1,13 @@
-//! What the target remembers: how many requests and connections came, and when.
+//! What the target remembers: how many requests and connections came, when, and how long answers took.
 //!
 //! Times are nanoseconds since the Unix epoch, so that another process on the same machine can subtract its
 //! own readings from them.
 
 use std::cell::Cell;
 use std::fmt;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::times::Times;
 
 /// The counters since the start, or since the last [`Ledger::clear`].
 #[derive(Default)]
@@ -14,6 +16,7 @@ pub(crate) struct Ledger {
     connections: Cell<u64>,
     first_request_ns: Cell<u64>,
     last_request_ns: Cell<u64>,
+    answers: Times,
 }
 
 impl Ledger {
@@ -32,12 +35,18 @@ impl Ledger {
         self.connections.set(self.connections.get() + 1);
     }
 
+    /// Counts the answers of one write: how long after they were read the requests had them.
+    pub(crate) fn count_answers(&self, count: u64, took: Duration) {
+        self.answers.add(took, count);
+    }
+
     /// Forgets everything.
     pub(crate) fn clear(&self) {
         self.requests.set(0);
         self.connections.set(0);
         self.first_request_ns.set(0);
         self.last_request_ns.set(0);
+        self.answers.clear();
     }
 }
 
@@ -45,11 +54,14 @@ impl fmt::Display for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "requests={} connections={} first_request_ns={} last_request_ns={}",
+            "requests={} connections={} first_request_ns={} last_request_ns={} answer_p50_ns={} \
+             answer_p99_ns={}",
             self.requests.get(),
             self.connections.get(),
             self.first_request_ns.get(),
-            self.last_request_ns.get()
+            self.last_request_ns.get(),
+            self.answers.percentile(50),
+            self.answers.percentile(99)
         )
     }
 }
@@ -79,7 +91,11 @@ mod tests {
         let ledger = Ledger::default();
         ledger.count_connection();
         ledger.count_requests(1);
+        ledger.count_answers(1, Duration::from_millis(1));
+        assert!(!ledger.to_string().ends_with("answer_p99_ns=0"));
         ledger.clear();
-        assert_eq!(ledger.to_string(), "requests=0 connections=0 first_request_ns=0 last_request_ns=0");
+        let zeros = "requests=0 connections=0 first_request_ns=0 last_request_ns=0 answer_p50_ns=0 \
+                     answer_p99_ns=0";
+        assert_eq!(ledger.to_string(), zeros);
     }
 }

@@ -7,12 +7,16 @@
 //!
 //! - `GET /__ledger` answers the ledger as one line of `key=value` pairs and closes the connection.
 //! - `DELETE /__ledger` does the same and starts an empty ledger.
+//! - `PUT /__delay/200` lets every answer wait for 200 ms from now on; `PUT /__stall/1400` keeps all answers
+//!   back until 1.4 s from now. Each closes the connection.
 //!
 //! It is no web server: a request with a body is not understood, and a request head of more than
 //! [`connection::HEAD_BYTES_MAX`] ends the connection. Start reading at [`main`], then [`connection::serve`].
 
 mod connection;
+mod fault;
 mod ledger;
+mod times;
 
 use std::io::Write as _;
 use std::rc::Rc;
@@ -20,6 +24,7 @@ use std::rc::Rc;
 use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
+use crate::fault::Faults;
 use crate::ledger::Ledger;
 
 /// Listens on a free port, says which on stdout, and serves until it is killed.
@@ -33,11 +38,11 @@ async fn main() -> std::io::Result<()> {
 }
 
 async fn accept(listener: TcpListener) -> std::io::Result<()> {
-    let ledger = Rc::new(Ledger::default());
+    let (ledger, faults) = (Rc::new(Ledger::default()), Rc::new(Faults::default()));
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        let ledger = Rc::clone(&ledger);
-        tokio::task::spawn_local(async move { connection::serve(stream, &ledger).await });
+        let (ledger, faults) = (Rc::clone(&ledger), Rc::clone(&faults));
+        tokio::task::spawn_local(async move { connection::serve(stream, &ledger, &faults).await });
     }
 }
