@@ -182,6 +182,7 @@ impl<F: VuFactory> Usher<F> {
             Order::Serve { due_at } => self.floor.queue.push(due_at),
             Order::Make { due_at } => {
                 self.floor.queue.push(due_at);
+                self.floor.part.scenario.progress.made_on_demand.fetch_add(1, Relaxed);
                 let id = self.unmade.borrow_mut().next();
                 self.employ(id.expect("whoever took an unmade VU from the supply took it once"));
             }

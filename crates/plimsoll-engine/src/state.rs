@@ -196,6 +196,7 @@ pub struct ScenarioProgress {
     pub(crate) complete: AtomicU64,
     pub(crate) interrupted: AtomicU64,
     pub(crate) dropped: AtomicU64,
+    pub(crate) made_on_demand: AtomicU32,
     pub(crate) active_vus: AtomicU32,
     started_at: OnceLock<Instant>,
 }
@@ -211,6 +212,7 @@ impl ScenarioProgress {
             complete: AtomicU64::new(0),
             interrupted: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
+            made_on_demand: AtomicU32::new(0),
             active_vus: AtomicU32::new(0),
             started_at: OnceLock::new(),
         }
@@ -240,6 +242,11 @@ impl ScenarioProgress {
     /// Iterations that were planned and never started.
     pub fn dropped_iterations(&self) -> u64 {
         self.dropped.load(Relaxed)
+    }
+
+    /// VUs beyond those it had from the start.
+    pub fn vus_made_on_demand(&self) -> u32 {
+        self.made_on_demand.load(Relaxed)
     }
 
     /// VUs that are in an activation.

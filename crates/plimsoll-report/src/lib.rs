@@ -15,6 +15,7 @@
 //! **Invariant:** a table whose rows must add up to a total does, also when rows were left out: they are in
 //! an "others" row.
 
+pub mod advice;
 pub mod endpoints;
 pub mod failures;
 pub mod format;
@@ -25,6 +26,7 @@ pub mod section;
 pub mod text;
 pub mod verdict;
 
+pub use advice::ArrivalFacts;
 pub use model::{RunFacts, Settings, Summary, SummaryInput};
 pub use text::Style;
 pub use verdict::Verdict;

@@ -12,6 +12,7 @@ use plimsoll_plan::options::keyword::{SummaryMode, TimeUnit};
 use plimsoll_plan::options::reporting::TrendStat;
 use serde_json::Value;
 
+use crate::advice::{ArrivalFacts, advice};
 use crate::endpoints::Endpoints;
 use crate::failures::Failures;
 use crate::section::{CheckSummary, MetricSummary, NamedSection, Section, Submetric, groups};
@@ -90,6 +91,8 @@ pub struct RunFacts {
     pub lost_samples: u64,
     /// More that the reader must know: a sentence each.
     pub notes: Vec<String>,
+    /// The scenarios with an arrival rate.
+    pub arrivals: Vec<ArrivalFacts>,
     /// What `setup()` returned.
     pub setup_data: Option<Value>,
 }
@@ -137,7 +140,18 @@ pub struct Summary {
     /// What the limit of tag sets has cost.
     pub folds: FoldCounts,
     /// Iterations that could not be started.
-    pub dropped_iterations: u64,
+    pub dropped: Dropped,
+    /// How many VUs arrival rates would have needed: a sentence each.
+    pub advice: Vec<String>,
+}
+
+/// Iterations that could not be started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// How many.
+    pub count: u64,
+    /// When the first and the last one were, from the start of the test.
+    pub span: (Duration, Duration),
 }
 
 /// A group with its checks.
@@ -173,8 +187,9 @@ impl Summary {
             endpoints: Endpoints::of(aggregate),
             failures: Failures::of(aggregate, run.started_at),
             folds: aggregate.folds(),
-            dropped_iterations: dropped_iterations(aggregate),
             warm_up: warm_up.map(|(aggregate, duration)| whole(aggregate, duration)),
+            dropped: Dropped::of(aggregate, run.started_at),
+            advice: advice(aggregate, &run.arrivals),
             total,
             settings,
             run,
@@ -182,11 +197,21 @@ impl Summary {
     }
 }
 
-fn dropped_iterations(aggregate: &Aggregate) -> u64 {
-    match aggregate.total(builtin::DROPPED_ITERATIONS) {
+impl Dropped {
+    fn of(aggregate: &Aggregate, started_at: Timestamp) -> Self {
+        let Some(Sink::Counter(counter)) = aggregate.total(builtin::DROPPED_ITERATIONS) else {
+            return Self::default();
+        };
+        let series = || aggregate.series_of(builtin::DROPPED_ITERATIONS);
+        let from_start = |at: Option<Timestamp>| {
+            Duration::from_nanos(at.unwrap_or_default().0.saturating_sub(started_at.0))
+        };
+        let first = from_start(series().map(|series| series.first).min());
         // The engine adds whole numbers.
-        Some(Sink::Counter(counter)) => counter.sum as u64,
-        _ => 0,
+        Self {
+            count: counter.sum as u64,
+            span: (first, from_start(series().map(|series| series.last).max())),
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use plimsoll_metrics::{NoDataPolicy, Outcome};
 
 use crate::format;
-use crate::model::{Summary, ThresholdRow};
+use crate::model::{Dropped, Summary, ThresholdRow};
+use crate::text::span;
 
 /// The run's thresholds in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,13 +133,32 @@ impl Summary {
                 was(self.run.interrupted_iterations, "iteration")
             ));
         }
-        if self.dropped_iterations > 0 {
-            notes.push(format!(
-                "{} dropped: never started, so missing from every percentile",
-                was(self.dropped_iterations, "iteration")
-            ));
-        }
+        notes.extend(self.dropped());
+        notes.extend(self.advice.iter().cloned());
         notes
+    }
+
+    fn dropped(&self) -> Option<String> {
+        let Dropped { count, span: (first, last) } = self.dropped;
+        let note = format!(
+            "{} dropped ({}): never started, so missing from every percentile",
+            was(count, "iteration"),
+            span(first, last)
+        );
+        (count > 0).then_some(note)
+    }
+
+    /// What stands beside percentiles that lack iterations. Those would have waited for longest, so that as
+    /// much of the upper end is unknown.
+    pub(crate) fn missing(&self) -> Option<String> {
+        let Dropped { count, .. } = self.dropped;
+        let planned = self.run.complete_iterations + self.run.interrupted_iterations + count;
+        let note = format!(
+            "percentiles lack {} ({} of those due)",
+            format::counted(count, "dropped iteration"),
+            format::percent(count, planned)
+        );
+        (count > 0).then_some(note)
     }
 
     fn lost(&self) -> Vec<String> {

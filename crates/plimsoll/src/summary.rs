@@ -9,7 +9,7 @@ use plimsoll_metrics::{NoDataPolicy, Outcome, ThresholdResult};
 use plimsoll_plan::Plan;
 use plimsoll_plan::options::keyword::SummaryMode;
 use plimsoll_report::json::{Terminal, TestFacts};
-use plimsoll_report::{RunFacts, Settings, Style, Summary, SummaryInput, html, json, text};
+use plimsoll_report::{ArrivalFacts, RunFacts, Settings, Style, Summary, SummaryInput, html, json, text};
 use plimsoll_script::{Bundle, ScriptFactory};
 use serde_json::Value;
 
@@ -146,9 +146,26 @@ impl Ending<'_> {
                 .iter()
                 .map(|why| format!("the script marked the test as failed: {why}"))
                 .collect(),
+            arrivals: self.arrivals(),
             setup_data,
             lost_samples: self.lost_samples,
         }
+    }
+
+    /// What became of the scenarios with an arrival rate.
+    fn arrivals(&self) -> Vec<ArrivalFacts> {
+        let scenarios = self.plan.scenarios.iter().zip(self.outcome.state.scenarios());
+        let facts = scenarios.filter_map(|(scenario, context)| {
+            Some(ArrivalFacts {
+                scenario: scenario.name.clone(),
+                peak_rate: scenario.peak_rate()?,
+                pre_allocated_vus: scenario.planned_vus(),
+                max_vus: scenario.max_vus(),
+                made_on_demand: context.progress.vus_made_on_demand(),
+                dropped: context.progress.dropped_iterations(),
+            })
+        });
+        facts.collect()
     }
 
     /// The script's own summary if it has one that works, else ours. Returns what could not be written.

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use super::cores::Cores;
 use super::generator::{Generator, script};
 use super::statistics::Spread;
+use super::summary::Summary;
 use super::target::Target;
 use super::{Programs, Subject};
 use crate::say::say;
@@ -41,10 +42,9 @@ pub(crate) async fn run(workspace: &Workspace, arguments: &Arguments) -> Result<
             command.env("DURATION", format!("{}s", arguments.seconds));
             command.env("BUSY", if is_busy { "1" } else { "0" });
             let limit = Duration::from_secs(arguments.seconds.into()) + PATIENCE;
-            let summary = plimsoll.run(&mut command, Some(cores.generator), limit).await?;
-            p99s.push(
-                p99_ms(&summary).with_context(|| format!("no p(99) of http_req_duration in:\n{summary}"))?,
-            );
+            let summary = Summary(plimsoll.run(&mut command, Some(cores.generator), limit).await?);
+            let p99 = summary.trend_ms("http_req_duration", "p(99)");
+            p99s.push(p99.with_context(|| format!("no p(99) of http_req_duration in:\n{}", summary.0))?);
         }
     }
     target.stop().await?;
@@ -55,49 +55,4 @@ pub(crate) async fn run(workspace: &Workspace, arguments: &Arguments) -> Result<
         }
     }
     Ok(())
-}
-
-/// The figure of the summary's line `http_req_duration...: med=1.2ms p(99)=3.4ms max=5ms`.
-fn p99_ms(summary: &str) -> Option<f64> {
-    let line = summary.lines().find(|line| line.trim_start().starts_with("http_req_duration"))?;
-    milliseconds(line.split_whitespace().find_map(|word| word.strip_prefix("p(99)="))?)
-}
-
-/// A duration as the summary prints it: one number and one unit, or minutes and more as `1m2s`.
-fn milliseconds(text: &str) -> Option<f64> {
-    const UNITS: [(&str, f64); 5] = [("ns", 1e-6), ("µs", 1e-3), ("us", 1e-3), ("ms", 1.0), ("s", 1e3)];
-    let (minutes, rest) =
-        text.split_once('m').filter(|(_, rest)| !rest.starts_with('s')).unwrap_or(("0", text));
-    let minutes: f64 = minutes.parse().ok()?;
-    let (number, unit) = UNITS.into_iter().find_map(|(name, unit)| Some((rest.strip_suffix(name)?, unit)))?;
-    Some(minutes * 60e3 + number.parse::<f64>().ok()? * unit)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_read_in_every_unit_of_the_summary() {
-        let cases = [
-            ("640ns", 0.000_64),
-            ("842.5µs", 0.842_5),
-            ("1.25ms", 1.25),
-            ("2.5s", 2500.0),
-            ("1m2s", 62_000.0),
-        ];
-        for (text, expected) in cases {
-            let read = milliseconds(text).expect("well-formed");
-            assert!((read - expected).abs() < 1e-9, "{text}: {read}");
-        }
-        assert_eq!(milliseconds("12"), None);
-    }
-
-    #[test]
-    fn the_p99_is_taken_from_the_line_of_the_metric() {
-        let summary =
-            "  http_req_blocked......: p(99)=9ms\n  http_req_duration.....: med=1ms p(99)=3.5ms max=4ms\n";
-        assert_eq!(p99_ms(summary), Some(3.5));
-        assert_eq!(p99_ms("nothing"), None);
-    }
 }

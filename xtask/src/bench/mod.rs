@@ -6,16 +6,24 @@
 //! | [`memory`] | resident memory per sleeping virtual user |
 //! | [`startup`] | time from process start to the first request |
 //! | [`fairness`] | what an endless loop in one virtual user does to the others |
+//! | [`pacing`] | whether a rate is reached, and how late its iterations start |
+//! | [`stall`] | what a stall of the target does to response times, beside what the schedule says |
+//! | [`growth`] | virtual users made on demand: how many, how fast, what was dropped until then |
 //!
 //! Each starts the [`target`], whose ledger is the independent truth, and [`generator`]s with the scripts of
 //! `bench/scripts`. `bench/README.md` says how to read the figures.
 
+mod arrivals;
 mod cores;
 mod fairness;
 mod generator;
+mod growth;
 mod memory;
+mod pacing;
+mod stall;
 mod startup;
 mod statistics;
+mod summary;
 mod target;
 mod throughput;
 
@@ -40,6 +48,12 @@ pub(crate) enum Command {
     Startup(startup::Arguments),
     /// Latency of well-behaved virtual users beside one in an endless loop
     Fairness(fairness::Arguments),
+    /// Rate reached and lateness of iterations under constant arrival rates
+    Pacing(pacing::Arguments),
+    /// Response time from the intended start when the target stalls once
+    Stall(stall::Arguments),
+    /// Virtual users made on demand
+    Growth(growth::Arguments),
 }
 
 /// What all measurements have in common.
@@ -58,6 +72,9 @@ pub(crate) async fn run(workspace: &Workspace, command: &Command) -> Result<Exit
         Command::Memory(arguments) => memory::run(workspace, arguments).await?,
         Command::Startup(arguments) => startup::run(workspace, arguments).await?,
         Command::Fairness(arguments) => fairness::run(workspace, arguments).await?,
+        Command::Pacing(arguments) => pacing::run(workspace, arguments).await?,
+        Command::Stall(arguments) => stall::run(workspace, arguments).await?,
+        Command::Growth(arguments) => growth::run(workspace, arguments).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! The target of a measurement: `bench/target`, on a core of its own, and the ledger it keeps.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use tokio::process::Command;
@@ -37,6 +38,23 @@ impl Target {
         self.ask("DELETE").await
     }
 
+    /// Lets every answer wait for so long from now on.
+    pub(crate) async fn delay(&self, delay: Duration) -> Result<()> {
+        self.fault("delay", delay).await
+    }
+
+    /// Keeps all answers back until so long from now.
+    pub(crate) async fn stall(&self, stall: Duration) -> Result<()> {
+        self.fault("stall", stall).await
+    }
+
+    async fn fault(&self, name: &str, time: Duration) -> Result<()> {
+        let path = format!("/__{name}/{}", time.as_millis());
+        let answer = http::ask(self.server.address(), "PUT", &path).await?;
+        ensure!(answer.status == 200, "the target answered {} to PUT {path}", answer.status);
+        Ok(())
+    }
+
     async fn ask(&self, method: &str) -> Result<Ledger> {
         let answer = http::ask(self.server.address(), method, "/__ledger").await?;
         ensure!(answer.status == 200, "the target answered {} when asked for its ledger", answer.status);
@@ -49,13 +67,14 @@ impl Target {
     }
 }
 
-/// What the target received. Times are nanoseconds since the Unix epoch, 0 before the first request.
+/// What the target received. Instants are nanoseconds since the Unix epoch, 0 before the first request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ledger {
     pub(crate) requests: u64,
     pub(crate) connections: u64,
     pub(crate) first_request_ns: u64,
     last_request_ns: u64,
+    answer_p99_ns: u64,
 }
 
 impl Ledger {
@@ -69,7 +88,13 @@ impl Ledger {
             connections: value("connections")?,
             first_request_ns: value("first_request_ns")?,
             last_request_ns: value("last_request_ns")?,
+            answer_p99_ns: value("answer_p99_ns")?,
         })
+    }
+
+    /// How long after it was read a request had its answer: the slowest but one of a hundred.
+    pub(crate) fn answer_p99_ms(&self) -> f64 {
+        self.answer_p99_ns as f64 / 1e6
     }
 
     /// Requests per second between the first and the last one.
@@ -85,16 +110,22 @@ mod tests {
 
     #[test]
     fn a_ledger_is_read_by_names() {
-        let ledger = Ledger::parse("requests=5 connections=2 first_request_ns=1000 last_request_ns=501000");
+        let ledger = Ledger::parse(
+            "requests=5 connections=2 first_request_ns=1000 last_request_ns=501000 answer_p50_ns=1 \
+             answer_p99_ns=1500000",
+        );
         let ledger = ledger.expect("well-formed");
         assert_eq!((ledger.requests, ledger.connections), (5, 2));
         assert_eq!(ledger.rate(), Some(10_000.0));
+        assert_eq!(ledger.answer_p99_ms(), 1.5);
         assert_eq!(Ledger::parse("requests=5"), None);
     }
 
     #[test]
     fn one_request_has_no_rate() {
-        let ledger = Ledger { requests: 1, connections: 1, first_request_ns: 7, last_request_ns: 7 };
+        let [first_request_ns, last_request_ns] = [7; 2];
+        let ledger =
+            Ledger { requests: 1, connections: 1, first_request_ns, last_request_ns, answer_p99_ns: 0 };
         assert_eq!(ledger.rate(), None);
     }
 }

@@ -61,6 +61,6 @@ pub(super) fn time_unit(fields: &mut Fields<'_>) -> Option<Duration> {
 }
 
 /// A rate as it is shown.
-pub(super) fn per_second(rate: u32, unit: Duration) -> f64 {
-    f64::from(rate) / unit.as_secs_f64()
+pub(super) fn per_second(rate: f64, unit: Duration) -> f64 {
+    rate / unit.as_secs_f64()
 }

@@ -45,10 +45,14 @@ impl ConstantArrivalRate {
     }
 
     pub(super) fn describe(&self, share: &Share) -> (String, Vec<String>) {
-        let rate = per_second(self.rate, self.time_unit) * share.iterations.share();
+        let rate = self.per_second() * share.iterations.share();
         let (about, mut notes) = self.pattern.describe();
         notes.insert(0, self.vus.describe(share));
         (format!("{about}{rate:.2} iterations/s for {}", duration::format(self.duration)), notes)
+    }
+
+    pub(super) fn per_second(&self) -> f64 {
+        per_second(self.rate.into(), self.time_unit)
     }
 
     pub(super) fn arrivals(&self, scenario: &str) -> Arrivals {

@@ -168,6 +168,26 @@ impl Scenario {
         self.start_time.saturating_add(self.duration()).saturating_add(self.graceful_stop)
     }
 
+    /// The highest rate at which this instance starts iterations, per second; `None` without an arrival rate.
+    pub fn peak_rate(&self) -> Option<f64> {
+        let rate = match &self.executor {
+            ExecutorConfig::ConstantArrivalRate(config) => config.per_second(),
+            ExecutorConfig::RampingArrivalRate(config) => config.peak_per_second(),
+            _ => return None,
+        };
+        Some(rate * self.share.iterations.share())
+    }
+
+    /// Its rate at some time from the scenario's start, per second; `None` without an arrival rate.
+    pub fn rate_at(&self, at: Duration) -> Option<f64> {
+        let rate = match &self.executor {
+            ExecutorConfig::ConstantArrivalRate(config) => config.per_second(),
+            ExecutorConfig::RampingArrivalRate(config) => config.per_second_at(at),
+            _ => return None,
+        };
+        Some(rate * self.share.iterations.share())
+    }
+
     /// When what happens, from the scenario's start.
     pub fn schedule(&self) -> Schedule {
         let grace = self.graceful_stop;

@@ -40,8 +40,7 @@ impl RampingArrivalRate {
     }
 
     pub(super) fn describe(&self, share: &Share) -> (String, Vec<String>) {
-        let peak = per_second(peak(self.start_rate, &self.stages), self.time_unit);
-        let rate = peak * share.iterations.share();
+        let rate = self.peak_per_second() * share.iterations.share();
         let length = duration::format(self.duration());
         let (about, mut notes) = self.pattern.describe();
         notes.insert(0, self.vus.describe(share));
@@ -53,6 +52,24 @@ impl RampingArrivalRate {
         total_duration(&self.stages)
     }
 
+    pub(super) fn peak_per_second(&self) -> f64 {
+        per_second(peak(self.start_rate, &self.stages).into(), self.time_unit)
+    }
+
+    /// Where the stages have brought the rate; the last target after them.
+    pub(super) fn per_second_at(&self, at: Duration) -> f64 {
+        let (mut from, mut left) = (f64::from(self.start_rate), at);
+        for stage in &self.stages {
+            let to = f64::from(stage.target);
+            if left < stage.duration {
+                let part = left.as_secs_f64() / stage.duration.as_secs_f64();
+                return per_second(from + (to - from) * part, self.time_unit);
+            }
+            (from, left) = (to, left - stage.duration);
+        }
+        per_second(from, self.time_unit)
+    }
+
     pub(super) fn arrivals(&self, scenario: &str) -> Arrivals {
         self.pattern.spread(Arrivals::ramp(self.start_rate, self.time_unit, &self.stages), scenario)
     }
@@ -62,6 +79,7 @@ impl RampingArrivalRate {
 mod tests {
     use serde_json::json;
 
+    use super::*;
     use crate::scenario::testing::{description, problems};
 
     #[test]
@@ -72,6 +90,16 @@ mod tests {
         });
         let expected = "Up to 20.00 iterations/s for 3s over 2 stages (maxVUs: 2, gracefulStop: 30s)";
         assert_eq!(description(&scenario), expected);
+    }
+
+    #[test]
+    fn the_rate_is_known_at_any_time() {
+        let stage = |seconds, target| Stage { duration: Duration::from_secs(seconds), target };
+        let vus = ArrivalVus { pre_allocated: 1, max: 1 };
+        let (time_unit, stages) = (Duration::from_secs(2), vec![stage(4, 40), stage(0, 10), stage(5, 20)]);
+        let ramp = RampingArrivalRate { start_rate: 20, time_unit, stages, pattern: Pattern::Regular, vus };
+        let rates = [0, 2, 4, 9, 99].map(|seconds| ramp.per_second_at(Duration::from_secs(seconds)));
+        assert_eq!((rates, ramp.peak_per_second()), ([10.0, 15.0, 5.0, 10.0, 10.0], 20.0));
     }
 
     #[test]

@@ -120,7 +120,7 @@ fn run_facts(page: &mut Markup, summary: &Summary) {
         ("Scenarios", run.scenarios.join("\n")),
         ("Complete iterations", format::count(run.complete_iterations)),
         ("Interrupted iterations", format::count(run.interrupted_iterations)),
-        ("Dropped iterations", format::count(summary.dropped_iterations)),
+        ("Dropped iterations", format::count(summary.dropped.count)),
         ("Samples lost by outputs", format::count(run.lost_samples)),
         ("Samples recorded under fewer tags", format::count(summary.folds.samples)),
     ];

@@ -61,7 +61,7 @@ pub(super) fn endpoints(page: &mut Markup, summary: &Summary) {
     let place = if origin.is_empty() { String::new() } else { format!(" All paths are at {origin}.") };
     page.open_table(
         "Endpoints",
-        &format!("{caption}{place}"),
+        &format!("{caption}{place}{}", missing(summary)),
         &[
             "Endpoint",
             "#Requests",
@@ -95,6 +95,11 @@ fn endpoint(page: &mut Markup, summary: &Summary, row: &Endpoint, is_total: bool
     page.raw("<span>").text(&format::share(share)).raw("</span></td></tr>\n");
 }
 
+/// A sentence more for captions of percentiles that lack dropped iterations.
+fn missing(summary: &Summary) -> String {
+    summary.missing().map_or_else(String::new, |note| format!(" The {note}."))
+}
+
 pub(super) fn latency(page: &mut Markup, summary: &Summary) {
     let total = &summary.endpoints.total;
     let shown = summary.endpoints.shown(DRAWN);
@@ -104,7 +109,7 @@ pub(super) fn latency(page: &mut Markup, summary: &Summary) {
     let heads = ["Endpoint", "p50 to p99 (log)", "#min", "#p50", "#p90", "#p95", "#p99", "#p99.9", "#max"];
     let caption =
         "Request durations. Dot: median; ticks: 95th and 99th percentile; thin line: smallest to largest.";
-    page.open_table("Latency", caption, &heads);
+    page.open_table("Latency", &format!("{caption}{}", missing(summary)), &heads);
     for row in rows {
         let trend = &row.duration;
         let show = |ms: f64| format::duration(ms, summary.settings.time_unit);

@@ -33,7 +33,7 @@ pub(super) fn endpoints(page: &mut Page, summary: &Summary, limit: usize) {
     let origin = summary.endpoints.origin();
     let first = if origin.is_empty() { "endpoint".to_owned() } else { format!("endpoint at {origin}") };
     let heads = [first.as_str(), "requests", "rate", "failed", "p50", "p95", "p99", "time"];
-    table(page, &heads.map(str::to_owned), &rows, Align::Left);
+    table(page, &heads.map(str::to_owned), &rows, summary.missing());
 }
 
 fn endpoint(summary: &Summary, row: &Endpoint) -> [String; 8] {
@@ -88,7 +88,7 @@ pub(super) fn failures(page: &mut Page, summary: &Summary) {
         rows.push([label, String::new(), format::count(count), share, String::new()]);
     }
     let heads = ["code", "what", "requests", "share", "when"].map(str::to_owned);
-    table(page, &heads, &rows, Align::Left);
+    table(page, &heads, &rows, None);
 }
 
 /// The part of the run in which something happened.
@@ -97,15 +97,15 @@ pub(crate) fn span(first: Duration, last: Duration) -> String {
     if first == last { format!("at {first}") } else { format!("{first} to {last}") }
 }
 
-/// Rows under headings. The first column is text, the others are numbers unless their values do not look like
-/// it.
-fn table<const N: usize>(page: &mut Page, heads: &[String; N], rows: &[[String; N]], first: Align) {
+/// Rows under headings, and a line below them. The first column is text, the others are numbers unless their
+/// values do not look like it.
+fn table<const N: usize>(page: &mut Page, heads: &[String; N], rows: &[[String; N]], foot: Option<String>) {
     let columns: [usize; N] = std::array::from_fn(|n| {
         rows.iter().map(|row| width(&row[n])).chain([width(&heads[n])]).max().unwrap_or_default()
     });
     let align: [Align; N] = std::array::from_fn(|n| match heads[n].as_str() {
         "what" | "when" => Align::Left,
-        _ if n == 0 => first,
+        _ if n == 0 => Align::Left,
         _ => Align::Right,
     });
     let heading = cells(heads, &columns, &align);
@@ -113,6 +113,10 @@ fn table<const N: usize>(page: &mut Page, heads: &[String; N], rows: &[[String; 
     page.line(4, &heading);
     for row in rows {
         page.line(4, &cells(row, &columns, &align));
+    }
+    if let Some(foot) = foot {
+        let foot = page.faint(&foot);
+        page.line(4, &foot);
     }
     page.blank();
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use plimsoll_metrics::{MetricKind, NoDataPolicy, ValueKind};
 use plimsoll_plan::options::keyword::{SummaryMode, TimeUnit};
 use plimsoll_plan::options::reporting::TrendStat;
-use plimsoll_report::{Style, text};
+use plimsoll_report::{ArrivalFacts, Style, text};
 
 use crate::fixture::{Run, outage, sample};
 
@@ -68,6 +68,36 @@ fn a_run_without_anything_says_so() {
 #[test]
 fn an_outage_is_explained() {
     insta::assert_snapshot!(render(outage()));
+}
+
+#[test]
+fn a_scenario_that_lacked_vus_is_told_how_many() {
+    let mut run = Run::lasting(Duration::from_secs(10));
+    run.record("iteration_duration", &[("scenario", "checkout")], &[150.0, 250.0]);
+    run.record("iteration_duration", &[("scenario", "browse")], &[9_000.0]);
+    run.record_at("dropped_iterations", &[("scenario", "checkout")], &[40.0], Duration::from_millis(300));
+    run.record_at("dropped_iterations", &[("scenario", "checkout")], &[60.0], Duration::from_millis(9_000));
+    run.facts.complete_iterations = 300;
+    let facts = |scenario: &str, dropped| ArrivalFacts {
+        scenario: scenario.to_owned(),
+        peak_rate: 50.5,
+        pre_allocated_vus: 5,
+        max_vus: 5,
+        made_on_demand: 0,
+        dropped,
+    };
+    run.facts.arrivals = vec![facts("checkout", 100), facts("browse", 0)];
+    let text = render(run);
+    assert_eq!(
+        line(&text, "! 100 iterations"),
+        "    ! 100 iterations were dropped (0.3s to 9.0s): never started, so missing from every percentile"
+    );
+    assert_eq!(
+        line(&text, "! scenario"),
+        "    ! scenario checkout needed about 11 VUs (50.5 iterations/s × 200ms); it had maxVUs 5: raise maxVUs \
+         to 21"
+    );
+    assert!(!text.contains("browse needed"), "{text}");
 }
 
 #[test]
