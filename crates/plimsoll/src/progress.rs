@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_engine::{Phase, RunControl, RunState, ScenarioProgress};
-use plimsoll_plan::{Plan, duration, scenario::ENDLESS};
+use plimsoll_plan::scenario::ENDLESS;
+use plimsoll_plan::{ExecutorConfig, IterationBudget, Plan, Scenario, duration};
 use tokio::time::Instant;
 
 use crate::screen::Screen;
@@ -16,8 +17,6 @@ use crate::screen::Screen;
 const REDRAW: Duration = Duration::from_millis(100);
 /// How often the lines are repeated where they stay, in a log file say.
 const REPEAT: Duration = Duration::from_secs(10);
-/// The executor whose VUs are told from outside.
-const EXTERNAL: &str = "externally-controlled";
 /// Width of a bar in characters.
 const BAR: usize = 40;
 
@@ -25,6 +24,8 @@ const BAR: usize = 40;
 pub(crate) struct Progress {
     state: Arc<RunState>,
     control: RunControl,
+    /// As planned, in the order of the state's.
+    scenarios: Vec<Scenario>,
     planned_vus: u32,
     max_vus: u32,
     screen: Arc<Screen>,
@@ -33,7 +34,8 @@ pub(crate) struct Progress {
 impl Progress {
     pub(crate) fn new(state: Arc<RunState>, control: RunControl, plan: &Plan, screen: &Arc<Screen>) -> Self {
         let (planned_vus, max_vus) = (plan.planned_vus, plan.max_vus());
-        Progress { state, control, planned_vus, max_vus, screen: Arc::clone(screen) }
+        let scenarios = plan.scenarios.clone();
+        Progress { state, control, scenarios, planned_vus, max_vus, screen: Arc::clone(screen) }
     }
 
     /// Draws for as long as it is polled.
@@ -57,11 +59,10 @@ impl Progress {
         let scenarios = self.state.scenarios();
         let name_width = scenarios.iter().map(|scenario| scenario.name.chars().count()).max().unwrap_or(0);
         let mut text = self.headline();
-        for scenario in scenarios {
+        for (plan, scenario) in self.scenarios.iter().zip(scenarios) {
             let mark = mark(&scenario.progress, ended);
-            let (bar, facts) = (bar(scenario.progress.fraction()), self.facts(&scenario.progress));
-            let controlled = if scenario.executor == EXTERNAL { "  externally controlled" } else { "" };
-            let _ = writeln!(text, "{:name_width$} {mark} [{bar}] {facts}{controlled}", scenario.name);
+            let (bar, facts) = (bar(scenario.progress.fraction()), self.facts(plan, &scenario.progress));
+            let _ = writeln!(text, "{:name_width$} {mark} [{bar}] {facts}", scenario.name);
         }
         text
     }
@@ -92,22 +93,23 @@ impl Progress {
         )
     }
 
-    fn facts(&self, progress: &ScenarioProgress) -> String {
+    /// VUs, time, and what there is to say of the executor: k6's right side, and what was dropped.
+    fn facts(&self, plan: &Scenario, progress: &ScenarioProgress) -> String {
         let Some(started_at) = progress.started_at() else {
             let before = progress.start_after.as_ref();
             return before.map_or_else(|| "waiting".to_owned(), |before| format!("waiting for {before}"));
         };
         let until = started_at.saturating_duration_since(Instant::now());
         if !until.is_zero() {
-            return format!("waiting {}", clock(until));
+            return format!("waiting  {}", clock(until));
         }
-        let elapsed = clock(started_at.elapsed().min(progress.duration));
-        let mut facts = format!("{:>width$} VUs  {elapsed}", progress.active_vus(), width = self.vus_width());
+        let elapsed = started_at.elapsed().min(progress.duration);
+        let mut facts = format!("{}  {}", vus(plan, progress, self.vus_width()), clock(elapsed));
         if progress.duration < ENDLESS {
             let _ = write!(facts, "/{}", duration::format(progress.duration));
         }
-        if let Some(total) = progress.total_iterations {
-            let _ = write!(facts, "  {}/{total} iters", progress.complete_iterations());
+        if let Some(work) = work(plan, progress, elapsed) {
+            let _ = write!(facts, "  {work}");
         }
         if progress.dropped_iterations() > 0 {
             let _ = write!(facts, "  {} dropped", progress.dropped_iterations());
@@ -122,6 +124,35 @@ impl Progress {
 
     fn vus_width(&self) -> usize {
         self.max_vus().to_string().len().max(2)
+    }
+}
+
+/// How many VUs are active and, where their number changes by itself, how many there may be.
+fn vus(plan: &Scenario, progress: &ScenarioProgress, width: usize) -> String {
+    let (active, max) = (progress.active_vus(), progress.max_vus);
+    match plan.executor {
+        ExecutorConfig::SharedIterations(_)
+        | ExecutorConfig::PerVuIterations(_)
+        | ExecutorConfig::ConstantVus(_)
+        | ExecutorConfig::ExternallyControlled(_) => format!("{active:>width$} VUs"),
+        ExecutorConfig::RampingVus(_)
+        | ExecutorConfig::ConstantArrivalRate(_)
+        | ExecutorConfig::RampingArrivalRate(_) => format!("{active:>width$}/{max:>width$} VUs"),
+    }
+}
+
+/// Complete iterations where their number is fixed, the rate where there is one.
+fn work(plan: &Scenario, progress: &ScenarioProgress, elapsed: Duration) -> Option<String> {
+    if plan.external().is_some() {
+        return Some("externally controlled".to_owned());
+    }
+    let complete = progress.complete_iterations();
+    match (plan.budget(), progress.total_iterations) {
+        (IterationBudget::Shared(_), Some(total)) => Some(format!("{complete}/{total} shared iters")),
+        (IterationBudget::PerVu(each), Some(total)) => {
+            Some(format!("{complete}/{total} iters, {each} per VU"))
+        }
+        _ => plan.rate_at(elapsed).map(|rate| format!("{rate:.2} iters/s")),
     }
 }
 
@@ -158,7 +189,42 @@ fn clock(elapsed: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use plimsoll_plan::{OptionsLayer, Origin, resolve};
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn each_executor_says_what_k6_says_of_it() {
+        let options = json!({ "scenarios": {
+            "a": { "executor": "constant-vus", "vus": 2, "duration": "2s" },
+            "b": { "executor": "shared-iterations", "vus": 2, "iterations": 6 },
+            "c": { "executor": "per-vu-iterations", "vus": 2, "iterations": 3 },
+            "d": { "executor": "ramping-vus", "stages": [{ "duration": "4s", "target": 4 }] },
+            "e": { "executor": "constant-arrival-rate", "rate": 10, "duration": "2s", "preAllocatedVUs": 4 },
+            "f": { "executor": "ramping-arrival-rate", "startRate": 5, "preAllocatedVUs": 1, "maxVUs": 70,
+                "stages": [{ "duration": "4s", "target": 15 }] },
+        } });
+        let layer = OptionsLayer::from_json(Origin::Script("a.js".to_owned()), &options);
+        let plan = resolve(vec![layer]).expect("valid");
+        let state = RunState::new(&plan);
+        let said = plan.scenarios.iter().zip(state.scenarios()).map(|(plan, scenario)| {
+            let progress = &scenario.progress;
+            let work = work(plan, progress, Duration::from_secs(2)).unwrap_or_default();
+            format!("{}: {}  {work}", plan.name, vus(plan, progress, 2))
+        });
+        let mut said: Vec<_> = said.collect();
+        said.sort();
+        let expected = [
+            "a:  0 VUs  ",
+            "b:  0 VUs  0/6 shared iters",
+            "c:  0 VUs  0/6 iters, 3 per VU",
+            "d:  0/ 4 VUs  ",
+            "e:  0/ 4 VUs  10.00 iters/s",
+            "f:  0/70 VUs  10.00 iters/s",
+        ];
+        assert_eq!(said, expected);
+    }
 
     #[test]
     fn bars_keep_their_width() {

@@ -30,7 +30,7 @@ async fn the_banner_and_progress_go_to_stderr() {
         "running (0m00.",
         "4 complete and 0 interrupted iterations",
         "default ✓ [========================================]",
-        "4/4 iters",
+        "4/4 shared iters",
     ]);
     let quiet = folder.plimsoll("run --quiet test.js").await;
     assert_eq!(quiet.stderr.lines().count(), 2, "only what the script says: {quiet}");
