@@ -73,22 +73,20 @@ mod kernel {
     /// A timerfd in tokio's event queue.
     pub(crate) struct Timer {
         fd: AsyncFd<OwnedFd>,
-        /// The same moment on both clocks.
-        origin: (Instant, Duration),
+        /// The same moment on both clocks, as nearly as it can be read.
+        pub(super) origin: (Instant, Duration),
     }
 
     impl Timer {
         pub(crate) fn new() -> io::Result<Self> {
             let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
             let fd = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-            let now = clock_gettime(ClockId::Monotonic);
-            let now = Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec as u32);
             #[expect(
                 deprecated,
                 reason = "its replacement is unsafe for descriptors that are not owned; this one is"
             )]
             let fd = AsyncFd::with_interest(fd, Interest::READABLE)?;
-            Ok(Self { fd, origin: (Instant::now(), now) })
+            Ok(Self { fd, origin: same_moment() })
         }
 
         /// Sleeps until a future instant; `false` when the timer does not work.
@@ -99,19 +97,31 @@ mod kernel {
             let value =
                 Timespec { tv_sec: deadline.as_secs() as i64, tv_nsec: deadline.subsec_nanos().into() };
             let setting = Itimerspec { it_interval: once, it_value: value };
-            if timerfd_settime(&self.fd, TimerfdTimerFlags::ABSTIME, &setting).is_err() {
-                return false;
-            }
-            // What makes the descriptor readable may be an older setting.
+            // What makes the descriptor readable may be an older setting, or a timer that is early because
+            // the two clocks were not read at the same moment. It fires once, so it must be set each time.
             while Instant::now() < at {
+                // Setting the timer again takes its expirations back, so that they need not be read.
+                if timerfd_settime(&self.fd, TimerfdTimerFlags::ABSTIME, &setting).is_err() {
+                    return false;
+                }
                 match self.fd.readable().await {
-                    // Setting the timer again takes its expirations back, so that they need not be read.
                     Ok(mut ready) => ready.clear_ready(),
                     Err(_) => return false,
                 }
             }
             true
         }
+    }
+
+    /// Reads both clocks a few times and takes the reading that was disturbed least.
+    fn same_moment() -> (Instant, Duration) {
+        let readings = (0..5).map(|_| {
+            let before = Instant::now();
+            let now = clock_gettime(ClockId::Monotonic);
+            let now = Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec as u32);
+            (before.elapsed(), (before, now))
+        });
+        readings.min_by_key(|(apart, _)| *apart).expect("five readings").1
     }
 }
 
@@ -135,6 +145,17 @@ mod tests {
         lateness.sort_unstable();
         // Some 50 µs; the bound leaves room for a loaded machine.
         assert!(lateness[50] < Duration::from_millis(20), "{:?}", lateness[50]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_timer_that_fires_early_goes_on_waiting() {
+        let mut timer = kernel::Timer::new().expect("a file descriptor");
+        timer.origin.0 += Duration::from_millis(20);
+        let due_at = Instant::now() + Duration::from_millis(50);
+        let waited = tokio::time::timeout(Duration::from_secs(20), timer.sleep_until(due_at)).await;
+        assert_eq!(waited, Ok(true), "not for ever");
+        assert!(Instant::now() >= due_at);
     }
 
     #[tokio::test]
