@@ -61,18 +61,16 @@ impl ArrivalFacts {
             self.rate(),
             shown(took.mean)
         );
-        let recommended_text = format::count(recommended);
+        let enough = format::count(recommended);
         let late = format!(
             "{} made while it ran, and iterations waited for them",
             were(self.made_on_demand.into(), "VU")
         );
         match (self.dropped > 0, recommended > (*max_vus).into(), recommended > (*pre_allocated_vus).into()) {
-            (true, true, _) => format!("{need}; it had maxVUs {max}: raise maxVUs to {recommended_text}"),
+            (true, true, _) => format!("{need}; it had maxVUs {max}: raise maxVUs to {enough}"),
             (true, false, _) => format!("{need}, for which maxVUs {max} is enough; {}", self.peak(took)),
             (false, _, true) => {
-                format!(
-                    "{need}; it had preAllocatedVUs {pre}: {late}. Raise preAllocatedVUs to {recommended_text}"
-                )
+                format!("{need}; it had preAllocatedVUs {pre}: {late}. Raise preAllocatedVUs to {enough}")
             }
             (false, _, false) => {
                 format!("{need}, for which preAllocatedVUs {pre} is enough; {late}: {}", self.peak(took))
@@ -139,8 +137,8 @@ mod tests {
     fn drops_in_spite_of_enough_vus_are_those_of_the_slowest() {
         assert_eq!(
             facts(2_000, 2_000, 0, 7).advice(SLOW),
-            "scenario checkout needed about 1,011 VUs (5,000 iterations/s × 202ms), for which maxVUs 2,000 is \
-             enough; the slowest took 1.4s, and at that speed it takes 7,000 VUs"
+            "scenario checkout needed about 1,011 VUs (5,000 iterations/s × 202ms), for which maxVUs 2,000 \
+             is enough; the slowest took 1.4s, and at that speed it takes 7,000 VUs"
         );
     }
 
@@ -148,14 +146,14 @@ mod tests {
     fn growth_on_demand_asks_for_vus_from_the_start() {
         assert_eq!(
             facts(3_000, 1, 1_020, 0).advice(SLOW),
-            "scenario checkout needed about 1,011 VUs (5,000 iterations/s × 202ms); it had preAllocatedVUs 1: \
-             1,020 VUs were made while it ran, and iterations waited for them. Raise preAllocatedVUs to 1,110"
+            "scenario checkout needed about 1,011 VUs (5,000 iterations/s × 202ms); it had \
+             preAllocatedVUs 1: 1,020 VUs were made while it ran, and iterations waited for them. Raise preAllocatedVUs to 1,110"
         );
         let quick = Took { mean: 0.000_1, max: 20.0 };
         assert_eq!(
             facts(100, 10, 1, 0).advice(quick),
-            "scenario checkout needed about 1 VU (5,000 iterations/s × 100ns), for which preAllocatedVUs 10 is \
-             enough; 1 VU was made while it ran, and iterations waited for them: the slowest took 20ms, and \
+            "scenario checkout needed about 1 VU (5,000 iterations/s × 100ns), for which \
+             preAllocatedVUs 10 is enough; 1 VU was made while it ran, and iterations waited for them: the slowest took 20ms, and \
              at that speed it takes 100 VUs"
         );
     }

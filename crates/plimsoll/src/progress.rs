@@ -62,7 +62,9 @@ impl Progress {
         for (plan, scenario) in self.scenarios.iter().zip(scenarios) {
             let mark = mark(&scenario.progress, ended);
             let (bar, facts) = (bar(scenario.progress.fraction()), self.facts(plan, &scenario.progress));
-            let _ = writeln!(text, "{:name_width$} {mark} [{bar}] {facts}", scenario.name);
+            let is_controlled = matches!(plan.executor, ExecutorConfig::ExternallyControlled(_));
+            let controlled = if is_controlled { "  externally controlled" } else { "" };
+            let _ = writeln!(text, "{:name_width$} {mark} [{bar}] {facts}{controlled}", scenario.name);
         }
         text
     }
@@ -143,9 +145,6 @@ fn vus(plan: &Scenario, progress: &ScenarioProgress, width: usize) -> String {
 
 /// Complete iterations where their number is fixed, the rate where there is one.
 fn work(plan: &Scenario, progress: &ScenarioProgress, elapsed: Duration) -> Option<String> {
-    if plan.external().is_some() {
-        return Some("externally controlled".to_owned());
-    }
     let complete = progress.complete_iterations();
     match (plan.budget(), progress.total_iterations) {
         (IterationBudget::Shared(_), Some(total)) => Some(format!("{complete}/{total} shared iters")),

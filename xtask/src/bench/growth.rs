@@ -52,7 +52,7 @@ pub(crate) async fn run(workspace: &Workspace, arguments: &Arguments) -> Result<
     target.stop().await?;
     measure_creation(workspace).await?;
     say!(
-        "\n1 virtual user at first, {}/s against {answer_ms} ms, so {} needed; {rounds} rounds of {seconds} s",
+        "\n1 VU at first, {}/s against {answer_ms} ms, so {} needed; {rounds} rounds of {seconds} s",
         Thousands(rate.into()),
         Thousands(f64::from(rate) * f64::from(answer_ms) / 1e3),
     );

@@ -71,7 +71,7 @@ pub(crate) async fn run(workspace: &Workspace, arguments: &Arguments) -> Result<
     target.stop().await?;
     let Cores { target, generator } = cores;
     say!(
-        "medians of {rounds} rounds of {seconds} s, {vus} VUs, target on core {target}, generator on {generator}"
+        "medians of {rounds} rounds of {seconds} s, {vus} VUs; cores: target {target}, generator {generator}"
     );
     say!("times in ms; 'target' is from a request read to its answer written, as the target measured it\n");
     print(&cases, &all);

@@ -121,9 +121,7 @@ fn print(cases: &[Case], scheduled: f64) {
             duration.median,
         );
     }
-    say!(
-        "\nWhat is dropped waits for nothing and is in no percentile: a run that drops says so, and this is why."
-    );
+    say!("\nDropped iterations wait for nothing and are in no percentile.");
 }
 
 #[cfg(test)]

@@ -94,8 +94,8 @@ fn a_scenario_that_lacked_vus_is_told_how_many() {
     );
     assert_eq!(
         line(&text, "! scenario"),
-        "    ! scenario checkout needed about 11 VUs (50.5 iterations/s × 200ms); it had maxVUs 5: raise maxVUs \
-         to 21"
+        "    ! scenario checkout needed about 11 VUs (50.5 iterations/s × 200ms); it had maxVUs 5: raise \
+         maxVUs to 21"
     );
     assert!(!text.contains("browse needed"), "{text}");
 }
