@@ -147,14 +147,15 @@ mod tests {
         assert_eq!(
             facts(3_000, 1, 1_020, 0).advice(SLOW),
             "scenario checkout needed about 1,011 VUs (5,000 iterations/s × 202ms); it had \
-             preAllocatedVUs 1: 1,020 VUs were made while it ran, and iterations waited for them. Raise preAllocatedVUs to 1,110"
+             preAllocatedVUs 1: 1,020 VUs were made while it ran, and iterations waited for them. \
+             Raise preAllocatedVUs to 1,110"
         );
         let quick = Took { mean: 0.000_1, max: 20.0 };
         assert_eq!(
             facts(100, 10, 1, 0).advice(quick),
             "scenario checkout needed about 1 VU (5,000 iterations/s × 100ns), for which \
-             preAllocatedVUs 10 is enough; 1 VU was made while it ran, and iterations waited for them: the slowest took 20ms, and \
-             at that speed it takes 100 VUs"
+             preAllocatedVUs 10 is enough; 1 VU was made while it ran, and iterations waited for them: \
+             the slowest took 20ms, and at that speed it takes 100 VUs"
         );
     }
 
