@@ -117,6 +117,31 @@ async fn vus_are_made_on_demand_side_by_side_and_arrivals_wait_for_the_first() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn everybody_who_is_due_within_a_stall_waits_for_the_rest_of_it() {
+    let waits: Notes<u128> = Notes::default();
+    let own = waits.clone();
+    let factory = Closures::new(move |_, call| {
+        let own = own.clone();
+        async move {
+            let CallKind::Iteration(iteration) = &call.kind else { return CallOutcome::Completed };
+            let start = iteration.scenario.progress.started_at().expect("it has started");
+            let (stall, now) = (start + ms(1_000)..start + ms(1_700), Instant::now());
+            let answered_at = if stall.contains(&now) { stall.end } else { now + ms(1) };
+            let outcome = sleep(answered_at - now, &call.interrupt).await;
+            own.push((Instant::now() - iteration.due_at.expect("scheduled")).as_millis());
+            outcome
+        }
+    });
+    let outcome = finish(trial(&constant(100, "3s", [70, 70]), factory)).await;
+    let mut waits = waits.take();
+    waits.sort_unstable();
+    // 300 arrivals, of which the 70 within the stall wait 10 ms, 20 ms and so on up to all of it.
+    let expected: Vec<u128> = (0..230).map(|_| 1).chain((1..=70).map(|n| n * 10)).collect();
+    assert_eq!(waits, expected);
+    assert_eq!(total(&outcome, builtin::DROPPED_ITERATIONS), 0.0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_made_while_vus_are_free() {
     let outcome = finish(trial(&constant(10, "5s", [1, 100]), sleepers(100))).await;
     assert_eq!(total(&outcome, builtin::ITERATIONS), 50.0);
