@@ -7,8 +7,7 @@ use crate::{
     chain::{Chains, Window, check, take_out},
     duration,
     options::{
-        self, Merged, Options, OptionsLayer, Workload, WrittenWorkload,
-        keyword::{ScriptType, SummaryMode},
+        self, Merged, Options, OptionsLayer, Workload, WrittenWorkload, keyword::SummaryMode,
         workload::ScenarioSpecs,
     },
     scenario::{ENDLESS, MAX_VUS, read_scenario},
@@ -254,10 +253,6 @@ fn check_options(merged: &mut Merged) {
         let source = merged.source("summaryMode");
         let message = "k6 2 has no such mode any more; the summary is the compact one";
         merged.warnings.push(Warning::new("summaryMode", &source, message));
-    }
-    if merged.options.script_type == ScriptType::Archive {
-        let source = merged.source("type");
-        merged.problems.push(Problem::new("type", &source, "archives are not supported yet").got("archive"));
     }
 }
 

@@ -6,9 +6,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use plimsoll_engine::{Clock, RunState, VuId, WorkerContext};
 use plimsoll_metrics::{Pins, Registry, ShardConfig};
@@ -19,12 +19,16 @@ use rquickjs::module::Declared;
 use rquickjs::{Context, Ctx, Module, Runtime};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::archive::{Archive, ArchiveError};
+use crate::entry::Entry;
 use crate::error::{LoadError, Problem};
 use crate::fiber::Fiber;
+use crate::files::Files;
 use crate::graph::ModuleGraph;
 use crate::quickjs::{self, Bytecode};
 use crate::reach::Reach;
 use crate::source::Source;
+use crate::source_map::SourceMaps;
 use crate::state::VuState;
 use crate::vm::{self, InitError};
 use crate::worker::Worker;
@@ -38,6 +42,10 @@ pub(crate) struct Modules {
     pub(crate) entry: String,
     pub(crate) bytecode: FxHashMap<String, Bytecode>,
     pub(crate) resolved: FxHashMap<(String, String), String>,
+    /// What relative paths of `open` start at.
+    pub(crate) folder: PathBuf,
+    /// Where the code of modules that were TypeScript was written.
+    pub(crate) maps: SourceMaps,
     /// The built-ins of the language that the script can reach.
     pub(crate) reach: Reach,
     /// Whether the script may look at its own `options`.
@@ -62,6 +70,7 @@ pub struct Bundle {
     pub(crate) modules: Arc<Modules>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) environment: Arc<Environment>,
+    entry: Entry,
     /// The exported `options`, as JSON; `None` when the script exports none.
     pub options_json: Option<String>,
     /// Names of the exported functions, `default` among them.
@@ -73,8 +82,8 @@ pub struct Script {
     pub(crate) modules: Arc<Modules>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) environment: Arc<Environment>,
-    /// What `open` has read, by path.
-    pub(crate) files: Mutex<FxHashMap<PathBuf, Arc<[u8]>>>,
+    /// What `open` reads.
+    pub(crate) files: Arc<Files>,
     pub(crate) options_json: String,
     /// What VUs add to the script's own `options`; `None` when there is nothing, or nobody to see it.
     pub(crate) added_options: Option<String>,
@@ -90,34 +99,54 @@ pub struct Script {
 }
 
 impl Bundle {
-    /// Loads the script at `path`.
+    /// Loads a script.
     ///
     /// Blocks the calling thread, which must not be a tokio runtime's.
     ///
     /// # Errors
     /// See [`LoadError`]; nothing of a script that cannot be loaded remains.
-    pub fn load(path: &Path, environment: Environment) -> Result<Self, LoadError> {
-        let graph = ModuleGraph::load(path)?;
-        let modules = Arc::new(compile(&graph)?);
+    pub fn load(entry: Entry, environment: Environment) -> Result<Self, LoadError> {
+        let graph = ModuleGraph::load(&entry)?;
+        let modules = Arc::new(compile(&graph, &entry)?);
+        let name = entry.id.to_string();
         let mut bundle = Bundle {
             modules,
             registry: Arc::new(Registry::new()),
             environment: Arc::new(environment),
+            entry,
             options_json: None,
             functions: Vec::new(),
         };
         let plan = plimsoll_plan::resolve(Vec::new()).expect("no options at all are valid");
         let script = Arc::new(bundle.script(&plan, plimsoll_net::Options::default()));
-        let (options_json, functions) = initialise(script, &plan).map_err(|error| named(error, path))?;
+        let (options_json, functions) = initialise(script, &plan).map_err(|error| named(error, &name))?;
         (bundle.options_json, bundle.functions) = (options_json, functions);
         if bundle.functions.is_empty() {
-            let problem = Problem::new(format!("{} exports no function to run", path.display()));
+            let problem = Problem::new(format!("{name} exports no function to run"));
             let problem = problem.hint(
                 "write `export default function () { … }`, or name an exported function in scenarios.*.exec",
             );
             return Err(LoadError::NothingToRun(problem));
         }
         Ok(bundle)
+    }
+
+    /// What the script was loaded from.
+    pub fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    /// What the script sees as `__ENV`.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The script with everything that it has imported and opened.
+    ///
+    /// # Errors
+    /// When two files cannot be told apart by the names that they have in an archive.
+    pub fn archive(&self) -> Result<Archive, ArchiveError> {
+        self.entry.pack()
     }
 
     /// The metrics of the run: built-in ones and those that the script declared.
@@ -132,7 +161,7 @@ impl Bundle {
             modules: Arc::clone(&self.modules),
             registry: Arc::clone(&self.registry),
             environment: Arc::clone(&self.environment),
-            files: Mutex::default(),
+            files: Arc::clone(&self.entry.files),
             options_json: plan.options_json().to_string(),
             added_options: self.added_options(plan),
             net: Arc::new(net),
@@ -156,7 +185,7 @@ impl Bundle {
 }
 
 /// Compiles every module of the graph.
-fn compile(graph: &ModuleGraph) -> Result<Modules, LoadError> {
+fn compile(graph: &ModuleGraph<'_>, entry: &Entry) -> Result<Modules, LoadError> {
     let resources = |error: rquickjs::Error| {
         LoadError::Resources(format!("no JavaScript runtime could be made: {error}"))
     };
@@ -176,19 +205,23 @@ fn compile(graph: &ModuleGraph) -> Result<Modules, LoadError> {
     let loader = CompilingLoader { sources, compiled: Rc::clone(&compiled) };
     runtime.set_loader(GraphResolver(resolved.clone()), loader.clone());
     let context = Context::full(&runtime).map_err(resources)?;
-    let entry = graph.entry.as_str().to_owned();
+    let maps = SourceMaps(
+        graph
+            .sources
+            .iter()
+            .filter_map(|source| Some((source.id.as_str().to_owned(), source.written.as_ref()?.map.clone())))
+            .collect(),
+    );
+    let (folder, entry) = (entry.folder.clone(), entry.id.as_str().to_owned());
     context.with(|ctx| {
-        loader
-            .clone()
-            .compile(&ctx, &entry)
-            .map(drop)
-            .map_err(|error| LoadError::Threw(exception::take(&ctx, error)))
+        let compiled = loader.clone().compile(&ctx, &entry).map(drop);
+        compiled.map_err(|error| LoadError::Threw(exception::take_with(&ctx, error, &maps)))
     })?;
     let bytecode = compiled.take();
     let reach = Reach::of(graph.sources.iter().flat_map(Source::code));
     let taken = modules::NAMES.iter().map(|name| (*name, graph.taken_from(name))).collect();
     let reads_options = own_options::are_read(&graph.sources);
-    Ok(Modules { entry, bytecode, resolved, reach, reads_options, taken })
+    Ok(Modules { entry, bytecode, resolved, folder, maps, reach, reads_options, taken })
 }
 
 struct GraphResolver(FxHashMap<(String, String), String>);
@@ -259,10 +292,10 @@ fn initialise(script: Arc<Script>, plan: &Plan) -> Result<(Option<String>, Vec<S
 }
 
 /// Names the script in a problem of its exports.
-fn named(error: LoadError, path: &Path) -> LoadError {
+fn named(error: LoadError, name: &str) -> LoadError {
     match error {
         LoadError::NothingToRun(mut problem) => {
-            problem.message = format!("{}: {}", path.display(), problem.message);
+            problem.message = format!("{name}: {}", problem.message);
             LoadError::NothingToRun(problem)
         }
         other => other,

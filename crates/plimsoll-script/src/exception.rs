@@ -4,6 +4,16 @@
 use plimsoll_engine::ScriptError;
 use rquickjs::{CatchResultExt, CaughtError, Ctx, Error, Exception, Result, Value};
 
+use crate::modules::StateHandle;
+use crate::source_map::SourceMaps;
+
+/// Like [`take`], in a context that is no VU's.
+pub(crate) fn take_with(ctx: &Ctx<'_>, error: Error, maps: &SourceMaps) -> ScriptError {
+    let mut error = take(ctx, error);
+    error.stack = tidy_stack(&error.stack, maps);
+    error
+}
+
 /// Takes the pending exception (or a host-side conversion error) as what the user should read.
 pub(crate) fn take(ctx: &Ctx<'_>, error: Error) -> ScriptError {
     match Err::<(), Error>(error).catch(ctx) {
@@ -35,14 +45,20 @@ fn of_exception(exception: &Exception<'_>) -> ScriptError {
         (name, "") => name.to_owned(),
         (name, message) => format!("{name}: {message}"),
     };
-    ScriptError { message, stack: tidy_stack(&text("stack")) }
+    let stack = text("stack");
+    let stack = match exception.ctx().userdata::<StateHandle>() {
+        Some(state) => tidy_stack(&stack, &state.0.worker.script.modules.maps),
+        None => tidy_stack(&stack, &SourceMaps::default()),
+    };
+    ScriptError { message, stack }
 }
 
-/// QuickJS's stack with host frames (`at get (native)`) left out and one space of indentation style.
-fn tidy_stack(stack: &str) -> String {
+/// QuickJS's stack with host frames (`at get (native)`) left out, one style of indentation, and the places
+/// that the user wrote.
+fn tidy_stack(stack: &str, maps: &SourceMaps) -> String {
     let frames = stack.lines().map(str::trim).filter(|line| !line.is_empty() && !line.ends_with("(native)"));
     frames
-        .map(|line| format!("\tat {}", line.strip_prefix("at ").unwrap_or(line)))
+        .map(|line| format!("\tat {}", maps.restore(line.strip_prefix("at ").unwrap_or(line))))
         .collect::<Vec<_>>()
         .join("\n")
 }

@@ -89,8 +89,8 @@ fn open<'js>(
     let Some(path) = path.filter(|path| !path.is_empty()) else {
         return Err(throw_host(ctx, "open() needs the path of a file"));
     };
-    let file = locate(&state.worker.script.modules.entry, &path);
-    let bytes = read(state, &file)
+    let file = locate(&state.worker.script.modules.folder, &path);
+    let bytes = (state.worker.script.files.read(&file, FILE_LIMIT))
         .map_err(|why| throw_host(ctx, &format!("open(\"{path}\") failed: {}: {why}", file.display())))?;
     match mode {
         Some("b") => Ok(ArrayBuffer::new_copy(ctx.clone(), &*bytes)?.into_value()),
@@ -98,26 +98,6 @@ fn open<'js>(
     }
 }
 
-fn locate(entry: &str, path: &str) -> PathBuf {
-    let path = Path::new(path.strip_prefix("file://").unwrap_or(path));
-    let entry = Path::new(entry.strip_prefix("file://").unwrap_or(entry));
-    normalise(&entry.parent().unwrap_or(Path::new("/")).join(path))
-}
-
-/// Reads a file once per process; every VU gets the same bytes.
-fn read(state: &VuState, file: &Path) -> std::result::Result<Arc<[u8]>, String> {
-    let mut files = state.worker.script.files.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some(bytes) = files.get(file) {
-        return Ok(Arc::clone(bytes));
-    }
-    let metadata = std::fs::metadata(file).map_err(|error| error.to_string())?;
-    if metadata.is_dir() {
-        return Err("it is a folder".into());
-    }
-    if metadata.len() > FILE_LIMIT {
-        return Err(format!("it is larger than {FILE_LIMIT} bytes"));
-    }
-    let bytes: Arc<[u8]> = std::fs::read(file).map_err(|error| error.to_string())?.into();
-    files.insert(file.to_owned(), Arc::clone(&bytes));
-    Ok(bytes)
+fn locate(folder: &Path, path: &str) -> PathBuf {
+    normalise(&folder.join(path.strip_prefix("file://").unwrap_or(path)))
 }

@@ -1,14 +1,17 @@
 //! The module graph: every file that a script imports, read, parsed and linked before anything runs.
 //!
-//! Reads files; runs no JavaScript. Start at [`ModuleGraph::load`].
+//! Runs no JavaScript. Start at [`ModuleGraph::load`].
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use plimsoll_metrics::nearest::nearest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::entry::Entry;
 use crate::error::{LoadError, Problem};
+use crate::files;
 use crate::modules;
 use crate::source::{Import, ModuleId, Source};
 
@@ -16,43 +19,33 @@ use crate::source::{Import, ModuleId, Source};
 /// the disk does.
 const MODULE_LIMIT: usize = 10_000;
 /// The largest source file that is read, in bytes. QuickJS needs about four times that to compile it.
-const SOURCE_LIMIT: u64 = 64 << 20;
-/// How many neighbouring files are searched for the exporter of a misspelt import.
-const NEIGHBOUR_LIMIT: usize = 200;
+pub(crate) const SOURCE_LIMIT: u64 = 64 << 20;
 
 /// All file modules reachable from the entry, by id, with every specifier resolved.
-pub(crate) struct ModuleGraph {
-    pub(crate) entry: ModuleId,
+pub(crate) struct ModuleGraph<'a> {
+    entry: &'a Entry,
     pub(crate) sources: Vec<Source>,
     index: FxHashMap<ModuleId, usize>,
     resolved: FxHashMap<(ModuleId, String), ModuleId>,
 }
 
-impl ModuleGraph {
-    /// Reads and checks the script at `path` and everything that it imports.
+impl<'a> ModuleGraph<'a> {
+    /// Reads and checks a script and everything that it imports.
     ///
     /// # Errors
-    /// [`LoadError::Unreadable`] when the entry cannot be read; otherwise all problems found, in one go.
-    pub(crate) fn load(path: &Path) -> Result<Self, LoadError> {
-        let absolute = std::path::absolute(path).map(|p| normalise(&p)).unwrap_or_else(|_| path.to_owned());
-        refuse_other_sources(path)?;
-        let text = read_source(&absolute).map_err(|why| {
-            let message = format!("the script {} could not be read: {why}", path.display());
-            let hint = match absolute.is_dir() {
-                true => "name the script's file inside of the folder",
-                false => "check the path; it is relative to the current folder",
-            };
-            LoadError::Unreadable(Problem::new(message).hint(hint))
+    /// All problems found, in one go.
+    pub(crate) fn load(entry: &'a Entry) -> Result<Self, LoadError> {
+        let text = files::text_of(&entry.data).map_err(|why| {
+            LoadError::Unreadable(Problem::new(format!("the script {} could not be read: {why}", entry.id)))
         })?;
-        let entry = ModuleId::file(&absolute);
         let mut graph = ModuleGraph {
-            entry: entry.clone(),
+            entry,
             sources: Vec::new(),
             index: FxHashMap::default(),
             resolved: FxHashMap::default(),
         };
         let mut problems = Vec::new();
-        graph.add(entry, text, &mut problems);
+        graph.add(entry.id.clone(), &text, &mut problems);
         graph.read_imports(&mut problems);
         if problems.is_empty() {
             problems = graph.check_links();
@@ -74,8 +67,8 @@ impl ModuleGraph {
         Some(imports.filter(|import| import.specifier == builtin).map(|import| import.name.clone()).collect())
     }
 
-    fn add(&mut self, id: ModuleId, text: String, problems: &mut Vec<Problem>) {
-        match Source::parse(id.clone(), &text.into()) {
+    fn add(&mut self, id: ModuleId, text: &Arc<str>, problems: &mut Vec<Problem>) {
+        match Source::parse(id.clone(), text) {
             Ok(source) => {
                 self.index.insert(id, self.sources.len());
                 self.sources.push(source);
@@ -90,14 +83,14 @@ impl ModuleGraph {
         while next < self.sources.len() && self.sources.len() < MODULE_LIMIT {
             for request in self.sources[next].requests.clone() {
                 let source = &self.sources[next];
-                let found =
-                    resolve_specifier(&source.id, &request.specifier).and_then(|id| self.read_module(id));
+                let found = resolve_specifier(self.folder_of(&source.id), &request.specifier);
+                let found = found.and_then(|id| self.read_module(id));
                 let base = self.sources[next].id.clone();
                 match found {
                     Ok((id, text)) => {
                         self.resolved.insert((base, request.specifier), id.clone());
                         if let Some(text) = text {
-                            self.add(id, text, problems);
+                            self.add(id, &text, problems);
                         }
                     }
                     Err(problem) => problems.push(problem.at(self.sources[next].location(request.span))),
@@ -108,15 +101,26 @@ impl ModuleGraph {
     }
 
     /// The text of a module that has not been read yet; `None` for one that has, and for built-in ones.
-    fn read_module(&self, id: ModuleId) -> Result<(ModuleId, Option<String>), Problem> {
+    fn read_module(&self, id: ModuleId) -> Result<(ModuleId, Option<Arc<str>>), Problem> {
         let Some(path) = id.path() else { return Ok((id, None)) };
         if self.index.contains_key(&id) {
             return Ok((id, None));
         }
-        match read_source(path) {
+        match self.read_source(path) {
             Ok(text) => Ok((id, Some(text))),
-            Err(why) => Err(missing_file(&id, path, &why)),
+            Err(why) => Err(self.missing_file(&id, path, &why)),
         }
+    }
+
+    fn read_source(&self, path: &Path) -> Result<Arc<str>, String> {
+        files::text_of(&self.entry.files.read(path, SOURCE_LIMIT)?)
+    }
+
+    /// What relative specifiers in a module start at.
+    fn folder_of<'b>(&'b self, id: &'b ModuleId) -> &'b Path {
+        // The script from standard input has no folder of its own.
+        let own = id.path().filter(|_| *id != self.entry.id).and_then(Path::parent);
+        own.unwrap_or(&self.entry.folder)
     }
 
     /// Every imported name must be exported by the module that it is imported from.
@@ -175,7 +179,7 @@ impl ModuleGraph {
         let exporters = self.exporters_of(name, target);
         if let Some(first) = exporters.first() {
             let all = exporters.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let better = relative_specifier(&source.id, first);
+            let better = relative_specifier(self.folder_of(&source.id), first);
             return problem.hint(format!("`{name}` is exported by {all}: import it from '{better}'"));
         }
         match nearest(name, exports.iter().copied()) {
@@ -200,50 +204,43 @@ impl ModuleGraph {
             return Vec::new();
         }
         let folder = target.path().and_then(Path::parent);
-        for path in folder.map(scripts_in).unwrap_or_default() {
+        for path in folder.map(|folder| self.entry.files.scripts_in(folder)).unwrap_or_default() {
             let id = ModuleId::file(&path);
             if self.index.contains_key(&id) {
                 continue;
             }
-            let parsed =
-                read_source(&path).ok().and_then(|text| Source::parse(id.clone(), &text.into()).ok());
+            let parsed = self.read_source(&path).ok().and_then(|text| Source::parse(id.clone(), &text).ok());
             if parsed.is_some_and(|source| exports(&source)) {
                 found.insert(id);
             }
         }
         found.into_iter().collect()
     }
-}
 
-/// What k6 reads beside files.
-fn refuse_other_sources(path: &Path) -> Result<(), LoadError> {
-    let text = path.to_string_lossy();
-    let what = match &*text {
-        "-" => "scripts from standard input are",
-        url if url.starts_with("https://") || url.starts_with("http://") => "remote scripts are",
-        archive if archive.ends_with(".tar") => "archives are",
-        typescript if typescript.ends_with(".ts") => "TypeScript is",
-        _ => return Ok(()),
-    };
-    let problem = Problem::new(format!("{text}: {what} not supported yet"));
-    Err(LoadError::Unreadable(problem.hint("give the path of a JavaScript file")))
-}
-
-fn read_source(path: &Path) -> Result<String, String> {
-    let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
-    if metadata.is_dir() {
-        return Err("it is a folder".into());
+    fn missing_file(&self, id: &ModuleId, path: &Path, why: &str) -> Problem {
+        let problem = Problem::new(format!("the imported file {id} could not be read: {why}"));
+        if path.extension().is_none() {
+            let scripts = ["js", "ts"].map(|extension| path.with_extension(extension));
+            if let Some(name) = scripts.iter().find(|name| self.entry.files.has(name)) {
+                return problem.hint(format!("did you mean {}? Extensions are not added", name.display()));
+            }
+        }
+        let siblings: Vec<String> = path
+            .parent()
+            .map(|folder| self.entry.files.scripts_in(folder))
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|p| Some(p.file_name()?.to_str()?.to_owned()))
+            .collect();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        match nearest(name, siblings.iter().map(String::as_str)) {
+            Some(near) => problem.hint(format!("did you mean '{near}'?")),
+            None => problem,
+        }
     }
-    if metadata.len() > SOURCE_LIMIT {
-        return Err(format!("it is larger than {SOURCE_LIMIT} bytes"));
-    }
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
-    String::from_utf8(bytes)
-        .map_err(|error| format!("it is not UTF-8 (byte {})", error.utf8_error().valid_up_to()))
 }
 
-fn resolve_specifier(base: &ModuleId, specifier: &str) -> Result<ModuleId, Problem> {
+fn resolve_specifier(folder: &Path, specifier: &str) -> Result<ModuleId, Problem> {
     if modules::NAMES.contains(&specifier) {
         return Ok(ModuleId::builtin(specifier));
     }
@@ -251,7 +248,6 @@ fn resolve_specifier(base: &ModuleId, specifier: &str) -> Result<ModuleId, Probl
         return Ok(ModuleId::file(&normalise(Path::new(path))));
     }
     if specifier.starts_with("./") || specifier.starts_with("../") || specifier.starts_with('/') {
-        let folder = base.path().and_then(Path::parent).unwrap_or(Path::new("/"));
         return Ok(ModuleId::file(&normalise(&folder.join(specifier))));
     }
     Err(unknown_module(specifier))
@@ -280,42 +276,8 @@ fn unknown_module(specifier: &str) -> Problem {
         .hint(format!("for a file beside the script write './{specifier}'"))
 }
 
-fn missing_file(id: &ModuleId, path: &Path, why: &str) -> Problem {
-    let problem = Problem::new(format!("the imported file {id} could not be read: {why}"));
-    if path.extension().is_none() && path.with_extension("js").is_file() {
-        let name = path.with_extension("js");
-        return problem.hint(format!("did you mean {}? Extensions are not added", name.display()));
-    }
-    let siblings: Vec<String> = path
-        .parent()
-        .map(scripts_in)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|p| Some(p.file_name()?.to_str()?.to_owned()))
-        .collect();
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    match nearest(name, siblings.iter().map(String::as_str)) {
-        Some(near) => problem.hint(format!("did you mean '{near}'?")),
-        None => problem,
-    }
-}
-
-/// JavaScript files of a folder, sorted, at most [`NEIGHBOUR_LIMIT`].
-fn scripts_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|ext| ext == "js"))
-        .take(NEIGHBOUR_LIMIT)
-        .collect();
-    paths.sort();
-    paths
-}
-
-fn relative_specifier(from: &ModuleId, to: &ModuleId) -> String {
-    let (Some(from), Some(to)) = (from.path().and_then(Path::parent), to.path()) else {
-        return to.as_str().to_owned();
-    };
+fn relative_specifier(from: &Path, to: &ModuleId) -> String {
+    let Some(to) = to.path() else { return to.as_str().to_owned() };
     let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
     let up = from.components().count() - shared;
     let down: PathBuf = to.components().skip(shared).collect();

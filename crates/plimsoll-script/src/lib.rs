@@ -7,7 +7,8 @@
 //! |---|---|
 //! | `fiber` | stackful coroutines; all `unsafe` of stacks |
 //! | `quickjs` | the two engine calls without a safe binding |
-//! | `source`, `graph` | reading, parsing and linking modules before anything runs |
+//! | `entry`, `files`, `archive` | where a test comes from: a file, standard input, an archive; packing it |
+//! | `source`, `typescript`, `source_map`, `graph` | parsing and linking modules before anything runs |
 //! | `bundle` | [`Bundle`], [`Script`]: compiled once, shared by all VUs |
 //! | `vm`, `globals`, `event_loop`, `console` | one JavaScript runtime and its surroundings |
 //! | `reach`, `lazy` | what keeps a runtime small: only what the script can reach, made when it is read |
@@ -21,14 +22,17 @@
 //! `Context::with`, but for the timers', which are dropped before the runtime. Everything that VUs can share
 //! is compiled, parsed or read once.
 
+mod archive;
 mod bundle;
 mod calls;
 mod console;
+mod entry;
 mod error;
 mod event_loop;
 mod exception;
 mod factory;
 mod fiber;
+mod files;
 mod globals;
 mod graph;
 mod lazy;
@@ -38,13 +42,17 @@ mod quickjs;
 mod reach;
 mod series;
 mod source;
+mod source_map;
 mod state;
 mod tags;
+mod typescript;
 mod vm;
 mod vu;
 mod worker;
 
+pub use archive::{Archive, ArchiveError, Metadata};
 pub use bundle::{Bundle, Environment, Script};
+pub use entry::Entry;
 pub use error::{LoadError, Location, Problem};
 pub use factory::ScriptFactory;
 pub use vu::ScriptVu;

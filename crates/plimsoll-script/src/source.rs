@@ -15,6 +15,11 @@ use oxc_syntax::module_record::{
 };
 
 use crate::error::{Location, Problem};
+use crate::source_map::{Place, SourceMap};
+use crate::typescript;
+
+/// What k6 calls standard input.
+const STDIN: &str = "file:///-";
 
 /// Identifies a module: a `file:///` URL for files, the bare name for built-in modules (`k6/http`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,6 +28,11 @@ pub(crate) struct ModuleId(Arc<str>);
 impl ModuleId {
     pub(crate) fn file(path: &std::path::Path) -> Self {
         ModuleId(format!("file://{}", path.display()).into())
+    }
+
+    /// The script that came through standard input.
+    pub(crate) fn stdin() -> Self {
+        ModuleId(STDIN.into())
     }
 
     pub(crate) fn builtin(name: &str) -> Self {
@@ -37,11 +47,22 @@ impl ModuleId {
     pub(crate) fn path(&self) -> Option<&std::path::Path> {
         self.0.strip_prefix("file://").map(std::path::Path::new)
     }
+
+    pub(crate) fn is_stdin(&self) -> bool {
+        &*self.0 == STDIN
+    }
+
+    fn is_typescript(&self) -> bool {
+        self.path().and_then(std::path::Path::extension).is_some_and(|extension| extension == "ts")
+    }
 }
 
 impl fmt::Display for ModuleId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.strip_prefix("file://").unwrap_or(&self.0))
+        match &*self.0 {
+            STDIN => f.write_str("-"),
+            id => f.write_str(id.strip_prefix("file://").unwrap_or(id)),
+        }
     }
 }
 
@@ -49,7 +70,10 @@ impl fmt::Display for ModuleId {
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) id: ModuleId,
+    /// What the engine compiles.
     pub(crate) text: Arc<str>,
+    /// What the user wrote, when that is TypeScript.
+    pub(crate) written: Option<Written>,
     /// Each specifier that the module requests, in source order, with the place of its first mention.
     pub(crate) requests: Vec<Request>,
     /// Each binding imported by name (`default` included); namespace imports need no check and are left out.
@@ -61,6 +85,13 @@ pub(crate) struct Source {
     /// Specifiers that are imported or re-exported as a whole: `import * as`, `export *`.
     pub(crate) namespaces: Vec<String>,
     comments: Vec<Span>,
+}
+
+/// A text that was made into JavaScript.
+#[derive(Debug, Clone)]
+pub(crate) struct Written {
+    text: Arc<str>,
+    pub(crate) map: SourceMap,
 }
 
 /// `from 'specifier'`.
@@ -79,11 +110,29 @@ pub(crate) struct Import {
 }
 
 impl Source {
-    /// Parses a module.
+    /// Parses a module: as TypeScript when its name says so; otherwise as JavaScript, and as TypeScript when
+    /// it is not that.
     ///
     /// # Errors
     /// Every syntax error found, with its place.
     pub(crate) fn parse(id: ModuleId, text: &Arc<str>) -> Result<Self, Vec<Problem>> {
+        if id.is_typescript() {
+            return Self::of_typescript(id, text);
+        }
+        Self::of_javascript(id.clone(), text).or_else(|as_javascript| {
+            Self::of_typescript(id, text).map_err(|as_typescript| further(as_javascript, as_typescript))
+        })
+    }
+
+    fn of_typescript(id: ModuleId, text: &Arc<str>) -> Result<Self, Vec<Problem>> {
+        let stripped = typescript::strip(text)
+            .map_err(|found| Vec::from_iter(found.iter().map(|d| syntax_problem(&id, text, d))))?;
+        let mut source = Self::of_javascript(id, &stripped.text.into())?;
+        source.written = Some(Written { text: Arc::clone(text), map: stripped.map });
+        Ok(source)
+    }
+
+    fn of_javascript(id: ModuleId, text: &Arc<str>) -> Result<Self, Vec<Problem>> {
         let allocator = Allocator::default();
         let parsed = Parser::new(&allocator, text, SourceType::mjs()).parse();
         if parsed.panicked || !parsed.diagnostics.is_empty() {
@@ -96,6 +145,7 @@ impl Source {
         Ok(Source {
             id,
             text: Arc::clone(text),
+            written: None,
             requests,
             imports,
             exports,
@@ -112,9 +162,26 @@ impl Source {
         starts.zip(ends).map(|(start, end)| &self.text[start..end])
     }
 
+    /// Where a piece of the text was written.
     pub(crate) fn location(&self, span: Span) -> Location {
-        Location::in_text(&self.id, &self.text, span.start as usize, (span.end - span.start) as usize)
+        let (offset, length) = (span.start as usize, (span.end - span.start) as usize);
+        let Some(written) = &self.written else {
+            return Location::in_text(&self.id, &self.text, offset, length);
+        };
+        let original = written.map.original(Place::of_offset(&self.text, offset));
+        let offset = original.map_or(0, |place| place.offset_in(&written.text));
+        Location::in_text(&self.id, &written.text, offset, length)
     }
+}
+
+/// Of the problems that two parsers have with a text, those of the one that understood more of it.
+fn further(a: Vec<Problem>, b: Vec<Problem>) -> Vec<Problem> {
+    let place = |problems: &[Problem]| {
+        problems
+            .first()
+            .and_then(|problem| Some((problem.location.as_ref()?.line, problem.location.as_ref()?.column)))
+    };
+    if place(&b) > place(&a) { b } else { a }
 }
 
 fn syntax_problem(id: &ModuleId, text: &str, diagnostic: &OxcDiagnostic) -> Problem {
@@ -209,6 +276,23 @@ mod tests {
     fn code_is_what_is_not_comment() {
         let source = parse("/* a */ let b = '// c'; // d\nexport default () => b;").expect("valid");
         assert_eq!(source.code().collect::<Vec<_>>(), ["", " let b = '// c'; ", "\nexport default () => b;"]);
+    }
+
+    #[test]
+    fn what_is_not_javascript_may_be_typescript() {
+        assert!(parse("let a = 1 < 2;").expect("valid").written.is_none());
+        assert!(parse("let a: number = 1;").expect("valid").written.is_some());
+        let problems = parse("let a: number = 1;\nlet b = ;\n").expect_err("neither");
+        assert!(problems[0].to_string().starts_with("/s/main.js:2:9: "), "{}", problems[0]);
+    }
+
+    #[test]
+    fn places_in_typescript_are_those_that_were_written() {
+        let text = "interface A {\n  b: string;\n}\nimport { x } from './x.js';\nexport const y: A = x;\n";
+        let id = ModuleId::file(std::path::Path::new("/s/main.ts"));
+        let source = Source::parse(id, &text.into()).expect("valid");
+        assert_eq!(source.location(source.imports[0].span).to_string(), "/s/main.ts:4:10");
+        assert_eq!(source.location(source.requests[0].span).text, "import { x } from './x.js';");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Why a command failed: a message, a hint, an exit code. Printed in one place, `command.rs`.
 
-use plimsoll_script::LoadError;
+use plimsoll_script::{ArchiveError, LoadError};
 
 use crate::control::client::ClientError;
 use crate::exit::Exit;
@@ -12,6 +12,9 @@ pub(crate) enum Failure {
     /// The script could not be loaded.
     #[error("{}", told(.0))]
     Load(LoadError),
+    /// The test could not be packed.
+    #[error("{0}")]
+    Archive(ArchiveError),
     /// Everything that is wrong with the options, ready to be read.
     #[error("there were problems with the test's configuration:\n{}", .0.join("\n"))]
     Options(Vec<String>),
@@ -60,9 +63,11 @@ impl Failure {
             Failure::Load(LoadError::Aborted(_)) => Exit::ScriptAborted,
             Failure::Options(_) => Exit::InvalidConfig,
             Failure::Address { .. } => Exit::NoControl,
-            Failure::Control(_) | Failure::Output(_) | Failure::Write(_) | Failure::System { .. } => {
-                Exit::Other
-            }
+            Failure::Archive(_)
+            | Failure::Control(_)
+            | Failure::Output(_)
+            | Failure::Write(_)
+            | Failure::System { .. } => Exit::Other,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Writes beside the file and renames, so that a failure leaves an earlier file as it was. What is no file,
 /// such as a pipe or a terminal, is written to as it is.
-pub(crate) fn write(path: &Path, content: &str) -> Result<(), String> {
+pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<(), String> {
     let written = match fs::metadata(path) {
         Ok(what) if !what.is_file() => fs::write(path, content),
         // A link stays a link.
@@ -16,7 +16,7 @@ pub(crate) fn write(path: &Path, content: &str) -> Result<(), String> {
     written.map_err(|error| not_written(path, &error))
 }
 
-fn replace(path: &Path, content: &str) -> io::Result<()> {
+fn replace(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
     fs::write(&beside, content).and_then(|()| fs::rename(&beside, path)).inspect_err(|_| {

@@ -1,12 +1,12 @@
 //! A test, loaded: its script, and the plan that the layers of options come to.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plimsoll_engine::Run;
 use plimsoll_metrics::{Registry, Thresholds};
+use plimsoll_plan::options::keyword::ScriptType;
 use plimsoll_plan::{OptionsLayer, Origin, Plan, Problem, Source};
-use plimsoll_script::{Bundle, Environment, ScriptFactory};
+use plimsoll_script::{Bundle, Entry, Environment, ScriptFactory};
 
 use crate::cli::TestArguments;
 use crate::control::Subject;
@@ -32,8 +32,11 @@ impl LoadedTest {
                 variables.iter().map(|(name, value)| (name.as_str(), value.as_str())),
             ),
         };
-        let environment = environment(arguments, &outside, variables, default);
-        let bundle = Bundle::load(&arguments.script, environment).map_err(Failure::Load)?;
+        let kind = arguments.options.script_type.or(outside.variables.script_type);
+        let entry =
+            Entry::read(&arguments.script, kind.unwrap_or(ScriptType::Detect)).map_err(Failure::Load)?;
+        let environment = environment(arguments, &outside, variables, &entry, default);
+        let bundle = Bundle::load(entry, environment).map_err(Failure::Load)?;
         let plan = Arc::new(plan(arguments, &bundle, outside)?);
         for warning in &plan.warnings {
             let hint = warning.hint.as_deref().map(|hint| format!(" ({hint})")).unwrap_or_default();
@@ -82,18 +85,19 @@ pub(crate) enum SystemEnvironment {
     Hidden,
 }
 
-/// `__ENV`: the process's environment unless that is not wanted, then `--env`.
+/// `__ENV`: what an archive brings along, the process's environment where that is wanted, then `--env`.
 fn environment(
     arguments: &TestArguments,
     outside: &Outside,
     variables: Vec<(String, String)>,
+    entry: &Entry,
     default: SystemEnvironment,
 ) -> Environment {
     let asked = arguments.options.include_system_env_vars.or(outside.variables.include_system_env_vars);
-    let mut environment = match asked.unwrap_or(default == SystemEnvironment::Visible) {
-        false => BTreeMap::new(),
-        true => variables.into_iter().collect(),
-    };
+    let mut environment = entry.metadata().map(|metadata| metadata.env.clone()).unwrap_or_default();
+    if asked.unwrap_or(default == SystemEnvironment::Visible) {
+        environment.extend(variables);
+    }
     environment.extend(arguments.environment.iter().cloned());
     environment
 }
@@ -132,6 +136,10 @@ fn missing_functions(arguments: &TestArguments, bundle: &Bundle, plan: &Plan) ->
 
 fn script_layer(arguments: &TestArguments, bundle: &Bundle) -> OptionsLayer {
     let origin = Origin::Script(arguments.script.display().to_string());
+    if let Some(metadata) = bundle.entry().metadata() {
+        // Those of an archive are consolidated, the script's own among them.
+        return OptionsLayer::from_json(origin, &metadata.options);
+    }
     match bundle.options_json.as_deref().map(serde_json::from_str) {
         Some(Ok(options)) => OptionsLayer::from_json(origin, &options),
         // The text was written by the script engine's own JSON.stringify.

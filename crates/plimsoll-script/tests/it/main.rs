@@ -7,3 +7,4 @@ mod loading;
 mod scheduling;
 mod server;
 mod support;
+mod typescript;

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use plimsoll_engine::{EventSink, Run, RunConfig, RunEvent, RunOutcome, ScriptPhases};
 use plimsoll_metrics::{Sink, Thresholds, Trend};
+use plimsoll_plan::options::keyword::ScriptType;
 use plimsoll_plan::{OptionsLayer, Origin};
-use plimsoll_script::{Bundle, LoadError, ScriptFactory};
+use plimsoll_script::{Bundle, Entry, LoadError, ScriptFactory};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 /// What a run left behind.
@@ -90,13 +91,17 @@ pub(crate) fn write_files(folder: &Path, files: &[(&str, &str)]) {
 pub(crate) fn load_error(files: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder");
     write_files(folder.path(), files);
-    let error = match Bundle::load(&folder.path().join("main.js"), BTreeMap::new()) {
+    let error = match load(&folder.path().join("main.js")) {
         Ok(_) => panic!("the script loads"),
         Err(LoadError::Threw(error)) => format!("{error}\n{}", error.stack),
         Err(error) => error.to_string(),
     };
     let folder = folder.path().canonicalize().expect("exists").display().to_string();
     error.replace(&folder, "DIR")
+}
+
+fn load(script: &Path) -> Result<Bundle, LoadError> {
+    Bundle::load(Entry::read(script, ScriptType::Detect)?, BTreeMap::new())
 }
 
 /// Loads and runs a script on the calling thread.
@@ -106,7 +111,7 @@ pub(crate) fn run(script: &Path, environment: &[(&str, &str)]) -> Result<Ran, Lo
     tracing::subscriber::with_default(subscriber, || {
         let environment =
             environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let bundle = Bundle::load(script, environment)?;
+        let bundle = Bundle::load(Entry::read(script, ScriptType::Detect)?, environment)?;
         let outcome = execute(&bundle, &log);
         let log = log.lock().expect("not poisoned").drain(..).collect();
         Ok(Ran { outcome, bundle, log })

@@ -5,25 +5,32 @@
 //! | `globals` | flags of every command |
 //! | `help` | how flags are grouped and described |
 //! | `test`, `flags` | which script with which options: arguments of every command that loads a test |
-//! | `run`, `inspect`, `control` | a file for each command or family of them: arguments and help |
+//! | `run`, `inspect`, `archive`, `new`, `completions`, `control` | a file for each command or family |
 
+mod archive;
+mod completions;
 mod control;
 mod flags;
 mod globals;
 mod help;
 mod inspect;
+mod new;
 mod run;
 mod test;
 
 use std::ffi::OsString;
+use std::path::Path;
 
-use clap::Command;
 use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, Command};
+use clap_complete::Shell;
 
 pub(crate) use self::{
+    archive::ArchiveArguments,
     control::{ControlArguments, Wish},
     globals::{ConfigArgument, LoggingArguments},
     inspect::{InspectArguments, Sources},
+    new::NewArguments,
     run::RunArguments,
     test::TestArguments,
 };
@@ -33,7 +40,13 @@ pub(crate) enum Invocation {
     Run(Box<RunArguments>),
     Control(ControlArguments),
     Inspect(Box<InspectArguments>),
-    Version,
+    Archive(Box<ArchiveArguments>),
+    New(NewArguments),
+    /// For this shell, of the whole command line.
+    Completions(Shell, Box<Command>),
+    Version {
+        as_json: bool,
+    },
 }
 
 /// Parses the arguments, the program's name first.
@@ -41,15 +54,23 @@ pub(crate) enum Invocation {
 /// # Errors
 /// Clap's own, which includes requests for help and the version.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
-    let mut command = command();
-    let matches = command.try_get_matches_from_mut(arguments)?;
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let program = program(&arguments);
+    let mut whole = command(program);
+    let matches = whole.try_get_matches_from_mut(arguments)?;
     let (name, matches) = matches.subcommand().expect("clap requires a subcommand");
-    let command = command.find_subcommand_mut(name).expect("it was matched");
+    let command = whole.find_subcommand_mut(name).expect("it was matched");
     let logging = LoggingArguments::of(matches).map_err(|why| command.error(ErrorKind::InvalidValue, why))?;
     match name {
         "run" => Ok(Invocation::Run(Box::new(RunArguments::of(command, matches, logging)?))),
         "inspect" => Ok(Invocation::Inspect(Box::new(InspectArguments::of(command, matches, logging)?))),
-        "version" => Ok(Invocation::Version),
+        "archive" => Ok(Invocation::Archive(Box::new(ArchiveArguments::of(command, matches, logging)?))),
+        "new" => Ok(Invocation::New(NewArguments::of(program, matches, logging))),
+        "completions" => {
+            let shell = *matches.get_one::<Shell>("shell").expect("clap requires it");
+            Ok(Invocation::Completions(shell, Box::new(whole)))
+        }
+        "version" => Ok(Invocation::Version { as_json: matches.get_flag("json") }),
         name => {
             let control = ControlArguments::of(name, matches, logging);
             Ok(Invocation::Control(control.expect("every subcommand has an arm")))
@@ -57,8 +78,16 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
     }
 }
 
-fn command() -> Command {
-    Command::new("plimsoll")
+/// What the program calls itself: `k6` when it was started under that name, so that pipelines find what they
+/// are used to.
+fn program(arguments: &[OsString]) -> &'static str {
+    let started_as = arguments.first().and_then(|path| Path::new(path).file_stem());
+    if started_as.is_some_and(|name| name == "k6") { "k6" } else { "plimsoll" }
+}
+
+fn command(program: &'static str) -> Command {
+    let as_json = Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print it as JSON");
+    Command::new(program)
         .about("Load testing and capacity planning: runs k6 scripts, and says whether to trust the result")
         .version(env!("CARGO_PKG_VERSION"))
         .disable_help_subcommand(false)
@@ -69,5 +98,32 @@ fn command() -> Command {
         .subcommand(run::command())
         .subcommands(control::commands())
         .subcommand(inspect::command())
-        .subcommand(Command::new("version").about("Print the version"))
+        .subcommand(archive::command())
+        .subcommand(new::command(program))
+        .subcommand(completions::command(program))
+        .subcommand(Command::new("version").about("Print the version").arg(as_json))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        command("plimsoll").debug_assert();
+    }
+
+    #[test]
+    fn the_name_is_that_of_the_file() {
+        for (path, name) in [
+            ("k6", "k6"),
+            ("/usr/bin/k6", "k6"),
+            ("./plimsoll", "plimsoll"),
+            ("k6s", "plimsoll"),
+            ("", "plimsoll"),
+        ] {
+            assert_eq!(program(&[path.into()]), name, "{path}");
+        }
+        assert_eq!(program(&[]), "plimsoll");
+    }
 }

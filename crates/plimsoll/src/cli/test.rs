@@ -25,7 +25,7 @@ pub(super) fn arguments() -> impl Iterator<Item = Arg> {
             .required(true)
             .value_name("SCRIPT")
             .value_parser(value_parser!(PathBuf))
-            .help("The script, a JavaScript module"),
+            .help("The script, JavaScript or TypeScript; an archive of a test; - is standard input"),
         Arg::new("env")
             .help_heading(help::COMMAND)
             .short('e')

@@ -1,7 +1,10 @@
 //! From arguments to an exit code: one file for each command, and the one place where failures are printed.
 
+mod archive;
+mod completions;
 mod control;
 mod inspect;
+mod new;
 mod run;
 mod version;
 
@@ -47,6 +50,15 @@ fn carry_out(invocation: &Invocation) -> Result<Exit, Failure> {
             Log::start(&arguments.logging, &Screen::new())?;
             control::control(arguments)
         }
-        Invocation::Version => version::version(),
+        Invocation::Archive(arguments) => {
+            Log::start(&arguments.logging, &Screen::new())?;
+            archive::archive(arguments)
+        }
+        Invocation::New(arguments) => {
+            Log::start(&arguments.logging, &Screen::new())?;
+            new::new(arguments)
+        }
+        Invocation::Completions(shell, command) => completions::completions(*shell, command),
+        Invocation::Version { as_json } => version::version(*as_json),
     }
 }

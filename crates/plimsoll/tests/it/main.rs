@@ -3,6 +3,8 @@
 
 mod support;
 
+mod archives;
+mod commands;
 mod config;
 mod control;
 mod ending;
@@ -18,6 +20,7 @@ mod scripts;
 mod segments;
 mod servers;
 mod signals;
+mod sources;
 mod specification;
 mod streams;
 mod terminal;

@@ -5,7 +5,7 @@ pub(crate) mod server;
 
 use std::time::Duration;
 
-pub(crate) use program::{Finished, Folder, Running, finish, repository, run};
+pub(crate) use program::{Finished, Folder, Running, finish, finish_with_input, repository, run};
 
 /// Nothing that a test waits for takes longer, even on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -50,7 +50,12 @@ impl Folder {
 
     /// The program with arguments that are separated by blanks.
     pub(crate) fn command(&self, arguments: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        self.command_of(env!("CARGO_BIN_EXE_plimsoll").into(), arguments)
+    }
+
+    /// The program under another name.
+    pub(crate) fn command_of(&self, program: PathBuf, arguments: &str) -> Command {
+        let mut command = Command::new(program);
         command.args(arguments.split_whitespace()).current_dir(self.0.path()).env_clear();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         command
@@ -81,6 +86,23 @@ pub(crate) async fn run(script: &str) -> Finished {
 pub(crate) async fn finish(mut command: Command) -> Finished {
     let output =
         timeout(PATIENCE, command.output()).await.expect("an end in time").expect("the program runs");
+    finished(output)
+}
+
+/// Runs a command to its end with something to read on standard input.
+pub(crate) async fn finish_with_input(mut command: Command, input: &[u8]) -> Finished {
+    let mut child = command.stdin(Stdio::piped()).spawn().expect("the program starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    let end = async {
+        // Whoever refuses to run need not read everything.
+        let _ = stdin.write_all(input).await;
+        drop(stdin);
+        child.wait_with_output().await.expect("the program runs")
+    };
+    finished(timeout(PATIENCE, end).await.expect("an end in time"))
+}
+
+fn finished(output: std::process::Output) -> Finished {
     let text = |bytes| String::from_utf8(bytes).expect("text");
     Finished { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
