@@ -19,7 +19,12 @@ fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("main.js");
     std::fs::write(&path, SCRIPT).expect("the folder is writable");
-    let bundle = Bundle::load(&path, BTreeMap::new()).expect("the script loads");
+    let bundle = Bundle::load(
+        plimsoll_script::Entry::read(&path, plimsoll_plan::options::keyword::ScriptType::Detect)
+            .expect("a script"),
+        BTreeMap::new(),
+    )
+    .expect("the script loads");
     let plan = plimsoll_plan::resolve(vec![]).expect("the defaults are valid");
     let script = bundle.script(&plan, plimsoll_net::Options::default());
     let factory = ScriptFactory::new(Arc::new(script));
