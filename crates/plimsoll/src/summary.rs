@@ -98,7 +98,7 @@ impl Ending<'_> {
         let exported = !options.summary_export.is_empty();
         if !options.no_summary && options.summary_mode != SummaryMode::Disabled {
             if exported {
-                failures.extend(files::write(export, &self.exported(&summary)).err());
+                failures.extend(files::write(export, self.exported(&summary)).err());
             }
             failures.extend(self.print(&summary, factory).await);
         } else if exported {
@@ -234,8 +234,8 @@ fn write_report(path: &Path, summary: &Summary) -> Result<(), String> {
         std::fs::create_dir_all(folder).map_err(|error| files::not_written(path, &error))?;
     }
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("txt") => files::write(path, &text::render(summary, &Style::default())),
-        _ => files::write(path, &html::render(summary)),
+        Some("txt") => files::write(path, text::render(summary, &Style::default())),
+        _ => files::write(path, html::render(summary)),
     }
 }
 

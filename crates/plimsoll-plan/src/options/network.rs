@@ -62,7 +62,8 @@ impl OptionValue for Dns {
     fn from_json(value: &Value) -> Result<Self, Expected> {
         let object = value.as_object().ok_or("must be an object with ttl, select and policy")?;
         let mut dns = Self::default();
-        for (key, value) in object {
+        // Consolidated options, as archives have them, write null for what nobody set.
+        for (key, value) in object.iter().filter(|(_, value)| !value.is_null()) {
             dns.set(key, value)?;
         }
         Ok(dns)
