@@ -37,7 +37,7 @@ const fn torn_down(complete: u64, interrupted: u64) -> Left {
 /// A run that was not set up has nothing to tear down.
 const NOT_SET_UP: Left = Left { code: 105, tears_down: false, summary: true, complete: 0, interrupted: 0 };
 
-const POINTS: [Point; 12] = [
+const POINTS: [Point; 13] = [
     Point {
         name: "the first run of the init code",
         script: "console.log('here'); while (true) {} export default function () { }",
@@ -52,6 +52,16 @@ const POINTS: [Point; 12] = [
             export const options = { vus: 2, iterations: 2 };
             export default function () { }",
         said: "here",
+        later: 0,
+        left: NOT_SET_UP,
+    },
+    Point {
+        name: "before a paused run is resumed",
+        script: "
+            export const options = { paused: true };
+            export function setup() { console.log('in setup'); }
+            export default function () { }",
+        said: "the test is paused",
         later: 0,
         left: NOT_SET_UP,
     },
