@@ -290,6 +290,7 @@ impl Conductor {
                 DropRecorder::default().record(&mut shard, &self.plan.options, context, dropped, now);
             }
         }
+        context.progress.end(Instant::now());
         self.shared.events.send(RunEvent::ScenarioEnded { scenario: index });
     }
 

@@ -199,6 +199,7 @@ pub struct ScenarioProgress {
     pub(crate) made_on_demand: AtomicU32,
     pub(crate) active_vus: AtomicU32,
     started_at: OnceLock<Instant>,
+    ended_at: OnceLock<Instant>,
 }
 
 impl ScenarioProgress {
@@ -215,6 +216,7 @@ impl ScenarioProgress {
             made_on_demand: AtomicU32::new(0),
             active_vus: AtomicU32::new(0),
             started_at: OnceLock::new(),
+            ended_at: OnceLock::new(),
         }
     }
 
@@ -222,6 +224,13 @@ impl ScenarioProgress {
     /// begins.
     pub fn started_at(&self) -> Option<Instant> {
         self.started_at.get().copied()
+    }
+
+    /// For how long it has been going on; its whole time once it has ended.
+    pub fn elapsed(&self) -> Duration {
+        let Some(start) = self.started_at() else { return Duration::ZERO };
+        let end = self.ended_at.get().copied().unwrap_or_else(Instant::now);
+        end.saturating_duration_since(start)
     }
 
     /// Iterations that were started.
@@ -256,13 +265,16 @@ impl ScenarioProgress {
 
     /// How far it is, from 0 to 1: by iterations where their number is fixed, else by time.
     pub fn fraction(&self) -> f64 {
-        let elapsed = || self.started_at().map(|start| start.elapsed()).unwrap_or_default();
         let fraction = match self.total_iterations {
             Some(total) => self.complete_iterations() as f64 / total.max(1) as f64,
             None if self.duration.is_zero() => 1.0,
-            None => elapsed().as_secs_f64() / self.duration.as_secs_f64(),
+            None => self.elapsed().as_secs_f64() / self.duration.as_secs_f64(),
         };
         fraction.min(1.0)
+    }
+
+    pub(crate) fn end(&self, at: Instant) {
+        let _ = self.ended_at.set(at);
     }
 
     pub(crate) fn start(&self, at: Instant) {

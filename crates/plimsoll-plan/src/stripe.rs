@@ -11,8 +11,8 @@
 //! ```
 //!
 //! A part whose share is `w` should have `t · w` of the first `t` slots. It gets its slot `m` (from 0)
-//! neither before `⌊m / w⌋` nor after `⌈(m + 1) / w⌉ − 1`; among the parts that may have a slot the one with the
-//! earliest deadline takes it, which is known to keep all deadlines. The number of slots of a part is
+//! neither before `⌊m / w⌋` nor after `⌈(m + 1) / w⌉ − 1`; among the parts that may have a slot the one with
+//! the earliest deadline takes it, which is known to keep all deadlines. The number of slots of a part is
 //! therefore always less than one off.
 
 use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc};

@@ -59,12 +59,12 @@ impl Log {
         failure.map_or(Ok(Log { console }), Err)
     }
 
-    /// From now on, what the script says to its console goes to a new file.
+    /// From now on, what the script says to its console is appended to a file.
     ///
     /// # Errors
     /// When the file cannot be made.
     pub(crate) fn console_to(&self, path: &Path) -> Result<(), Failure> {
-        let opened = File::create(path).map_err(|error| not_opened("--console-output", path, &error))?;
+        let opened = append_to(path).map_err(|error| not_opened("--console-output", path, &error))?;
         // A process runs one test, so there is no other file to be replaced.
         let _ = self.console.set(LogFile::new(path, opened));
         Ok(())
@@ -110,7 +110,7 @@ impl Sink {
 fn append_to(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
-    // Log lines may hold what a script prints of its secrets.
+    // Lines may hold what a script prints of its secrets.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)

@@ -105,7 +105,7 @@ impl Progress {
         if !until.is_zero() {
             return format!("waiting  {}", clock(until));
         }
-        let elapsed = started_at.elapsed().min(progress.duration);
+        let elapsed = progress.elapsed().min(progress.duration);
         let mut facts = format!("{}  {}", vus(plan, progress, self.vus_width()), clock(elapsed));
         if progress.duration < ENDLESS {
             let _ = write!(facts, "/{}", duration::format(progress.duration));

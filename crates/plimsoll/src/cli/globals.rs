@@ -37,7 +37,7 @@ struct Global {
     long: &'static str,
 }
 
-const GLOBALS: [Global; 7] = [
+const GLOBALS: [Global; 8] = [
     Global {
         name: "config",
         short: Some('c'),
@@ -105,6 +105,15 @@ const GLOBALS: [Global; 7] = [
         help: "Use no colours",
         long: "Uses no colours. There are none anyway where the output is no terminal, or the variable \
                NO_COLOR is set.",
+    },
+    Global {
+        name: "profiling-enabled",
+        short: None,
+        value: None,
+        env: "K6_PROFILING_ENABLED",
+        help: "Accepted; there is no profile to be served",
+        long: "Accepted, so that command lines written for k6 work. k6 serves profiles of its own process \
+               then; for plimsoll a profiler of the system such as perf does the same.",
     },
 ];
 

@@ -19,12 +19,26 @@ pub(crate) struct RunArguments {
 }
 
 const HELP: &str = "\
-Runs a test script and prints a summary.
+Runs a test and prints a summary.
 
-Exit codes: 0 passed; 99 a threshold was crossed or had no data; 103 stopped through the control API; 104 \
-invalid options; 105 interrupted; 106 the control API cannot listen at its address; 107 the script threw \
-in its init, setup or teardown code; 108 aborted by the script; 110 marked as failed by the script; 255 \
-anything else.";
+Options come from the config file, the script, the environment and the flags, each over those before it; \
+plimsoll inspect --sources shows what comes of them.";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  the test ended and every threshold passed
+   99  a threshold was crossed, or had no data
+  100  setup() took too long
+  101  teardown() took too long
+  103  stopped through the control API
+  104  options that are not valid
+  105  interrupted by SIGINT or SIGTERM
+  106  the control API cannot listen at its address
+  107  the script threw in its init code, setup() or teardown(), or does not parse
+  108  aborted by the script
+  109  a bug in plimsoll
+  110  marked as failed by the script
+  255  anything else: wrong flags, files that cannot be read or written";
 
 pub(super) fn command() -> Command {
     let report = Arg::new("report")
@@ -32,15 +46,30 @@ pub(super) fn command() -> Command {
         .long("report")
         .value_name("FILE")
         .value_parser(value_parser!(PathBuf))
-        .help("Write a report: HTML, or text when the name ends with .txt");
+        .help("Write a report: HTML, or text when the name ends with .txt")
+        .long_help(
+            "Writes a report when the test has ended: one HTML page that needs nothing else, or the text \
+             of the summary when the file's name ends with .txt.\n\n\
+             Example: --report results/checkout.html",
+        );
     let no_data = Arg::new("no-data")
         .help_heading(help::COMMAND)
         .long("no-data")
         .value_name("VERDICT")
         .value_parser(["fail", "pass"])
         .default_value("fail")
-        .help("What a threshold without any sample means: fail, or pass as in k6");
-    Command::new("run").about("Run a test").long_about(HELP).args([report, no_data]).args(test::arguments())
+        .help("What a threshold without any sample means: fail, or pass as in k6")
+        .long_help(
+            "What it means that no sample reached a threshold: fail, since a mistyped tag must not pass, \
+             or pass, as k6 mostly has it.\n\n\
+             Example: --no-data=pass",
+        );
+    Command::new("run")
+        .about("Run a test")
+        .long_about(HELP)
+        .after_long_help(EXIT_CODES)
+        .args([report, no_data])
+        .args(test::arguments())
 }
 
 impl RunArguments {

@@ -32,12 +32,23 @@ pub(super) fn arguments() -> impl Iterator<Item = Arg> {
             .long("env")
             .value_name("NAME=VALUE")
             .action(ArgAction::Append)
-            .help("Set a variable of __ENV; repeatable"),
+            .help("Set a variable of __ENV; repeatable")
+            .long_help(
+                "Sets a variable of the script's __ENV, over one of the same name in the environment. \
+                 Without a value it is the empty text. May be given several times.\n\n\
+                 Example: -e BASE_URL=https://staging.example.com -e USERS=250",
+            ),
         Arg::new("exec")
             .help_heading(help::COMMAND)
             .long("exec")
             .value_name("FUNCTION")
-            .help("Run this exported function instead of the scenarios' own"),
+            .help("Run this exported function instead of the scenarios' own")
+            .long_help(
+                "Runs this exported function. The scenarios of the script, which name functions of their \
+                 own, do not count then; how long it runs is said by other flags, and is one iteration if \
+                 they say nothing.\n\n\
+                 Example: --exec checkout --vus 5 --duration 10s",
+            ),
     ];
     own.into_iter().chain(flags::arguments())
 }

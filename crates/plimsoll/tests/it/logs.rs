@@ -10,7 +10,7 @@ const SCRIPT: &str = "
 #[tokio::test]
 async fn console_output_has_what_is_said_after_init() {
     let folder = Folder::with(SCRIPT);
-    folder.write("console.txt", "of another run");
+    folder.write("console.txt", "a line of another run\n");
     let end = folder.run("--console-output console.txt --iterations 2").await.code(0);
     end.says(&["msg=\"in init\" source=console"]).says_nothing_of(&["in a VU", "in the summary"]);
     let console = folder.read("console.txt");
@@ -18,6 +18,7 @@ async fn console_output_has_what_is_said_after_init() {
     assert_eq!(
         lines,
         [
+            "line of another run",
             "level=info msg=\"in a VU 0\"",
             "level=info msg=\"in a VU 1\"",
             "level=warning msg=\"in the summary\"",
