@@ -4,7 +4,8 @@
 //! running at any time. Iterations that take longer or shorter by chance make that number vary about its mean
 //! `N` by some `√N`; three times that much is added to what is recommended.
 //!
-//! A scenario that had its VUs from the start and dropped nothing gets no advice. Start with [`ArrivalFacts`].
+//! A scenario that had its VUs from the start and dropped nothing gets no advice. Start with
+//! [`ArrivalFacts`].
 
 use plimsoll_metrics::{Aggregate, Sink, TagFilter, builtin};
 use plimsoll_plan::options::keyword::TimeUnit;
