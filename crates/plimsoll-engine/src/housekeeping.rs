@@ -39,8 +39,8 @@ async fn tick(conductor: &Conductor) -> Infallible {
         if conductor.shared.state.phase() != Phase::Paused {
             count_vus(conductor);
         }
-        conductor.crew.absorb().await;
         conductor.shared.absorb(conductor.lane.get(), &mut conductor.shard.borrow_mut());
+        conductor.crew.absorb().await;
         if number.is_multiple_of(TICKS_PER_JUDGEMENT) {
             watch_thresholds(conductor, &mut crossed);
         }

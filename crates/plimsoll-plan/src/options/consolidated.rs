@@ -38,6 +38,9 @@ pub struct Provenance {
     pub set: bool,
 }
 
+/// Keys that are left out where nobody set them: what k6 leaves out, and what it does not know.
+const ONLY_IF_SET: [&str; 2] = ["cloud", "warmup"];
+
 /// The options that say what runs in short. They become scenarios.
 const SHORTHANDS: [&str; 4] = ["vus", "duration", "iterations", "stages"];
 
@@ -133,7 +136,7 @@ impl Plan {
     /// `null`.
     pub fn consolidated_json(&self) -> Map<String, Value> {
         let in_options = rows().into_iter().filter(|info| info.place == Place::Options);
-        let printed = in_options.filter(|info| info.key != "cloud" || self.is_set("cloud"));
+        let printed = in_options.filter(|info| !ONLY_IF_SET.contains(&info.key) || self.is_set(info.key));
         printed.map(|info| (info.key.to_owned(), self.written_json(info.key))).collect()
     }
 

@@ -9,7 +9,7 @@ use plimsoll_plan::Plan;
 use plimsoll_script::ScriptFactory;
 
 use crate::cli::RunArguments;
-use crate::control::Server;
+use crate::control::{Server, Serving};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::loaded::{LoadedTest, SystemEnvironment};
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
     runtime.block_on(async {
         let outputs = Outputs::start(plan, bundle.registry()).await?;
         let ready = Ready { arguments, test: &test, factory: factory.clone(), screen };
-        let outcome = ready.execute(&signals, &outputs, control).await?;
+        let (outcome, control) = ready.execute(&signals, &outputs, control).await?;
         let mut ending = Ending { arguments, bundle, plan, outcome: &outcome, lost_samples: 0, script_text };
         ending.lost_samples = outputs.finish(ending.for_outputs()).await;
         let summarised = ending.summarise(factory).await;
@@ -58,6 +58,9 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
         }
         if plan.options.linger {
             signals.linger().await;
+        }
+        if let Some(control) = control {
+            control.finish().await;
         }
         Ok(exit)
     })
@@ -82,7 +85,7 @@ impl Ready<'_> {
         signals: &signals::Watch,
         outputs: &Outputs,
         control: Option<Server>,
-    ) -> Result<RunOutcome, Failure> {
+    ) -> Result<(RunOutcome, Option<Serving>), Failure> {
         let Ready { arguments, test: LoadedTest { plan, .. }, screen, .. } = self;
         let mut config = self.config();
         outputs.attach(&mut config);
@@ -90,16 +93,16 @@ impl Ready<'_> {
         let run = Run::new(Arc::clone(plan), self.factory, config, EventSink::new(log_event(plan)));
         signals.guard(run.control());
         let address = control.as_ref().map(|control| control.address);
-        match control {
-            Some(server) => server.start(self.test.subject(&run, thresholds, factory))?,
-            None if plan.options.paused => tracing::warn!(
+        let serve = |server: Server| server.start(self.test.subject(&run, thresholds, factory));
+        let control = control.map(serve).transpose()?;
+        if control.is_none() && plan.options.paused {
+            tracing::warn!(
                 target: "plimsoll",
                 "the test is going to wait, and nobody can resume it: there is no control API (see --address)"
-            ),
-            None => {}
+            );
         }
         if arguments.logging.quiet {
-            return Ok(run.execute().await);
+            return Ok((run.execute().await, control));
         }
         screen.print(&banner::render(arguments, plan, &outputs.describe(), address));
         let progress = Progress::new(run.state(), run.control(), plan, screen);
@@ -108,7 +111,7 @@ impl Ready<'_> {
             () = progress.show() => unreachable!("progress is shown until the run has ended"),
         };
         progress.finish();
-        Ok(outcome)
+        Ok((outcome, control))
     }
 
     fn config(&self) -> RunConfig {

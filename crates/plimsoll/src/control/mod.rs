@@ -26,5 +26,5 @@ mod status;
 pub(crate) use self::{
     address::{Address, Given},
     api::Subject,
-    server::Server,
+    server::{Server, Serving},
 };

@@ -40,7 +40,7 @@ struct Controlled {
 
 impl Controlled {
     async fn start(script: &str, arguments: &str) -> Self {
-        let address = server::nobody().await.to_string();
+        let address = server::reserved();
         let run = Folder::with(script).start(&format!("--address {address} {arguments}"));
         let controlled = Controlled { run, address };
         controlled.wait_until("/ping", |answer| answer.body == "ok").await;
@@ -357,7 +357,7 @@ async fn waiting_without_a_control_api_is_warned_of_and_can_be_interrupted() {
 
 #[tokio::test]
 async fn banner_and_progress_tell_of_control() {
-    let address = server::nobody().await.to_string();
+    let address = server::reserved();
     let folder = Folder::with(CONTROLLED);
     let command = folder.command(&format!("run --paused --address {address} test.js"));
     let test = Controlled { run: Running::start(command, folder), address };

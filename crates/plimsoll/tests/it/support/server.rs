@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -39,6 +40,14 @@ async fn serve(stream: TcpStream, answer: Arc<[u8]>) {
         }
         line.clear();
     }
+}
+
+/// An address for the program to listen at, which nobody else in the world of these tests takes: ports that
+/// the system hands out belong to 127.0.0.1.
+pub(crate) fn reserved() -> String {
+    static NEXT: AtomicU8 = AtomicU8::new(2);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    format!("127.{high}.{low}.{}:6565", NEXT.fetch_add(1, Relaxed))
 }
 
 /// An address where nobody listens.
