@@ -44,7 +44,7 @@ impl Vu for TrivialVu {
             }
             _ => CallOutcome::Completed,
         };
-        CallEnd { outcome, tags: self.tags, returned: None }
+        CallEnd { tags: self.tags, ..CallEnd::new(outcome) }
     }
 }
 

@@ -136,7 +136,7 @@ impl<'a, F: VuFactory> Iterations<'a, F> {
         let mut shard = self.worker.context.shard.borrow_mut();
         let took = ended_at.duration_since(start.at);
         let late = start.due_at.map(|due_at| start.at.saturating_duration_since(due_at));
-        self.recorder.record(&mut shard, call_end.tags, took, late, self.clock.timestamp(ended_at));
+        self.recorder.record(&mut shard, call_end, took, late, self.clock.timestamp(ended_at));
     }
 
     #[cold]

@@ -6,6 +6,7 @@ use plimsoll_metrics::{SeriesId, Shard, Symbol, TagKey, TagSetId, Timestamp, bui
 use plimsoll_plan::{Options, options::tags::SystemTag};
 
 use crate::state::{RunState, ScenarioContext};
+use crate::vu::CallEnd;
 
 /// Records the iterations of one VU. Series are looked up when the tags change, which is next to never.
 #[derive(Debug, Default)]
@@ -20,23 +21,24 @@ impl IterationRecorder {
     pub(crate) fn record(
         &mut self,
         shard: &mut Shard,
-        tags: TagSetId,
+        call_end: &CallEnd,
         took: Duration,
         late: Option<Duration>,
         at: Timestamp,
     ) {
+        let &CallEnd { tags, ref context, .. } = call_end;
         let [iterations, duration] = match self.known {
             Some((known, series)) if known == tags => series,
             _ => self.look_up(shard, tags),
         };
-        shard.record(iterations, 1.0, at);
-        shard.record(duration, took.as_nanos() as f64 / 1e6, at);
+        shard.record_with(iterations, 1.0, at, context);
+        shard.record_with(duration, took.as_nanos() as f64 / 1e6, at, context);
         if let Some(late) = late {
             let lateness = match self.known_lateness {
                 Some((known, series)) if known == tags => series,
                 _ => self.look_up_lateness(shard, tags),
             };
-            shard.record(lateness, late.as_nanos() as f64 / 1e6, at);
+            shard.record_with(lateness, late.as_nanos() as f64 / 1e6, at, context);
         }
     }
 

@@ -4,7 +4,7 @@
 
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
-use plimsoll_metrics::TagSetId;
+use plimsoll_metrics::{SampleContext, TagSetId};
 use tokio::time::Instant;
 
 use crate::{interrupt::Interrupt, state::ScenarioContext, worker::WorkerContext};
@@ -122,6 +122,8 @@ pub struct CallEnd {
     pub outcome: CallOutcome,
     /// The tags for what the engine records about it: `iterations` and `iteration_duration`.
     pub tags: TagSetId,
+    /// What their samples carry besides.
+    pub context: SampleContext,
     /// What it returned, as JSON.
     pub returned: Option<String>,
 }
@@ -129,7 +131,7 @@ pub struct CallEnd {
 impl CallEnd {
     /// An end that returns nothing and has no tags.
     pub fn new(outcome: CallOutcome) -> Self {
-        Self { outcome, tags: TagSetId::EMPTY, returned: None }
+        Self { outcome, tags: TagSetId::EMPTY, context: SampleContext::default(), returned: None }
     }
 }
 

@@ -47,7 +47,8 @@ pub(crate) fn serve_call<'js>(
         fiber::release_idle_stack();
     }
     let tags = conclude(state, call);
-    CallEnd { outcome, tags, returned }
+    let context = state.tags.borrow().context();
+    CallEnd { outcome, tags, context, returned }
 }
 
 /// Brings the VU's state in line with the call. `None` when the script does not export the function.

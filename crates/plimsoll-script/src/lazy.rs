@@ -14,6 +14,7 @@ use rquickjs::function::Constructor;
 use rquickjs::object::Property;
 use rquickjs::{Atom, Class, Ctx, Object, Result, Value};
 
+use crate::exception::throw_type;
 use crate::quickjs;
 
 /// Where the values come from. Properties are numbered from 0.
@@ -29,6 +30,22 @@ pub(crate) trait Source: 'static {
 
     /// Makes a property's value.
     fn make<'js>(&self, ctx: &Ctx<'js>, property: usize) -> Result<Value<'js>>;
+
+    /// What becomes of a property once it was read.
+    fn upkeep(&self, _property: usize) -> Upkeep {
+        Upkeep::Own
+    }
+}
+
+/// What becomes of a lazy property once it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Upkeep {
+    /// It is an ordinary property from then on. Before, it can be written and deleted too.
+    Own,
+    /// The object keeps it, and it can be neither written nor deleted.
+    Fixed,
+    /// It is made anew at each reading, and can be neither written nor deleted.
+    Live,
 }
 
 /// An object over a [`Source`].
@@ -82,18 +99,23 @@ impl<'js, S: Source> JsClass<'js> for Lazy<S> {
             return prototype::<S>(ctx)?.get(name);
         };
         let value = lazy.source.make(ctx, property)?;
+        let upkeep = lazy.source.upkeep(property);
         // Numbers and booleans are as cheap to make again as to find again.
-        let worth_keeping = value.is_object() || value.is_string();
+        let worth_keeping = upkeep != Upkeep::Live && (value.is_object() || value.is_string());
         if let Some(object) = receiver.as_object().filter(|object| worth_keeping && is_same(this, object)) {
             lazy.take(property);
-            object.prop(name, Property::from(value.clone()).writable().enumerable().configurable())?;
+            let kept = Property::from(value.clone()).enumerable();
+            match upkeep {
+                Upkeep::Own => object.prop(name, kept.writable().configurable())?,
+                Upkeep::Fixed | Upkeep::Live => object.prop(name, kept)?,
+            }
         }
         Ok(value)
     }
 
     fn exotic_set_property(
         this: &JsCell<'js, Self>,
-        _: &Ctx<'js>,
+        ctx: &Ctx<'js>,
         name: Atom<'js>,
         receiver: Value<'js>,
         value: Value<'js>,
@@ -102,6 +124,10 @@ impl<'js, S: Source> JsClass<'js> for Lazy<S> {
         let lazy = this.borrow();
         let Some(object) = receiver.as_object() else { return Ok(false) };
         if let Some(property) = lazy.pending(&name).filter(|_| is_same(this, object)) {
+            if lazy.source.upkeep(property) != Upkeep::Own {
+                let name = text(&name).unwrap_or_default();
+                return throw_type(ctx, &format!("'{name}' is read-only"));
+            }
             lazy.take(property);
         }
         object.prop(name, Property::from(value).writable().enumerable().configurable())?;
@@ -111,6 +137,9 @@ impl<'js, S: Source> JsClass<'js> for Lazy<S> {
     fn exotic_delete_property(this: &JsCell<'js, Self>, _: &Ctx<'js>, name: Atom<'js>) -> Result<bool> {
         let lazy = this.borrow();
         if let Some(property) = lazy.pending(&name) {
+            if lazy.source.upkeep(property) != Upkeep::Own {
+                return Ok(false);
+            }
             lazy.take(property);
         }
         Ok(true)
@@ -131,7 +160,9 @@ impl<'js, S: Source> JsClass<'js> for Lazy<S> {
         let lazy = this.borrow();
         let Some(property) = lazy.pending(&name) else { return Ok(None) };
         let value = lazy.source.make(ctx, property)?;
-        Ok(Some(PropertyDescriptor::new_value(value, true, true, true)))
+        let own = lazy.source.upkeep(property) == Upkeep::Own;
+        // Configurable in any case: the engine insists on seeing properties again that are not.
+        Ok(Some(PropertyDescriptor::new_value(value, own, true, true)))
     }
 
     fn exotic_get_own_property_names(
@@ -156,7 +187,7 @@ fn is_same<'js, S: Source>(this: &JsCell<'js, Lazy<S>>, object: &Object<'js>) ->
 
 /// The text of a property's name; `None` for symbols and for names that are no Unicode.
 pub(crate) fn text(name: &Atom<'_>) -> Option<String> {
-    name.to_js_string().ok()?.to_string().ok()
+    name.to_value().ok()?.as_string()?.to_string().ok()
 }
 
 fn prototype<'js, S: Source>(ctx: &Ctx<'js>) -> Result<Object<'js>> {

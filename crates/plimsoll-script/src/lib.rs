@@ -14,7 +14,7 @@
 //! | `reach`, `lazy` | what keeps a runtime small: only what the script can reach, made when it is read |
 //! | `own_options` | what the script's exported `options` lack, for scripts that read them |
 //! | `worker`, `state` | what a thread's VUs share; what host functions see of one VU |
-//! | `series`, `tags` | from facts to samples with k6's tags |
+//! | `series`, `tag_scope`, `tags` | from facts to samples with k6's tags |
 //! | `calls`, `vu`, `factory` | the engine's calls, served |
 //! | `modules` | `k6`, `k6/http`, `k6/metrics`, `k6/execution` |
 //!
@@ -44,6 +44,7 @@ mod series;
 mod source;
 mod source_map;
 mod state;
+mod tag_scope;
 mod tags;
 mod typescript;
 mod vm;

@@ -1,15 +1,15 @@
-//! From facts to series: which tags a sample gets, and which metrics an exchange feeds.
+//! From facts to series: which metrics an exchange feeds, and which tags its samples get.
 //!
 //! Precedence of tags, lowest first, as in k6: run, scenario, the call's own, then what the system knows of
 //! the sample. Tags that are not among the run's `systemTags` are left out.
 
 use std::time::Duration;
 
-use plimsoll_engine::ScenarioContext;
 use plimsoll_metrics::{SampleContext, Shard, Symbol, TagKey, TagSetId, builtin, tag};
 use plimsoll_net::{Exchange, Method};
-use plimsoll_plan::options::tags::{SystemTag, SystemTags};
+use plimsoll_plan::options::tags::SystemTag;
 
+use crate::tag_scope::TagScope;
 use crate::worker::{Target, Worker};
 
 /// Interned values that every HTTP sample needs.
@@ -50,101 +50,6 @@ impl TagValues {
     }
 }
 
-/// The tags that a VU's samples have by where it is: run, scenario, and the group.
-pub(crate) struct TagScope {
-    system: SystemTags,
-    run: Vec<(TagKey, Symbol)>,
-    base: Vec<(TagKey, Symbol)>,
-    scenario: Option<String>,
-    groups: Vec<Group>,
-    scratch: Vec<(TagKey, Symbol)>,
-}
-
-struct Group {
-    path: String,
-    symbol: Symbol,
-}
-
-impl TagScope {
-    pub(crate) fn new(worker: &Worker) -> Self {
-        let mut shard = worker.shard();
-        let run: Vec<_> = worker
-            .script
-            .run_tags
-            .iter()
-            .map(|(name, value)| (shard.tag_key(name), shard.symbol(value)))
-            .collect();
-        let root = Group { path: String::new(), symbol: Symbol::EMPTY };
-        let system = worker.script.system_tags;
-        TagScope { system, base: run.clone(), run, scenario: None, groups: vec![root], scratch: Vec::new() }
-    }
-
-    /// Enters a scenario (its tags, its name), or none for setup and teardown. Forgets groups.
-    pub(crate) fn enter(&mut self, shard: &mut Shard, scenario: Option<&ScenarioContext>) {
-        self.groups.truncate(1);
-        self.groups[0] = Group { path: String::new(), symbol: Symbol::EMPTY };
-        if self.scenario.as_deref() == scenario.map(|scenario| &*scenario.name) && self.scenario.is_some() {
-            return;
-        }
-        self.scenario = scenario.map(|scenario| scenario.name.to_string());
-        self.base.clone_from(&self.run);
-        let Some(scenario) = scenario else { return };
-        for (name, value) in scenario.tags.iter() {
-            self.base.push((shard.tag_key(name), shard.symbol(value)));
-        }
-        if self.system.contains(SystemTag::Scenario) {
-            self.base.push((tag::SCENARIO, shard.symbol(&scenario.name)));
-        }
-    }
-
-    /// Sets the group to a fixed path (`::setup`), replacing the root.
-    pub(crate) fn set_root_group(&mut self, shard: &mut Shard, path: &str) {
-        self.groups = vec![Group { path: path.to_owned(), symbol: shard.symbol(path) }];
-    }
-
-    pub(crate) fn push_group(&mut self, shard: &mut Shard, name: &str) {
-        let path = format!("{}::{name}", self.group_path());
-        let symbol = shard.symbol(&path);
-        self.groups.push(Group { path, symbol });
-    }
-
-    pub(crate) fn pop_group(&mut self) {
-        if self.groups.len() > 1 {
-            self.groups.pop();
-        }
-    }
-
-    pub(crate) fn group_path(&self) -> &str {
-        self.groups.last().map_or("", |group| &group.path)
-    }
-
-    /// The tag set of a sample with these additional tags.
-    pub(crate) fn tag_set(&mut self, shard: &mut Shard, more: &[(TagKey, Symbol)]) -> TagSetId {
-        self.begin();
-        self.scratch.extend_from_slice(more);
-        shard.tag_set(&self.scratch)
-    }
-
-    fn begin(&mut self) {
-        self.scratch.clear();
-        self.scratch.extend_from_slice(&self.base);
-        if let Some(group) = self.groups.last().filter(|_| self.system.contains(SystemTag::Group)) {
-            self.scratch.push((tag::GROUP, group.symbol));
-        }
-    }
-
-    fn push_system(&mut self, tag: SystemTag, key: TagKey, value: Symbol) {
-        if self.system.contains(tag) {
-            self.scratch.push((key, value));
-        }
-    }
-
-    /// Back to the root group: an exception may have left some open.
-    pub(crate) fn leave_groups(&mut self) {
-        self.groups.truncate(1);
-    }
-}
-
 /// What is known of an exchange beside the exchange itself.
 pub(crate) struct HttpFact<'a> {
     pub(crate) method: &'a Method,
@@ -182,7 +87,7 @@ pub(crate) fn record_http(worker: &Worker, scope: &mut TagScope, fact: &HttpFact
         other => unreachable!("{other:?} is not among builtin::HTTP"),
     });
     let at = worker.context.clock.timestamp(fact.exchange.ended_at);
-    let context = sample_context(&shard, fact);
+    let context = sample_context(&shard, scope, fact);
     let series = shard.series_block(&builtin::HTTP, set);
     if fact.expected.is_some() {
         shard.record_block(&series, &values, at, &context);
@@ -215,20 +120,27 @@ fn response_time(exchange: &Exchange, lateness: Duration) -> Duration {
     exchange.ended_at.saturating_duration_since(exchange.started_at) + lateness
 }
 
-fn sample_context(shard: &Shard, fact: &HttpFact<'_>) -> SampleContext {
-    let named = fact.tags.iter().any(|(key, _)| *key == tag::NAME);
-    let url = (shard.keeps_raw() && !named).then(|| std::sync::Arc::clone(&fact.target.shown));
-    SampleContext { url, metadata: None }
+fn sample_context(shard: &Shard, scope: &TagScope, fact: &HttpFact<'_>) -> SampleContext {
+    if !shard.keeps_raw() {
+        return SampleContext::default();
+    }
+    let url = given_name(scope, fact).is_none().then(|| std::sync::Arc::clone(&fact.target.shown));
+    SampleContext { url, ..scope.context() }
+}
+
+/// The name that the script gave the request: with the call, or for all that the VU does.
+fn given_name(scope: &TagScope, fact: &HttpFact<'_>) -> Option<Symbol> {
+    let named = |tags: &[(TagKey, Symbol)]| tags.iter().rev().find(|(key, _)| *key == tag::NAME).copied();
+    named(fact.tags).or_else(|| named(scope.base())).map(|(_, name)| name)
 }
 
 fn http_tag_set(worker: &Worker, scope: &mut TagScope, shard: &mut Shard, fact: &HttpFact<'_>) -> TagSetId {
     let values = &worker.values;
-    scope.begin();
     // A name given by the script replaces the URL in both tags, which bounds the number of series.
-    let name = fact.tags.iter().rev().find(|(key, _)| *key == tag::NAME).map(|(_, value)| *value);
-    let name = name.unwrap_or(fact.target.series_name);
+    let name = given_name(scope, fact).unwrap_or(fact.target.series_name);
+    scope.begin();
     scope.push_system(SystemTag::Name, tag::NAME, name);
-    scope.scratch.extend_from_slice(fact.tags);
+    scope.push(fact.tags);
     scope.push_system(SystemTag::Url, tag::URL, name);
     scope.push_system(SystemTag::Method, tag::METHOD, values.method(shard, fact.method));
     let response = fact.exchange.result.as_ref().ok();
@@ -256,8 +168,8 @@ fn http_tag_set(worker: &Worker, scope: &mut TagScope, shard: &mut Shard, fact: 
             scope.push_system(SystemTag::Error, tag::ERROR, shard.symbol(message));
         }
     }
-    if let Some(remote) = fact.exchange.remote.filter(|_| scope.system.contains(SystemTag::Ip)) {
+    if let Some(remote) = fact.exchange.remote.filter(|_| scope.sets(SystemTag::Ip)) {
         scope.push_system(SystemTag::Ip, tag::IP, shard.symbol(&remote.ip().to_string()));
     }
-    shard.tag_set(&scope.scratch)
+    scope.finish(shard)
 }

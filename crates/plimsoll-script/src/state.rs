@@ -18,7 +18,7 @@ use rquickjs::{Ctx, Error};
 use crate::event_loop::EventLoop;
 use crate::fiber;
 use crate::quickjs;
-use crate::series::TagScope;
+use crate::tag_scope::TagScope;
 use crate::worker::Worker;
 
 /// What a runtime is being used for; many host functions are for some phases only.
@@ -154,7 +154,11 @@ impl VuState {
         let at = clock.timestamp(clock.now());
         let mut shard = self.worker.shard();
         let series = shard.series(metric, tags);
-        shard.record(series, value, at);
+        if shard.keeps_raw() {
+            shard.record_with(series, value, at, &self.tags.borrow().context());
+        } else {
+            shard.record(series, value, at);
+        }
     }
 
     /// The iteration that is running, for `k6/execution`.
@@ -177,7 +181,7 @@ impl VuState {
         self.phase.set(phase);
         let mut shard = self.worker.shard();
         let mut tags = self.tags.borrow_mut();
-        tags.enter(&mut shard, iteration.map(|iteration| &*iteration.scenario));
+        tags.enter(&mut shard, self.id.0, iteration);
         match phase {
             Phase::Setup => tags.set_root_group(&mut shard, "::setup"),
             Phase::Teardown => tags.set_root_group(&mut shard, "::teardown"),

@@ -25,16 +25,24 @@ pub(crate) fn from_value<'js>(
     let mut pairs = Vec::new();
     for entry in object.own_props::<String, Value<'js>>(Filter::default()) {
         let (name, value) = entry?;
-        if !(value.is_string() || value.is_bool() || value.is_number()) {
-            let kind = value.type_name();
-            return throw_type(
-                ctx,
-                &format!("the value of tag {name:?} must be a string, a boolean or a number, not {kind}"),
-            );
-        }
-        let text = value.get::<Coerced<String>>()?.0;
+        let text = value_text(ctx, &name, &value)?;
         let mut shard = state.worker.shard();
         pairs.push((shard.tag_key(&name), shard.symbol(&text)));
     }
     Ok(pairs)
+}
+
+/// The text of a tag's value.
+///
+/// # Errors
+/// A `TypeError` when it is not a string, a boolean or a number.
+pub(crate) fn value_text<'js>(ctx: &Ctx<'js>, name: &str, value: &Value<'js>) -> Result<String> {
+    if !(value.is_string() || value.is_bool() || value.is_number()) {
+        let kind = value.type_name();
+        return throw_type(
+            ctx,
+            &format!("the value of tag {name:?} must be a string, a boolean or a number, not {kind}"),
+        );
+    }
+    Ok(value.get::<Coerced<String>>()?.0)
 }

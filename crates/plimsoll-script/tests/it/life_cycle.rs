@@ -156,3 +156,35 @@ fn written_properties_of_lazy_objects_are_counted_once() {
     assert!(ran.log.is_empty(), "{:?}", ran.log);
     assert_eq!(ran.count("iterations"), 20.0);
 }
+
+#[test]
+fn tags_of_the_vu_are_on_every_later_sample() {
+    let ran = run_text(
+        "import exec from 'k6/execution'; import { check, group } from 'k6'; import { Counter } from 'k6/metrics';
+         const early = new Counter('early'), late = new Counter('late');
+         export default function () {
+             early.add(1);
+             exec.vu.tags.user = 'ann';
+             late.add(1);
+             late.add(1, { user: 'call' });
+             check(1, { positive: true });
+             group('g', () => late.add(1));
+             exec.vu.metrics.tags.scenario = 'renamed';
+             delete exec.vu.tags.group;
+         }",
+    );
+    assert_eq!(ran.series("early"), ["group= scenario=default"]);
+    assert_eq!(
+        ran.series("late"),
+        [
+            "group= scenario=default user=ann",
+            "group= scenario=default user=call",
+            "group=::g scenario=default user=ann"
+        ]
+    );
+    assert_eq!(ran.series("checks"), ["check=positive group= scenario=default user=ann"]);
+    assert_eq!(ran.series("group_duration"), ["group=::g scenario=default user=ann"]);
+    for metric in ["iterations", "iteration_duration", "data_sent"] {
+        assert_eq!(ran.series(metric), ["scenario=renamed user=ann"], "{metric}");
+    }
+}
