@@ -185,9 +185,9 @@ fn is_same<'js, S: Source>(this: &JsCell<'js, Lazy<S>>, object: &Object<'js>) ->
     Class::<Lazy<S>>::from_object(object).is_some_and(|class| std::ptr::eq(class.get_cell(), this))
 }
 
-/// The text of a property's name; `None` for symbols and for names that are no Unicode.
+/// The text of a property's name, of a symbol its description; `None` for names that are no Unicode.
 pub(crate) fn text(name: &Atom<'_>) -> Option<String> {
-    name.to_value().ok()?.as_string()?.to_string().ok()
+    name.to_js_string().ok()?.to_string().ok()
 }
 
 fn prototype<'js, S: Source>(ctx: &Ctx<'js>) -> Result<Object<'js>> {

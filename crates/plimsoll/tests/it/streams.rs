@@ -170,3 +170,24 @@ async fn a_summary_that_cannot_be_written_is_a_failure() {
     assert!(stderr.contains("stdout could not be written: No space left on device"), "{stderr}");
     assert_eq!(output.status.code(), Some(255));
 }
+
+#[tokio::test]
+async fn raw_samples_carry_metadata() {
+    let folder = Folder::with(
+        "import exec from 'k6/execution';
+        import { check } from 'k6';
+        export const options = { systemTags: ['vu', 'iter', 'scenario'] };
+        export default function () {
+            exec.vu.metrics.metadata.trace = 'abc';
+            check(1, { one: true });
+        }",
+    );
+    folder.run("--out json=out.json").await.code(0);
+    let text = folder.read("out.json");
+    let carried = r#""metadata":{"iter":"0","trace":"abc","vu":"1"}"#;
+    for metric in ["checks", "iterations", "iteration_duration", "data_sent"] {
+        let point = format!(r#"{{"metric":"{metric}","type":"Point""#);
+        let line = text.lines().find(|line| line.starts_with(&point)).expect(metric);
+        assert!(line.contains(r#""tags":{"scenario":"default"}"#) && line.contains(carried), "{line}");
+    }
+}

@@ -99,11 +99,13 @@ impl<'js> JsClass<'js> for Labels {
         value: Value<'js>,
     ) -> Result<bool> {
         quickjs::keep_for_the_engine(&value);
-        let Some(name) = lazy::text(&name) else {
+        let text = lazy::text(&name).unwrap_or_default();
+        // A symbol has the text of its description, but it is not the atom of that text.
+        if Atom::from_str(ctx.clone(), &text)? != name {
             return throw_type(ctx, "the name of a tag must be a string");
-        };
-        let value = tags::value_text(ctx, &name, &value)?;
-        this.borrow().set(&name, &value);
+        }
+        let value = tags::value_text(ctx, &text, &value)?;
+        this.borrow().set(&text, &value);
         Ok(true)
     }
 
