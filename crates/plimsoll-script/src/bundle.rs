@@ -25,6 +25,7 @@ use crate::error::{LoadError, Problem};
 use crate::fiber::Fiber;
 use crate::files::Files;
 use crate::graph::ModuleGraph;
+use crate::modules::data::RowsByName;
 use crate::quickjs::{self, Bytecode};
 use crate::reach::Reach;
 use crate::source::Source;
@@ -71,6 +72,7 @@ pub struct Bundle {
     pub(crate) registry: Arc<Registry>,
     pub(crate) environment: Arc<Environment>,
     entry: Entry,
+    rows: Arc<RowsByName>,
     /// The exported `options`, as JSON; `None` when the script exports none.
     pub options_json: Option<String>,
     /// Names of the exported functions, `default` among them.
@@ -84,6 +86,8 @@ pub struct Script {
     pub(crate) environment: Arc<Environment>,
     /// What `open` reads.
     pub(crate) files: Arc<Files>,
+    /// Rows of data that all VUs read.
+    pub(crate) rows: Arc<RowsByName>,
     pub(crate) options_json: String,
     /// What VUs add to the script's own `options`; `None` when there is nothing, or nobody to see it.
     pub(crate) added_options: Option<String>,
@@ -114,6 +118,7 @@ impl Bundle {
             registry: Arc::new(Registry::new()),
             environment: Arc::new(environment),
             entry,
+            rows: Arc::default(),
             options_json: None,
             functions: Vec::new(),
         };
@@ -162,6 +167,7 @@ impl Bundle {
             registry: Arc::clone(&self.registry),
             environment: Arc::clone(&self.environment),
             files: Arc::clone(&self.entry.files),
+            rows: Arc::clone(&self.rows),
             options_json: plan.options_json().to_string(),
             added_options: self.added_options(plan),
             net: Arc::new(net),

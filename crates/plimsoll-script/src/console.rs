@@ -7,6 +7,7 @@ use rquickjs::object::Filter;
 use rquickjs::{Atom, Ctx, Function, Object, Result, Type, Value};
 
 use crate::lazy::{self, Lazy, Source};
+use crate::modules::data::rows_of;
 use crate::modules::state_of;
 use crate::state::Phase;
 
@@ -113,6 +114,12 @@ fn write_object<'js>(out: &mut String, object: &Object<'js>, depth: usize, path:
         return write!(out, "{date:?}").expect("writing to a String cannot fail");
     }
     path.push(object.clone());
+    if let Some(rows) = rows_of(object.as_value()) {
+        let items = (0..rows.len().min(MAX_ELEMENTS)).filter_map(|row| rows.make(object.ctx(), row).ok());
+        write_list(out, ["[", "]"], rows.len(), items.map(|item| (None, item)), depth, path);
+        path.pop();
+        return;
+    }
     match object.as_array() {
         Some(array) => {
             let items = array.iter::<Value<'js>>().take(MAX_ELEMENTS).filter_map(Result::ok);

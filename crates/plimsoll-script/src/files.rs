@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::archive;
+use crate::sealed::Sealed;
 
 /// How many neighbouring files are looked at for a suggestion.
 const NEIGHBOUR_LIMIT: usize = 200;
@@ -21,7 +22,14 @@ pub(crate) type Contents = BTreeMap<PathBuf, Arc<[u8]>>;
 pub(crate) struct Files {
     /// The files of an archive; `None` is the disk.
     archived: Option<Contents>,
-    read: Mutex<Contents>,
+    read: Mutex<BTreeMap<PathBuf, Kept>>,
+}
+
+/// What is kept of a file that was read.
+#[derive(Default)]
+struct Kept {
+    bytes: Option<Arc<[u8]>>,
+    sealed: Option<Sealed>,
 }
 
 impl Files {
@@ -41,20 +49,57 @@ impl Files {
     /// Why it cannot be read, without its path.
     pub(crate) fn read(&self, path: &Path, limit: u64) -> Result<Arc<[u8]>, String> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bytes) = read.get(path) {
+        if let Some(bytes) = read.get(path).and_then(|kept| kept.bytes.as_ref()) {
             return Ok(Arc::clone(bytes));
         }
-        let bytes = match &self.archived {
-            Some(contents) => find(contents, path).ok_or("it is not in the archive")?,
-            None => from_disk(path, limit)?.into(),
-        };
-        read.insert(path.to_owned(), Arc::clone(&bytes));
+        let bytes = self.fetch(path, limit)?;
+        read.entry(path.to_owned()).or_default().bytes = Some(Arc::clone(&bytes));
         Ok(bytes)
     }
 
-    /// Everything that was read so far.
+    /// The same for somebody who is the only one to read it: the bytes are not kept for others.
+    ///
+    /// # Errors
+    /// As [`Files::read`].
+    pub(crate) fn read_once(&self, path: &Path, limit: u64) -> Result<Arc<[u8]>, String> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = read.get(path).and_then(|kept| kept.bytes.as_ref()).cloned();
+        let bytes = kept.map_or_else(|| self.fetch(path, limit), Ok)?;
+        read.entry(path.to_owned()).or_default();
+        Ok(bytes)
+    }
+
+    /// The content as what buffers are made of.
+    ///
+    /// # Errors
+    /// As [`Files::read`].
+    pub(crate) fn read_sealed(&self, path: &Path, limit: u64) -> Result<Sealed, String> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sealed) = read.get(path).and_then(|kept| kept.sealed.as_ref()) {
+            return Ok(sealed.clone());
+        }
+        let kept = read.get(path).and_then(|kept| kept.bytes.as_ref()).cloned();
+        let bytes = kept.map_or_else(|| self.fetch(path, limit), Ok)?;
+        let sealed = Sealed::new(&bytes);
+        read.entry(path.to_owned()).or_default().sealed = Some(sealed.clone());
+        Ok(sealed)
+    }
+
+    fn fetch(&self, path: &Path, limit: u64) -> Result<Arc<[u8]>, String> {
+        match &self.archived {
+            Some(contents) => find(contents, path).ok_or_else(|| "it is not in the archive".into()),
+            None => Ok(from_disk(path, limit)?.into()),
+        }
+    }
+
+    /// Everything that was read so far. Files of which the bytes were not kept are read again.
     pub(crate) fn seen(&self) -> Contents {
-        self.read.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let content = |(path, kept): (&PathBuf, &Kept)| {
+            let bytes = kept.bytes.clone().or_else(|| self.fetch(path, u64::MAX - 1).ok())?;
+            Some((path.clone(), bytes))
+        };
+        read.iter().filter_map(content).collect()
     }
 
     /// Whether there is such a file.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rquickjs::function::Opt;
-use rquickjs::{ArrayBuffer, Atom, Ctx, Function, IntoJs, Result, Value};
+use rquickjs::{Atom, Ctx, Function, IntoJs, Result, Value};
 
 use crate::bundle::Environment;
 use crate::exception::throw_host;
@@ -16,8 +16,8 @@ use crate::reach::Family;
 use crate::state::{Phase, VuState};
 use crate::{console, event_loop};
 
-/// The largest file that `open` reads, in bytes.
-const FILE_LIMIT: u64 = 2 << 30;
+/// The largest file that scripts read, in bytes.
+pub(crate) const FILE_LIMIT: u64 = 2 << 30;
 
 /// Defines the globals that the script can reach.
 pub(crate) fn install(ctx: &Ctx<'_>, state: &Rc<VuState>) -> Result<()> {
@@ -90,14 +90,15 @@ fn open<'js>(
         return Err(throw_host(ctx, "open() needs the path of a file"));
     };
     let file = locate(&state.worker.script.modules.folder, &path);
-    let bytes = (state.worker.script.files.read(&file, FILE_LIMIT))
-        .map_err(|why| throw_host(ctx, &format!("open(\"{path}\") failed: {}: {why}", file.display())))?;
-    match mode {
-        Some("b") => Ok(ArrayBuffer::new_copy(ctx.clone(), &*bytes)?.into_value()),
-        _ => String::from_utf8_lossy(&bytes).into_js(ctx),
+    let failed = |why| throw_host(ctx, &format!("open(\"{path}\") failed: {}: {why}", file.display()));
+    if mode == Some("b") {
+        let sealed = state.worker.script.files.read_sealed(&file, FILE_LIMIT).map_err(failed)?;
+        return Ok(sealed.buffer(ctx)?.into_value());
     }
+    String::from_utf8_lossy(&state.read_file(&file, FILE_LIMIT).map_err(failed)?).into_js(ctx)
 }
 
-fn locate(folder: &Path, path: &str) -> PathBuf {
+/// Where a file of that name is.
+pub(crate) fn locate(folder: &Path, path: &str) -> PathBuf {
     normalise(&folder.join(path.strip_prefix("file://").unwrap_or(path)))
 }

@@ -40,6 +40,7 @@ mod modules;
 mod own_options;
 mod quickjs;
 mod reach;
+mod sealed;
 mod series;
 mod source;
 mod source_map;

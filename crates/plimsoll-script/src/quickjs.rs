@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use rquickjs::module::Declared;
 use rquickjs::{
-    Context, Ctx, Error, Exception, JsLifetime, Module, Result, Runtime, Value, WriteOptions,
-    WriteOptionsEndianness, qjs,
+    ArrayBuffer, Context, Ctx, Error, Exception, JsLifetime, Module, Object, Result, Runtime, Value,
+    WriteOptions, WriteOptionsEndianness, qjs,
 };
 
 use crate::lazy::{Lazy, Source};
@@ -42,7 +42,22 @@ pub(crate) fn context(runtime: &Runtime, reach: Reach) -> Result<Context> {
         && wanted(Family::WeakRef, qjs::JS_AddIntrinsicWeakRef)
         && wanted(Family::DomException, qjs::JS_AddIntrinsicDOMException)
         && wanted(Family::Performance, qjs::JS_AddPerformance);
-    if complete { Ok(context) } else { Err(Error::Allocation) }
+    if !complete {
+        return Err(Error::Allocation);
+    }
+    if reach.contains(Family::TypedArrays) {
+        context.with(|ctx| keep_buffers_in_place(&ctx))?;
+    }
+    Ok(context)
+}
+
+/// Takes away what moves a buffer's memory elsewhere. The engine's version of it reallocates memory that was
+/// never its own, and loses what is needed to free it; [`private_buffer`] relies on its absence.
+fn keep_buffers_in_place(ctx: &Ctx<'_>) -> Result<()> {
+    let prototype: Object<'_> = ctx.globals().get::<_, Object<'_>>("ArrayBuffer")?.get("prototype")?;
+    ["transfer", "transferToFixedLength", "transferToImmutable"]
+        .into_iter()
+        .try_for_each(|method| prototype.remove(method))
 }
 
 /// A compiled module. Only [`compile`] makes one, so the bytes are always this process's own engine's.
@@ -99,6 +114,92 @@ pub(crate) fn throw_uncatchable(ctx: &Ctx<'_>, message: &str) -> Error {
 pub(crate) fn keep_for_the_engine(value: &Value<'_>) {
     // SAFETY: a live value of this context gets one more reference, the one that is dropped once too often.
     unsafe { qjs::JS_DupValue(value.ctx().as_raw().as_ptr(), value.as_raw()) };
+}
+
+/// Freezes an object, though not what it refers to.
+///
+/// # Errors
+/// The pending JavaScript exception.
+pub(crate) fn freeze(object: &Object<'_>) -> Result<()> {
+    // SAFETY: a live object of this context; the call borrows it.
+    let frozen = unsafe { qjs::JS_FreezeObject(object.ctx().as_raw().as_ptr(), object.as_raw()) };
+    if frozen < 0 { Err(Error::Exception) } else { Ok(()) }
+}
+
+/// An anonymous file of which neither size nor bytes can change any more.
+#[cfg(target_os = "linux")]
+pub(crate) struct SealedFile {
+    file: std::os::fd::OwnedFd,
+    len: usize,
+}
+
+#[cfg(target_os = "linux")]
+impl SealedFile {
+    /// Writes the bytes and seals the file.
+    ///
+    /// # Errors
+    /// What the system says; an empty file cannot be mapped and is refused.
+    pub(crate) fn new(bytes: &[u8]) -> std::io::Result<Self> {
+        use std::io::Write as _;
+
+        use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+        if bytes.is_empty() {
+            return Err(std::io::ErrorKind::InvalidInput.into());
+        }
+        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+        let mut file = std::fs::File::from(memfd_create("plimsoll-data", flags)?);
+        file.write_all(bytes)?;
+        fcntl_add_seals(&file, SealFlags::GROW | SealFlags::SHRINK | SealFlags::WRITE | SealFlags::SEAL)?;
+        Ok(SealedFile { file: file.into(), len: bytes.len() })
+    }
+}
+
+/// A private mapping: what is written to it stays in it.
+#[cfg(target_os = "linux")]
+struct PrivatePages {
+    start: std::ptr::NonNull<std::ffi::c_void>,
+    len: usize,
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for PrivatePages {
+    fn drop(&mut self) {
+        // SAFETY: the mapping was made by `private_buffer` with this length and is unmapped here alone; the
+        // engine drops the source of a buffer when nothing refers to the buffer any more.
+        let unmapped = unsafe { rustix::mm::munmap(self.start.as_ptr(), self.len) };
+        debug_assert!(unmapped.is_ok(), "a mapping of our own can be unmapped");
+    }
+}
+
+// SAFETY: the pages can be read and written, stay where they are when `self` moves, and are mapped until it
+// is dropped. The file is sealed against shrinking, so that no page of it can vanish. Nobody else refers to
+// the mapping, and writes do not reach the file: other buffers over it are other memory. The engine neither
+// moves nor resizes it: see `keep_buffers_in_place`.
+#[cfg(target_os = "linux")]
+unsafe impl rquickjs::ArrayBufferSource for PrivatePages {
+    fn as_ptr(&self) -> *mut u8 {
+        self.start.as_ptr().cast()
+    }
+
+    fn len(&self) -> usize {
+        self.len
+    }
+}
+
+/// An `ArrayBuffer` with the bytes of a file, of which only those pages take memory that the script writes to.
+///
+/// # Errors
+/// `Error::Io` when the system maps no more.
+#[cfg(target_os = "linux")]
+pub(crate) fn private_buffer<'js>(ctx: &Ctx<'js>, file: &SealedFile) -> Result<ArrayBuffer<'js>> {
+    use rustix::mm::{MapFlags, ProtFlags, mmap};
+    let protection = ProtFlags::READ | ProtFlags::WRITE;
+    let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+    // SAFETY: a new mapping at a place that the system chooses, of a length that the file has.
+    let start = unsafe { mmap(std::ptr::null_mut(), file.len, protection, flags, &file.file, 0) };
+    let start = start.map_err(|error| Error::Io(error.into()))?;
+    let start = std::ptr::NonNull::new(start).expect("no mapping is made at address 0 unless asked for");
+    ArrayBuffer::from_source(ctx.clone(), PrivatePages { start, len: file.len })
 }
 
 /// Whether a promise job waits to be run.

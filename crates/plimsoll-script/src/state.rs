@@ -5,8 +5,10 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::future::Future;
+use std::path::Path;
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -57,6 +59,8 @@ pub(crate) struct VuState {
     pub(crate) response_fields: OnceCell<Rc<crate::modules::http::FieldTable>>,
     /// Set by `exec.test.abort`: unwinds like an interruption and ends the run.
     pub(crate) abort: RefCell<Option<String>>,
+    /// Whether files are being read for something that is made once for all VUs.
+    reads_once: Cell<bool>,
     interrupt: RefCell<Interrupt>,
     client: Client,
     traffic: Cell<Traffic>,
@@ -77,6 +81,7 @@ impl VuState {
             response_callback: RefCell::default(),
             response_fields: OnceCell::new(),
             abort: RefCell::default(),
+            reads_once: Cell::default(),
             interrupt: RefCell::new(Interrupt::new()),
             client,
             traffic: Cell::default(),
@@ -96,6 +101,23 @@ impl VuState {
     /// Whether the script must unwind now.
     pub(crate) fn is_interrupted(&self) -> bool {
         self.interrupt.borrow().is_raised() || self.abort.borrow().is_some()
+    }
+
+    /// Runs `make`, which makes something that all VUs share: files that it reads are not kept for others.
+    pub(crate) fn files_once<R>(&self, make: impl FnOnce() -> R) -> R {
+        let before = self.reads_once.replace(true);
+        let made = make();
+        self.reads_once.set(before);
+        made
+    }
+
+    /// Reads a file of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// Why it cannot be read, without its path.
+    pub(crate) fn read_file(&self, path: &Path, limit: u64) -> Result<Arc<[u8]>, String> {
+        let files = &self.worker.script.files;
+        if self.reads_once.get() { files.read_once(path, limit) } else { files.read(path, limit) }
     }
 
     /// Suspends the VU until `future` is ready or the VU is interrupted, whichever comes first.

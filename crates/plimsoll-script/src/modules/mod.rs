@@ -4,6 +4,7 @@
 //! function and not for twenty. The default export is a [`Lazy`] object of all of them. The work is done by
 //! plain Rust elsewhere.
 
+pub(crate) mod data;
 mod execution;
 pub(crate) mod http;
 mod k6;
@@ -74,6 +75,7 @@ macro_rules! modules {
 modules! {
     K6 = "k6" from k6;
     K6Http = "k6/http" from http;
+    K6Data = "k6/data" from data;
     K6Metrics = "k6/metrics" from metrics;
     K6Execution = "k6/execution" from execution;
 }

@@ -1,10 +1,11 @@
 // Holds the tables of docs/K6_COMPAT.md against what a VU sees. The claims are [owner, symbol, state, answer].
 import * as k6 from 'k6';
 import * as http from 'k6/http';
+import * as data from 'k6/data';
 import * as metrics from 'k6/metrics';
 import exec from 'k6/execution';
 
-const owners = { k6, 'k6/http': http, 'k6/metrics': metrics, 'k6/execution': exec, Globals: globalThis };
+const owners = { k6, 'k6/http': http, 'k6/data': data, 'k6/metrics': metrics, 'k6/execution': exec, Globals: globalThis };
 const claims = [
 /* claims */
 ];
