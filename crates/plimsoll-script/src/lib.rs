@@ -13,10 +13,11 @@
 //! | `vm`, `globals`, `event_loop`, `console` | one JavaScript runtime and its surroundings |
 //! | `reach`, `lazy` | what keeps a runtime small: only what the script can reach, made when it is read |
 //! | `own_options` | what the script's exported `options` lack, for scripts that read them |
+//! | `octets` | bytes that a script hands over |
 //! | `worker`, `state` | what a thread's VUs share; what host functions see of one VU |
 //! | `series`, `tag_scope`, `tags` | from facts to samples with k6's tags |
 //! | `calls`, `vu`, `factory` | the engine's calls, served |
-//! | `modules` | `k6`, `k6/http`, `k6/metrics`, `k6/execution` |
+//! | `modules` | the built-in modules of k6 |
 //!
 //! **Invariants.** A suspended fiber is never dropped. No JavaScript value leaves its runtime's
 //! `Context::with`, but for the timers', which are dropped before the runtime. Everything that VUs can share
@@ -37,6 +38,7 @@ mod globals;
 mod graph;
 mod lazy;
 mod modules;
+mod octets;
 mod own_options;
 mod quickjs;
 mod reach;

@@ -54,6 +54,8 @@ const WORDS: &[(Family, &[&str])] = &[
             "Float64Array",
             "binary",
             "open",
+            "b64decode",
+            "randomBytes",
         ],
     ),
     (Family::WeakRef, &["WeakRef", "FinalizationRegistry"]),

@@ -1,10 +1,12 @@
-//! The built-in modules: `k6`, `k6/http`, `k6/metrics`, `k6/execution`.
+//! The built-in modules of k6.
 //!
 //! A module lists its exports and makes each when it is first used: a VU that calls `http.get` pays for that
 //! function and not for twenty. The default export is a [`Lazy`] object of all of them. The work is done by
 //! plain Rust elsewhere.
 
+mod crypto;
 pub(crate) mod data;
+mod encoding;
 mod execution;
 pub(crate) mod http;
 mod k6;
@@ -78,6 +80,8 @@ modules! {
     K6Data = "k6/data" from data;
     K6Metrics = "k6/metrics" from metrics;
     K6Execution = "k6/execution" from execution;
+    K6Encoding = "k6/encoding" from encoding;
+    K6Crypto = "k6/crypto" from crypto;
 }
 
 /// A module's default export.

@@ -4,8 +4,13 @@ import * as http from 'k6/http';
 import * as data from 'k6/data';
 import * as metrics from 'k6/metrics';
 import exec from 'k6/execution';
+import * as encoding from 'k6/encoding';
+import * as crypto from 'k6/crypto';
 
-const owners = { k6, 'k6/http': http, 'k6/data': data, 'k6/metrics': metrics, 'k6/execution': exec, Globals: globalThis };
+const owners = {
+  k6, 'k6/http': http, 'k6/data': data, 'k6/metrics': metrics, 'k6/execution': exec,
+  'k6/encoding': encoding, 'k6/crypto': crypto, Globals: globalThis,
+};
 const claims = [
 /* claims */
 ];

@@ -1,0 +1,113 @@
+//! Bytes that a script hands over: strings, ArrayBuffers, and views of them.
+//!
+//! Start from [`Octets::of`]. Nothing is copied until somebody asks for it: as long as a host function runs,
+//! no JavaScript of its VU does, so that the buffer stays as it is.
+
+use std::ops::Range;
+
+use rquickjs::function::This;
+use rquickjs::{ArrayBuffer, Ctx, Function, Object, Result, String as JsString, Value};
+
+use crate::exception::throw_type;
+use crate::fiber;
+use crate::state::{Interrupted, VuState};
+
+/// Bytes worked on between two looks at the clock: some 100 µs for the slowest hash.
+const CHUNK: usize = 64 << 10;
+
+/// The bytes of one value.
+pub(crate) enum Octets<'js> {
+    /// A string, in UTF-8.
+    Text(String),
+    /// The part of a buffer that a view shows.
+    Buffer(ArrayBuffer<'js>, Range<usize>),
+}
+
+impl<'js> Octets<'js> {
+    /// The bytes of a string, a buffer or a view.
+    ///
+    /// # Errors
+    /// A `TypeError` that names the argument when the value is something else.
+    pub(crate) fn of(ctx: &Ctx<'js>, what: &str, value: Option<&Value<'js>>) -> Result<Self> {
+        if let Some(text) = value.and_then(Value::as_string) {
+            return Ok(Octets::Text(text_of(text)?));
+        }
+        if let Some(octets) = value.and_then(|value| Self::of_buffer(ctx, value)) {
+            return Ok(octets);
+        }
+        let given = value.map_or("nothing", |value| value.type_name());
+        throw_type(ctx, &format!("{what} must be a string, an ArrayBuffer or a view of one, not {given}"))
+    }
+
+    /// The bytes of a buffer or a view; `None` for everything else, detached buffers included.
+    pub(crate) fn of_buffer(ctx: &Ctx<'js>, value: &Value<'js>) -> Option<Self> {
+        let object = value.as_object()?;
+        if let Some(buffer) = ArrayBuffer::from_object(object.clone()) {
+            let length = buffer.as_bytes()?.len();
+            return Some(Octets::Buffer(buffer, 0..length));
+        }
+        if !is_view(ctx, value) {
+            return None;
+        }
+        let buffer = ArrayBuffer::from_object(object.get::<_, Object<'js>>("buffer").ok()?)?;
+        let start = object.get::<_, f64>("byteOffset").ok()? as usize;
+        let end = start.checked_add(object.get::<_, f64>("byteLength").ok()? as usize)?;
+        buffer.as_bytes()?.get(start..end)?;
+        Some(Octets::Buffer(buffer, start..end))
+    }
+
+    /// The bytes themselves.
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        match self {
+            Octets::Text(text) => text.as_bytes(),
+            Octets::Buffer(buffer, range) => {
+                buffer.as_bytes().and_then(|bytes| bytes.get(range.clone())).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Hands the bytes on in pieces, and lets other VUs run between them.
+    ///
+    /// # Errors
+    /// When the VU is interrupted.
+    pub(crate) fn in_chunks(
+        &self,
+        ctx: &Ctx<'js>,
+        state: &VuState,
+        mut work: impl FnMut(&[u8]),
+    ) -> Result<()> {
+        let mut chunks = self.as_slice().chunks(CHUNK).peekable();
+        while let Some(chunk) = chunks.next() {
+            work(chunk);
+            if chunks.peek().is_some() {
+                fiber::preempt_if_due();
+                if state.is_interrupted() {
+                    return Err(Interrupted::throw(ctx));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the value is a typed array or a `DataView`.
+fn is_view<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> bool {
+    let asked = || {
+        let buffer: Object<'js> = ctx.globals().get("ArrayBuffer")?;
+        buffer.get::<_, Function<'js>>("isView")?.call::<_, bool>((value.clone(),))
+    };
+    asked().unwrap_or_else(|_| {
+        drop(ctx.catch());
+        false
+    })
+}
+
+/// A string's text; halves of surrogate pairs become U+FFFD, as everywhere where JavaScript meets UTF-8.
+pub(crate) fn text_of(text: &JsString<'_>) -> Result<String> {
+    text.to_string().or_else(|_| {
+        let string: Object<'_> = text.ctx().globals().get("String")?;
+        let prototype: Object<'_> = string.get("prototype")?;
+        let well_formed: Function<'_> = prototype.get("toWellFormed")?;
+        well_formed.call::<_, JsString<'_>>((This(text.clone()),))?.to_string()
+    })
+}
