@@ -42,14 +42,14 @@ impl<'js> Octets<'js> {
     /// The bytes of a buffer or a view; `None` for everything else, detached buffers included.
     pub(crate) fn of_buffer(ctx: &Ctx<'js>, value: &Value<'js>) -> Option<Self> {
         let object = value.as_object()?;
-        if let Some(buffer) = ArrayBuffer::from_object(object.clone()) {
+        if let Some(buffer) = buffer_of(object) {
             let length = buffer.as_bytes()?.len();
             return Some(Octets::Buffer(buffer, 0..length));
         }
         if !is_view(ctx, value) {
             return None;
         }
-        let buffer = ArrayBuffer::from_object(object.get::<_, Object<'js>>("buffer").ok()?)?;
+        let buffer = buffer_of(&object.get("buffer").ok()?)?;
         let start = object.get::<_, f64>("byteOffset").ok()? as usize;
         let end = start.checked_add(object.get::<_, f64>("byteLength").ok()? as usize)?;
         buffer.as_bytes()?.get(start..end)?;
@@ -88,6 +88,17 @@ impl<'js> Octets<'js> {
         }
         Ok(())
     }
+}
+
+/// The object as an `ArrayBuffer`, if it is one that is not detached. The engine throws when asked about
+/// another object, and the bindings leave that pending, where the event loop would take it for an
+/// interruption.
+pub(crate) fn buffer_of<'js>(object: &Object<'js>) -> Option<ArrayBuffer<'js>> {
+    let buffer = ArrayBuffer::from_object(object.clone());
+    if buffer.is_none() {
+        drop(object.ctx().catch());
+    }
+    buffer
 }
 
 /// Whether the value is a typed array or a `DataView`.

@@ -25,7 +25,7 @@ pub(super) const URL: GeneralPurpose = engine(&URL_SAFE, true);
 pub(super) const RAW_URL: GeneralPurpose = engine(&URL_SAFE, false);
 const RAW_STD: GeneralPurpose = engine(&STANDARD, false);
 
-/// Padding must be there or must not, but the bits that the last digit has too many may be anything, as in Go.
+/// Padding must be there or must not, but bits that the last digit has too many may be anything, as in Go.
 const fn engine(alphabet: &Alphabet, is_padded: bool) -> GeneralPurpose {
     let padding =
         if is_padded { DecodePaddingMode::RequireCanonical } else { DecodePaddingMode::RequireNone };

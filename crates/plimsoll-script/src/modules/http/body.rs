@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use rquickjs::object::Filter;
-use rquickjs::{ArrayBuffer, Coerced, Ctx, Object, Result, TypedArray, Value};
+use rquickjs::{Coerced, Ctx, Object, Result, TypedArray, Value};
 
 use crate::exception::throw_host;
+use crate::octets;
 
 /// A body ready to be sent.
 pub(crate) struct Body {
@@ -30,7 +31,7 @@ pub(crate) fn from_value<'js>(ctx: &Ctx<'js>, body: Option<Value<'js>>) -> Resul
             ),
         ));
     };
-    if let Some(buffer) = ArrayBuffer::from_object(object.clone()) {
+    if let Some(buffer) = octets::buffer_of(object) {
         let bytes = buffer.as_bytes().map(Bytes::copy_from_slice);
         return bytes.map_or_else(
             || Err(throw_host(ctx, "the request body's ArrayBuffer is detached")),
