@@ -13,6 +13,7 @@ use std::sync::Arc;
 use plimsoll_engine::{Clock, RunState, VuId, WorkerContext};
 use plimsoll_metrics::{Pins, Registry, ShardConfig};
 use plimsoll_plan::Plan;
+use plimsoll_plan::options::size::Size;
 use plimsoll_plan::options::tags::{SystemTags, Tags};
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
@@ -100,7 +101,12 @@ pub struct Script {
     pub(crate) discard_response_bodies: bool,
     pub(crate) keep_cookies: bool,
     pub(crate) close_connections_after_iteration: bool,
+    /// What the JavaScript of each VU may use; zero for no limit.
+    pub(crate) memory_limit: Size,
 }
+
+/// The memory limit while a script is loaded: before that its own options cannot be known.
+const LOADING_MEMORY_LIMIT: Size = Size::mebibytes(4096);
 
 impl Bundle {
     /// Loads a script.
@@ -123,7 +129,8 @@ impl Bundle {
             functions: Vec::new(),
         };
         let plan = plimsoll_plan::resolve(Vec::new()).expect("no options at all are valid");
-        let script = Arc::new(bundle.script(&plan, plimsoll_net::Options::default()));
+        let script = bundle.script(&plan, plimsoll_net::Options::default());
+        let script = Arc::new(Script { memory_limit: LOADING_MEMORY_LIMIT, ..script });
         let (options_json, functions) = initialise(script, &plan).map_err(|error| named(error, &name))?;
         (bundle.options_json, bundle.functions) = (options_json, functions);
         if bundle.functions.is_empty() {
@@ -179,6 +186,7 @@ impl Bundle {
             discard_response_bodies: options.discard_response_bodies,
             keep_cookies: options.no_cookies_reset,
             close_connections_after_iteration: options.no_vu_connection_reuse,
+            memory_limit: options.vu_memory_limit,
         }
     }
 }

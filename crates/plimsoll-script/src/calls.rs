@@ -12,7 +12,7 @@ use rquickjs::{Ctx, Function, Result, Value};
 
 use crate::state::{Phase, VuState};
 use crate::vm::Exports;
-use crate::{exception, fiber, globals};
+use crate::{exception, fiber, globals, vm};
 
 /// JavaScript values that a VU keeps from call to call.
 #[derive(Default)]
@@ -168,7 +168,7 @@ fn outcome<'js>(
     }
     match thrown {
         Some(_) if state.is_interrupted() => CallOutcome::Interrupted,
-        Some(error) => CallOutcome::Threw(error),
+        Some(error) => CallOutcome::Threw(vm::name_limit(state, error)),
         None => CallOutcome::Completed,
     }
 }

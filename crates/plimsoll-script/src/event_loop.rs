@@ -140,10 +140,10 @@ fn run_jobs(ctx: &Ctx<'_>, state: &VuState) -> Result<()> {
     loop {
         for _ in 0..JOBS_PER_TURN {
             let ran = ctx.execute_pending_job();
-            // A job's own exceptions become rejections; what is left pending is an interruption.
+            // A job's own exceptions become rejections; what is left pending is an interruption, or memory
+            // that does not suffice for the rejection.
             if ctx.has_exception() {
-                let _ = ctx.catch();
-                return Err(Interrupted::throw(ctx));
+                return Err(rquickjs::Error::Exception);
             }
             if !ran {
                 return Ok(());

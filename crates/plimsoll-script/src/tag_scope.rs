@@ -58,8 +58,8 @@ impl TagScope {
         }
     }
 
-    /// Begins a call: an iteration of a scenario, or one outside of them. Forgets groups, and, when the VU was
-    /// activated anew, what the script has changed.
+    /// Begins a call: an iteration of a scenario, or one outside of them. Forgets groups, and, when the VU
+    /// was activated anew, what the script has changed.
     pub(crate) fn enter(&mut self, shard: &mut Shard, vu: u32, iteration: Option<&Iteration>) {
         self.leave_groups();
         if !self.groups[0].is_root() {

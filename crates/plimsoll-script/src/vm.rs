@@ -3,6 +3,7 @@
 //! Must run on a fiber: host functions of the script may wait, and QuickJS takes the stack that it is created
 //! on as the one it will run on.
 
+use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -70,6 +71,7 @@ pub(crate) fn run<R>(
 fn runtime(state: &Rc<VuState>) -> Result<Runtime> {
     let runtime = Runtime::new()?;
     runtime.set_max_stack_size(fiber::JS_STACK_SIZE);
+    runtime.set_memory_limit(usize::try_from(state.worker.script.memory_limit.0).unwrap_or(usize::MAX));
     let vu = Rc::clone(state);
     runtime.set_interrupt_handler(Some(Box::new(move || {
         fiber::preempt_if_due();
@@ -119,7 +121,24 @@ fn init_error(ctx: &Ctx<'_>, state: &VuState, error: Error) -> InitError {
     if state.is_interrupted() {
         return InitError::Interrupted;
     }
-    InitError::Threw(exception::take(ctx, error))
+    InitError::Threw(name_limit(state, exception::take(ctx, error)))
+}
+
+/// Says which limit it is that was reached when memory ran out.
+pub(crate) fn name_limit(state: &VuState, mut error: ScriptError) -> ScriptError {
+    let limit = state.worker.script.memory_limit;
+    let said = match error.message.as_str() {
+        "InternalError: out of memory" => {
+            write!(error.message, ": the VU has reached its limit of {limit} (option vuMemoryLimit)")
+        }
+        // The engine's last resort. A script that throws it on purpose deserves no better explanation.
+        "Uncaught null" => {
+            write!(error.message, ", as when no memory is left for an error (vuMemoryLimit is {limit})")
+        }
+        _ => Ok(()),
+    };
+    said.expect("writing to a String cannot fail");
+    error
 }
 
 /// Finds modules as the graph resolved them before anything ran.

@@ -8,6 +8,7 @@ pub mod value;
 pub mod keyword;
 pub mod network;
 pub mod reporting;
+pub mod size;
 pub mod tags;
 pub mod workload;
 

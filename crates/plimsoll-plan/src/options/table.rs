@@ -13,6 +13,7 @@ use super::{
     keyword::{CompatibilityMode, HttpDebug, ScriptType, SummaryMode, TimeUnit},
     network::{Dns, TlsAuth, TlsVersions},
     reporting::{TrendStat, default_trend_stats},
+    size::Size,
     tags::{SystemTags, Tags},
     value::{Expected, OptionValue},
     workload::{ScenarioSpecs, StageSpec, ThresholdTexts},
@@ -305,6 +306,9 @@ options! {
         /// How long, from the start of the scenarios, samples are kept apart from thresholds and summary;
         /// zero not at all. Not in k6.
         warmup: Duration = Duration::ZERO, row("warmup").env("K6_WARMUP").flag("--warmup");
+        /// How much memory the JavaScript of each VU may use; zero for no limit. Not in k6.
+        vu_memory_limit: Size = Size::mebibytes(1024),
+            row("vuMemoryLimit").env("K6_VU_MEMORY_LIMIT").flag("--vu-memory-limit");
         /// Keep cookies from iteration to iteration.
         no_cookies_reset: bool = false, row("noCookiesReset").env("K6_NO_COOKIES_RESET");
         /// For the cloud service; unread.

@@ -160,7 +160,9 @@ fn written_properties_of_lazy_objects_are_counted_once() {
 #[test]
 fn tags_of_the_vu_are_on_every_later_sample() {
     let ran = run_text(
-        "import exec from 'k6/execution'; import { check, group } from 'k6'; import { Counter } from 'k6/metrics';
+        "import exec from 'k6/execution';
+         import { check, group } from 'k6';
+         import { Counter } from 'k6/metrics';
          const early = new Counter('early'), late = new Counter('late');
          export default function () {
              early.add(1);

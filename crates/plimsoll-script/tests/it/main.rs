@@ -3,6 +3,7 @@
 
 mod cases;
 mod life_cycle;
+mod limits;
 mod loading;
 mod scheduling;
 mod server;

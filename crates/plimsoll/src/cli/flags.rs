@@ -57,6 +57,7 @@ const FLAGS: &[(&str, &[Flag])] = &[
             switch("--no-teardown", "Do not run teardown()"),
             value("--min-iteration-duration", "TIME", "A VU pauses after an iteration that took less"),
             value("--warmup", "TIME", "Keep the first TIME out of thresholds and summary"),
+            value("--vu-memory-limit", "SIZE", "Memory that the JavaScript of each VU may use"),
             switch("--include-system-env-vars", "Pass the environment to the script as __ENV"),
             value("--compatibility-mode", "MODE", "Accepted for compatibility: extended or base"),
             short('t', value("--type", "TYPE", "Type of the test: js or archive")),

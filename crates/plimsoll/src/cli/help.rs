@@ -71,6 +71,11 @@ const PARAGRAPHS: &[Explained] = &[
         "Samples of this first part of the test count for neither thresholds nor summary.",
         "--warmup 30s",
     ),
+    (
+        "--vu-memory-limit",
+        "A script that needs more gets an exception, and the other VUs go on. 0 is no limit.",
+        "--vu-memory-limit 256MiB",
+    ),
     ("--throw", "Requests that fail throw an exception; otherwise they are logged and give a response.", ""),
     ("--blacklist-ip", "An address range that is never connected to.", "--blacklist-ip 10.0.0.0/8"),
     (

@@ -1,7 +1,7 @@
 //! `k6/execution`: what the script may know of the run that it is part of, and say about it.
 //!
-//! Source: <https://grafana.com/docs/k6/latest/javascript-api/k6-execution/>. The objects are [`Lazy`]: what is
-//! a fact of the moment is read when the script asks.
+//! Source: <https://grafana.com/docs/k6/latest/javascript-api/k6-execution/>. The objects are [`Lazy`]: what
+//! is a fact of the moment is read when the script asks.
 
 mod labels;
 
