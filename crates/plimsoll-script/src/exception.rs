@@ -2,7 +2,7 @@
 //! throw.
 
 use plimsoll_engine::ScriptError;
-use rquickjs::{CatchResultExt, CaughtError, Ctx, Error, Exception, Result, Value};
+use rquickjs::{CatchResultExt, CaughtError, Ctx, Error, Exception, Object, Result, Value};
 
 use crate::modules::StateHandle;
 use crate::source_map::SourceMaps;
@@ -31,13 +31,19 @@ pub(crate) fn take_pending(ctx: &Ctx<'_>) -> ScriptError {
 
 /// What a thrown or rejected value says.
 pub(crate) fn of_value(value: &Value<'_>) -> ScriptError {
-    if let Some(exception) = value.as_object().and_then(|object| Exception::from_object(object.clone())) {
-        return of_exception(&exception);
+    if let Some(exception) = value.as_object().filter(|object| is_error(object)) {
+        return of_exception(exception);
     }
     ScriptError { message: format!("Uncaught {}", crate::console::format_value(value)), stack: String::new() }
 }
 
-fn of_exception(exception: &Exception<'_>) -> ScriptError {
+/// Whether it is an `Error`, or inherits from one, as a `DOMException` does.
+fn is_error(object: &Object<'_>) -> bool {
+    let error = object.ctx().globals().get::<_, Object<'_>>("Error");
+    object.is_error() || error.is_ok_and(|error| object.is_instance_of(error))
+}
+
+fn of_exception(exception: &Object<'_>) -> ScriptError {
     let text = |name: &str| exception.get::<_, Option<String>>(name).ok().flatten().unwrap_or_default();
     let (name, message) = (text("name"), text("message"));
     let message = match (name.as_str(), message.as_str()) {

@@ -14,7 +14,7 @@ use crate::graph::normalise;
 use crate::lazy::{self, Lazy, Source};
 use crate::reach::Family;
 use crate::state::{Phase, VuState};
-use crate::{console, event_loop};
+use crate::{console, event_loop, text_coding, webcrypto};
 
 /// The largest file that scripts read, in bytes.
 pub(crate) const FILE_LIMIT: u64 = 2 << 30;
@@ -26,6 +26,12 @@ pub(crate) fn install(ctx: &Ctx<'_>, state: &Rc<VuState>) -> Result<()> {
     console::install(ctx)?;
     if reach.contains(Family::Timers) {
         event_loop::install(ctx, state, &globals)?;
+    }
+    if reach.contains(Family::TextCoding) {
+        text_coding::install(&globals)?;
+    }
+    if reach.contains(Family::Crypto) {
+        globals.set("crypto", webcrypto::object(ctx)?)?;
     }
     globals.set("global", globals.clone())?;
     globals.set("__VU", state.id.0)?;

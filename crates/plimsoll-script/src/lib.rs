@@ -14,6 +14,7 @@
 //! | `reach`, `lazy` | what keeps a runtime small: only what the script can reach, made when it is read |
 //! | `own_options` | what the script's exported `options` lack, for scripts that read them |
 //! | `octets` | bytes that a script hands over |
+//! | `text_coding`, `webcrypto` | `TextEncoder`, `TextDecoder`; the global `crypto` |
 //! | `worker`, `state` | what a thread's VUs share; what host functions see of one VU |
 //! | `series`, `tag_scope`, `tags` | from facts to samples with k6's tags |
 //! | `calls`, `vu`, `factory` | the engine's calls, served |
@@ -49,9 +50,11 @@ mod source_map;
 mod state;
 mod tag_scope;
 mod tags;
+mod text_coding;
 mod typescript;
 mod vm;
 mod vu;
+mod webcrypto;
 mod worker;
 
 pub use archive::{Archive, ArchiveError, Metadata};

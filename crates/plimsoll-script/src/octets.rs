@@ -3,10 +3,11 @@
 //! Start from [`Octets::of`]. Nothing is copied until somebody asks for it: as long as a host function runs,
 //! no JavaScript of its VU does, so that the buffer stays as it is.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use rquickjs::function::This;
-use rquickjs::{ArrayBuffer, Ctx, Function, Object, Result, String as JsString, Value};
+use rquickjs::{ArrayBuffer, Ctx, FromJs, Function, Object, Result, String as JsString, TypedArray, Value};
 
 use crate::exception::throw_type;
 use crate::fiber;
@@ -120,5 +121,23 @@ pub(crate) fn text_of(text: &JsString<'_>) -> Result<String> {
         let prototype: Object<'_> = string.get("prototype")?;
         let well_formed: Function<'_> = prototype.get("toWellFormed")?;
         well_formed.call::<_, JsString<'_>>((This(text.clone()),))?.to_string()
+    })
+}
+
+/// Writes bytes to the beginning of a view. What does not fit is an error of the engine.
+pub(crate) fn write<'js>(ctx: &Ctx<'js>, view: &Value<'js>, bytes: &[u8]) -> Result<()> {
+    let object = Object::from_value(view.clone())?;
+    let buffer = ArrayBuffer::from_js(ctx, object.get("buffer")?)?;
+    let target = TypedArray::<u8>::from_arraybuffer(buffer)?;
+    let set: Function<'js> = target.as_object().get("set")?;
+    let source = TypedArray::<u8>::new_copy(ctx.clone(), bytes)?;
+    set.call((This(target), source, object.get::<_, f64>("byteOffset")?))
+}
+
+/// Bytes in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes everything");
+        text
     })
 }

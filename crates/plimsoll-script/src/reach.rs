@@ -24,6 +24,10 @@ pub(crate) enum Family {
     Timers,
     /// `open` and `require`.
     Files,
+    /// `TextEncoder` and `TextDecoder`.
+    TextCoding,
+    /// The global `crypto`.
+    Crypto,
 }
 
 /// The words that lead to each family. Those of host functions count too: `binary` responses are
@@ -56,14 +60,18 @@ const WORDS: &[(Family, &[&str])] = &[
             "open",
             "b64decode",
             "randomBytes",
+            "TextEncoder",
+            "TextDecoder",
         ],
     ),
     (Family::WeakRef, &["WeakRef", "FinalizationRegistry"]),
-    (Family::DomException, &["DOMException"]),
+    (Family::DomException, &["DOMException", "getRandomValues"]),
     (Family::Performance, &["performance"]),
     (Family::Eval, &["eval", "Function"]),
     (Family::Timers, &["setTimeout", "setInterval", "clearTimeout", "clearInterval"]),
     (Family::Files, &["open", "require"]),
+    (Family::TextCoding, &["TextEncoder", "TextDecoder"]),
+    (Family::Crypto, &["crypto"]),
 ];
 
 /// Whoever says one of these may reach anything.

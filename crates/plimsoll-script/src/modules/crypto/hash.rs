@@ -77,8 +77,8 @@ algorithms! {
 
 #[cfg(test)]
 mod tests {
-    use super::super::hex;
     use super::*;
+    use crate::octets::hex;
 
     /// The published vectors for "abc": RFC 1320, RFC 1321, FIPS 180-4 with its examples, and the page of
     /// RIPEMD-160.

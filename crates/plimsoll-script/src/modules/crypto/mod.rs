@@ -1,4 +1,4 @@
-//! `k6/crypto`: hashes, HMAC, random bytes. (`crypto.subtle` is another module's subject.)
+//! `k6/crypto`: hashes, HMAC, random bytes. (The global `crypto` is another thing: `webcrypto`.)
 //!
 //! Source: <https://grafana.com/docs/k6/latest/javascript-api/k6-crypto/>.
 #![expect(clippy::needless_pass_by_value, reason = "the engine hands a function its arguments for good")]
@@ -6,7 +6,6 @@
 mod hash;
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -17,7 +16,7 @@ use self::hash::Running;
 use super::encoding;
 use crate::console::format_value;
 use crate::exception::throw_host;
-use crate::octets::{self, Octets};
+use crate::octets::{self, Octets, hex};
 use crate::state::VuState;
 
 pub(crate) const EXPORTS: &[&str] = &[
@@ -151,14 +150,6 @@ fn encode<'js>(ctx: &Ctx<'js>, bytes: &[u8], output: Option<&Value<'js>>) -> Res
         }
     };
     text.into_js(ctx)
-}
-
-/// Bytes in hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes everything");
-        text
-    })
 }
 
 fn hex_encode<'js>(ctx: Ctx<'js>, input: Argument<'js>) -> Result<String> {
