@@ -11,6 +11,7 @@ mod execution;
 pub(crate) mod http;
 mod k6;
 mod metrics;
+mod x509;
 
 use std::rc::Rc;
 
@@ -82,6 +83,7 @@ modules! {
     K6Execution = "k6/execution" from execution;
     K6Encoding = "k6/encoding" from encoding;
     K6Crypto = "k6/crypto" from crypto;
+    K6CryptoX509 = "k6/crypto/x509" from x509;
 }
 
 /// A module's default export.

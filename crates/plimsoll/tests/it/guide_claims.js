@@ -6,10 +6,11 @@ import * as metrics from 'k6/metrics';
 import exec from 'k6/execution';
 import * as encoding from 'k6/encoding';
 import * as crypto from 'k6/crypto';
+import * as x509 from 'k6/crypto/x509';
 
 const owners = {
   k6, 'k6/http': http, 'k6/data': data, 'k6/metrics': metrics, 'k6/execution': exec,
-  'k6/encoding': encoding, 'k6/crypto': crypto, Globals: globalThis,
+  'k6/encoding': encoding, 'k6/crypto': crypto, 'k6/crypto/x509': x509, Globals: globalThis,
 };
 const claims = [
 /* claims */
