@@ -15,6 +15,7 @@ use plimsoll_metrics::{Pins, Registry, ShardConfig};
 use plimsoll_plan::Plan;
 use plimsoll_plan::options::size::Size;
 use plimsoll_plan::options::tags::{SystemTags, Tags};
+use plimsoll_plan::stripe::Stripe;
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
 use rquickjs::{Context, Ctx, Module, Runtime};
@@ -26,7 +27,7 @@ use crate::error::{LoadError, Problem};
 use crate::fiber::Fiber;
 use crate::files::Files;
 use crate::graph::ModuleGraph;
-use crate::modules::data::RowsByName;
+use crate::modules::data::Shared;
 use crate::quickjs::{self, Bytecode};
 use crate::reach::Reach;
 use crate::source::Source;
@@ -73,7 +74,7 @@ pub struct Bundle {
     pub(crate) registry: Arc<Registry>,
     pub(crate) environment: Arc<Environment>,
     entry: Entry,
-    rows: Arc<RowsByName>,
+    shared: Arc<Shared>,
     /// The exported `options`, as JSON; `None` when the script exports none.
     pub options_json: Option<String>,
     /// Names of the exported functions, `default` among them.
@@ -87,8 +88,10 @@ pub struct Script {
     pub(crate) environment: Arc<Environment>,
     /// What `open` reads.
     pub(crate) files: Arc<Files>,
-    /// Rows of data that all VUs read.
-    pub(crate) rows: Arc<RowsByName>,
+    /// Data that all VUs read.
+    pub(crate) shared: Arc<Shared>,
+    /// What this instance has of everything that is dealt to the instances of a divided test.
+    pub(crate) stripe: Stripe,
     pub(crate) options_json: String,
     /// What VUs add to the script's own `options`; `None` when there is nothing, or nobody to see it.
     pub(crate) added_options: Option<String>,
@@ -124,7 +127,7 @@ impl Bundle {
             registry: Arc::new(Registry::new()),
             environment: Arc::new(environment),
             entry,
-            rows: Arc::default(),
+            shared: Arc::default(),
             options_json: None,
             functions: Vec::new(),
         };
@@ -174,7 +177,8 @@ impl Bundle {
             registry: Arc::clone(&self.registry),
             environment: Arc::clone(&self.environment),
             files: Arc::clone(&self.entry.files),
-            rows: Arc::clone(&self.rows),
+            shared: Arc::clone(&self.shared),
+            stripe: plan.vus.clone(),
             options_json: plan.options_json().to_string(),
             added_options: self.added_options(plan),
             net: Arc::new(net),
@@ -296,6 +300,7 @@ fn initialise(script: Arc<Script>, plan: &Plan) -> Result<(Option<String>, Vec<S
     let fiber = Fiber::new(&state.worker.stacks, body)
         .map_err(|error| LoadError::Resources(format!("no stack could be mapped: {error}")))?;
     runtime.block_on(fiber);
+    quickjs::return_freed_memory();
     match result.take().expect("the fiber has run to its end") {
         Ok(exports) => exports,
         Err(InitError::Threw(error)) => Err(LoadError::Threw(error)),

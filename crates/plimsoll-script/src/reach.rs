@@ -35,7 +35,7 @@ pub(crate) enum Family {
 const WORDS: &[(Family, &[&str])] = &[
     (Family::Date, &["Date"]),
     (Family::RegExp, &["RegExp", "match", "matchAll", "replace", "replaceAll", "search", "split"]),
-    (Family::Proxy, &["Proxy", "SharedArray"]),
+    (Family::Proxy, &["Proxy", "SharedArray", "csv"]),
     (Family::MapSet, &["Map", "Set", "WeakMap", "WeakSet", "groupBy"]),
     (
         Family::TypedArrays,

@@ -1,22 +1,26 @@
-//! The built-in modules of k6.
+//! The built-in modules, k6's and our own.
 //!
 //! A module lists its exports and makes each when it is first used: a VU that calls `http.get` pays for that
 //! function and not for twenty. The default export is a [`Lazy`] object of all of them. The work is done by
 //! plain Rust elsewhere.
 
 mod crypto;
+mod csv;
 pub(crate) mod data;
+pub(crate) mod dealing;
 mod encoding;
 mod execution;
+mod fs;
 pub(crate) mod http;
 mod k6;
 mod metrics;
+mod timers;
 mod x509;
 
 use std::rc::Rc;
 
 use rquickjs::module::{Declarations, Declared, Exports, ModuleDef};
-use rquickjs::{Atom, Ctx, JsLifetime, Module, Result, Value};
+use rquickjs::{Atom, Ctx, Error, JsLifetime, Module, Promise, Result, Value};
 
 use crate::exception::throw_host;
 use crate::lazy::{self, Lazy, Source};
@@ -84,6 +88,10 @@ modules! {
     K6Encoding = "k6/encoding" from encoding;
     K6Crypto = "k6/crypto" from crypto;
     K6CryptoX509 = "k6/crypto/x509" from x509;
+    K6Timers = "k6/timers" from timers;
+    K6Fs = "k6/experimental/fs" from fs;
+    K6Csv = "k6/experimental/csv" from csv;
+    PlimsollData = "plimsoll/data" from dealing;
 }
 
 /// A module's default export.
@@ -126,6 +134,17 @@ fn export_taken<'js>(
     }
     exports.export("default", members)?;
     Ok(())
+}
+
+/// A promise that has its result already: a value, or the pending exception.
+fn settled<'js>(ctx: &Ctx<'js>, result: Result<Value<'js>>) -> Result<Promise<'js>> {
+    let (promise, resolve, reject) = ctx.promise()?;
+    match result {
+        Ok(value) => resolve.call::<_, ()>((value,))?,
+        Err(Error::Exception) => reject.call::<_, ()>((ctx.catch(),))?,
+        Err(error) => return Err(error),
+    }
+    Ok(promise)
 }
 
 /// What a function that k6 has and plimsoll does not have yet answers.

@@ -1,7 +1,10 @@
 // Holds the tables of docs/K6_COMPAT.md against what a VU sees. The claims are [owner, symbol, state, answer].
 import * as k6 from 'k6';
 import * as http from 'k6/http';
+import * as csv from 'k6/experimental/csv';
 import * as data from 'k6/data';
+import * as fs from 'k6/experimental/fs';
+import * as timers from 'k6/timers';
 import * as metrics from 'k6/metrics';
 import exec from 'k6/execution';
 import * as encoding from 'k6/encoding';
@@ -10,7 +13,8 @@ import * as x509 from 'k6/crypto/x509';
 
 const owners = {
   k6, 'k6/http': http, 'k6/data': data, 'k6/metrics': metrics, 'k6/execution': exec,
-  'k6/encoding': encoding, 'k6/crypto': crypto, 'k6/crypto/x509': x509, Globals: globalThis,
+  'k6/experimental/csv': csv, 'k6/experimental/fs': fs, 'k6/timers': timers, 'k6/encoding': encoding,
+  'k6/crypto': crypto, 'k6/crypto/x509': x509, Globals: globalThis,
 };
 const claims = [
 /* claims */

@@ -17,6 +17,7 @@ use rustc_hash::FxHashMap;
 pub(crate) use rows::{Rows, RowsBuilder};
 pub(crate) use shared_array::{over, rows_of};
 
+use super::dealing::Decks;
 use crate::exception::throw_host;
 use crate::fiber;
 use crate::state::{Phase, VuState};
@@ -37,6 +38,16 @@ impl RowsByName {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(all.entry(name).or_insert(rows))
     }
+}
+
+/// What all VUs of the process have of data.
+#[derive(Default)]
+pub(crate) struct Shared {
+    /// Of each `SharedArray`, by its name.
+    pub(crate) arrays: RowsByName,
+    /// Of files, by their path and how they are read.
+    pub(crate) files: RowsByName,
+    pub(crate) decks: Decks,
 }
 
 /// Makes the export.
@@ -68,7 +79,7 @@ fn construct<'js>(
         let message = "a function is expected as the second argument of SharedArray's constructor";
         return Err(throw_host(ctx, message));
     };
-    let arrays = &state.worker.script.rows;
+    let arrays = &state.worker.script.shared.arrays;
     let rows = match arrays.get(&name) {
         Some(rows) => rows,
         None => arrays.keep(name, state.files_once(|| gather(ctx, &fill))?),

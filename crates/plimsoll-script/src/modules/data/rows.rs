@@ -1,11 +1,11 @@
 //! Rows of data, stored once for all VUs of the process.
 //!
 //! A row is JSON text, all rows are one text with the places where they end: about the size of the file that
-//! they came from, and without any pointer into a runtime. Whoever reads a row gets an object of his own. Start
-//! at [`RowsBuilder`].
+//! they came from, and without any pointer into a runtime. Whoever reads a row gets an object of his own.
+//! Rows of a table (CSV) are arrays that share one list of keys. Start at [`RowsBuilder`].
 
 use rquickjs::object::Filter;
-use rquickjs::{Atom, Ctx, Result, Value};
+use rquickjs::{Atom, Ctx, Object, Result, Value};
 
 use crate::quickjs;
 
@@ -18,6 +18,8 @@ pub(crate) struct Rows {
     text: Box<str>,
     /// Where each row ends; the next one begins there.
     ends: Box<[u32]>,
+    /// The keys of each row's values, for rows that are objects and stored as arrays.
+    keys: Option<Box<[Box<str>]>>,
 }
 
 /// The rows are too many.
@@ -44,9 +46,24 @@ impl RowsBuilder {
         Ok(())
     }
 
+    /// Adds a row of texts.
+    pub(crate) fn push_fields<'a>(
+        &mut self,
+        fields: impl Iterator<Item = &'a str>,
+    ) -> std::result::Result<(), TooLarge> {
+        let fields: Vec<&str> = fields.collect();
+        self.push(&serde_json::to_string(&fields).expect("texts are JSON"))
+    }
+
     /// The rows as they are.
     pub(crate) fn finish(self) -> Rows {
-        Rows { text: self.text.into_boxed_str(), ends: self.ends.into_boxed_slice() }
+        Rows { text: self.text.into_boxed_str(), ends: self.ends.into_boxed_slice(), keys: None }
+    }
+
+    /// The rows as objects with these keys; each row is an array of as many values.
+    pub(crate) fn finish_with_keys(self, keys: Vec<String>) -> Rows {
+        let keys = keys.into_iter().map(String::into_boxed_str).collect();
+        Rows { keys: Some(keys), ..self.finish() }
     }
 }
 
@@ -63,7 +80,13 @@ impl Rows {
 
     /// Makes the JavaScript value of a row that exists; the caller's own.
     pub(crate) fn make<'js>(&self, ctx: &Ctx<'js>, index: usize) -> Result<Value<'js>> {
-        ctx.json_parse(self.json(index))
+        let value = ctx.json_parse(self.json(index))?;
+        let Some((keys, values)) = self.keys.as_deref().zip(value.as_array()) else { return Ok(value) };
+        let row = Object::new(ctx.clone())?;
+        for (key, value) in keys.iter().zip(values.iter::<Value<'js>>()) {
+            row.set(&**key, value?)?;
+        }
+        Ok(row.into_value())
     }
 
     /// The same, frozen through and through.
@@ -96,9 +119,10 @@ mod tests {
         for row in ["{\"a\":1}", "", "\"ü\""] {
             builder.push(row).expect("small");
         }
+        builder.push_fields(["a\"b", ""].into_iter()).expect("small");
         let rows = builder.finish();
         let texts: Vec<&str> = (0..rows.len()).map(|index| rows.json(index)).collect();
-        assert_eq!(texts, ["{\"a\":1}", "", "\"ü\""]);
-        assert_eq!((rows.text.len(), rows.ends.len()), (7 + 4, 3));
+        assert_eq!(texts, ["{\"a\":1}", "", "\"ü\"", r#"["a\"b",""]"#]);
+        assert_eq!((rows.text.len(), rows.ends.len()), (7 + 4 + 11, 4));
     }
 }
