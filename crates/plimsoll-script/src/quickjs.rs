@@ -186,7 +186,7 @@ unsafe impl rquickjs::ArrayBufferSource for PrivatePages {
     }
 }
 
-/// An `ArrayBuffer` with the bytes of a file, of which only those pages take memory that the script writes to.
+/// An `ArrayBuffer` with the bytes of a file; only pages that the script writes to take memory of their own.
 ///
 /// # Errors
 /// `Error::Io` when the system maps no more.

@@ -1,7 +1,7 @@
 //! `k6/experimental/csv`: `parse` gives a shared array, `Parser` one record after the other.
 //!
-//! Source: <https://grafana.com/docs/k6/latest/javascript-api/k6-experimental/csv/>. A file is parsed once for
-//! the process and for each way to read it.
+//! Source: <https://grafana.com/docs/k6/latest/javascript-api/k6-experimental/csv/>. A file is parsed once
+//! for the process and for each way to read it.
 
 use std::cell::RefCell;
 use std::io::Read;

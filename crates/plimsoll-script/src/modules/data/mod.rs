@@ -1,8 +1,8 @@
 //! `k6/data`: `SharedArray`.
 //!
 //! Source: <https://grafana.com/docs/k6/latest/javascript-api/k6-data/>. The elements are kept once for the
-//! process ([`Rows`]); a VU has a handle, and a copy of what it reads for as long as it holds it. The function
-//! runs when its name is met first, which is in the init context that runs before any VU's.
+//! process ([`Rows`]); a VU has a handle, and a copy of what it reads for as long as it holds it. The
+//! function runs when its name is met first, which is in the init context that runs before any VU's.
 
 mod rows;
 mod shared_array;

@@ -35,7 +35,7 @@ pub(crate) struct RowsBuilder {
 }
 
 impl RowsBuilder {
-    /// Adds a row as JSON text. An empty text is a row that cannot be read: what is not JSON, like `undefined`.
+    /// Adds a row as JSON text. An empty text is a row that cannot be read, as of `undefined`.
     pub(crate) fn push(&mut self, json: &str) -> std::result::Result<(), TooLarge> {
         let end = self.text.len() + json.len();
         if end > TEXT_LIMIT {

@@ -245,7 +245,8 @@ fn next<'js>(ctx: Ctx<'js>, this: This<Class<'js, Dealer>>) -> Result<Value<'js>
 /// Ends the iteration or the test, unless rows may be given out again.
 fn give_up(ctx: &Ctx<'_>, state: &VuState, name: &str, rows: u64, exhausted: Exhausted) -> Result<()> {
     let message = format!(
-        "{name}: all {rows} rows have been given out (onExhausted: 'wrap' begins again, 'abort' ends the test)"
+        "{name}: all {rows} rows have been given out (onExhausted: 'wrap' begins again, \
+        'abort' ends the test)"
     );
     match exhausted {
         Exhausted::Wrap => Ok(()),
