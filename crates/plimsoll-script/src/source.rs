@@ -52,8 +52,8 @@ impl ModuleId {
         &*self.0 == STDIN
     }
 
-    fn is_typescript(&self) -> bool {
-        self.path().and_then(std::path::Path::extension).is_some_and(|extension| extension == "ts")
+    fn has_extension(&self, wanted: &str) -> bool {
+        self.path().and_then(std::path::Path::extension).is_some_and(|extension| extension == wanted)
     }
 }
 
@@ -110,14 +110,17 @@ pub(crate) struct Import {
 }
 
 impl Source {
-    /// Parses a module: as TypeScript when its name says so; otherwise as JavaScript, and as TypeScript when
-    /// it is not that.
+    /// Parses a module: as TypeScript or JSON when its name says so; otherwise as JavaScript, and as
+    /// TypeScript when it is not that.
     ///
     /// # Errors
     /// Every syntax error found, with its place.
     pub(crate) fn parse(id: ModuleId, text: &Arc<str>) -> Result<Self, Vec<Problem>> {
-        if id.is_typescript() {
+        if id.has_extension("ts") {
             return Self::of_typescript(id, text);
+        }
+        if id.has_extension("json") {
+            return Self::of_json(id, text);
         }
         Self::of_javascript(id.clone(), text).or_else(|as_javascript| {
             Self::of_typescript(id, text).map_err(|as_typescript| further(as_javascript, as_typescript))
@@ -130,6 +133,16 @@ impl Source {
         let mut source = Self::of_javascript(id, &stripped.text.into())?;
         source.written = Some(Written { text: Arc::clone(text), map: stripped.map });
         Ok(source)
+    }
+
+    /// A module whose default export is the JSON's value
+    /// (<https://tc39.es/ecma262/#sec-create-default-export-synthetic-module>).
+    fn of_json(id: ModuleId, text: &Arc<str>) -> Result<Self, Vec<Problem>> {
+        let checked: Result<serde_json::Value, _> = serde_json::from_str(text);
+        checked.map_err(|error| vec![json_problem(&id, text, &error)])?;
+        // Not as a literal: in JSON, `__proto__` is a key like any other.
+        let literal = serde_json::Value::from(text.trim());
+        Self::of_javascript(id, &format!("export default JSON.parse({literal});").into())
     }
 
     fn of_javascript(id: ModuleId, text: &Arc<str>) -> Result<Self, Vec<Problem>> {
@@ -192,6 +205,17 @@ fn syntax_problem(id: &ModuleId, text: &str, diagnostic: &OxcDiagnostic) -> Prob
         problem = problem.hint(help.to_string());
     }
     problem.at(Location::in_text(id, text, start, length))
+}
+
+fn json_problem(id: &ModuleId, text: &str, error: &serde_json::Error) -> Problem {
+    let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let line = text[before..].lines().next().unwrap_or_default();
+    // serde_json counts bytes.
+    let column = error.column().saturating_sub(1).min(line.len());
+    let column = (0..=column).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
+    let message = error.to_string();
+    let what = message.split(" at line ").next().unwrap_or(&message);
+    Problem::new(format!("malformed JSON: {what}")).at(Location::in_text(id, text, before + column, 0))
 }
 
 fn imports_of(record: &ModuleRecord<'_>) -> (Vec<Request>, Vec<Import>) {
@@ -284,6 +308,18 @@ mod tests {
         assert!(parse("let a: number = 1;").expect("valid").written.is_some());
         let problems = parse("let a: number = 1;\nlet b = ;\n").expect_err("neither");
         assert!(problems[0].to_string().starts_with("/s/main.js:2:9: "), "{}", problems[0]);
+    }
+
+    #[test]
+    fn json_has_a_default_export() {
+        let parse =
+            |text: &str| Source::parse(ModuleId::file(std::path::Path::new("/s/data.json")), &text.into());
+        let source = parse("{\"__proto__\": 1}\n").expect("valid");
+        assert_eq!(source.exports, ["default"]);
+        assert_eq!(&*source.text, r#"export default JSON.parse("{\"__proto__\": 1}");"#);
+        let problems = parse("{\n  \"ä\": [1, }\n").expect_err("malformed");
+        let text = problems[0].to_string();
+        assert!(text.starts_with("/s/data.json:2:12: malformed JSON: expected value"), "{text}");
     }
 
     #[test]
