@@ -35,6 +35,11 @@ pub(crate) trait Source: 'static {
     fn upkeep(&self, _property: usize) -> Upkeep {
         Upkeep::Own
     }
+
+    /// For a prototype: itself. What is made for an object that inherits from it is kept there, for all.
+    fn home<'js>(&self, _: &Ctx<'js>) -> Result<Option<Object<'js>>> {
+        Ok(None)
+    }
 }
 
 /// What becomes of a lazy property once it was read.
@@ -98,6 +103,11 @@ impl<'js, S: Source> JsClass<'js> for Lazy<S> {
         let Some(property) = lazy.pending(&name) else {
             return prototype::<S>(ctx)?.get(name);
         };
+        if let Some(home) = lazy.source.home(ctx)?
+            && receiver.as_object().is_none_or(|object| !is_same(this, object))
+        {
+            return home.get(name);
+        }
         let value = lazy.source.make(ctx, property)?;
         let upkeep = lazy.source.upkeep(property);
         // Numbers and booleans are as cheap to make again as to find again.

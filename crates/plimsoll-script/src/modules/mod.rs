@@ -11,6 +11,7 @@ pub(crate) mod dealing;
 mod encoding;
 mod execution;
 mod fs;
+pub(crate) mod html;
 pub(crate) mod http;
 mod k6;
 mod metrics;
@@ -81,6 +82,7 @@ macro_rules! modules {
 
 modules! {
     K6 = "k6" from k6;
+    K6Html = "k6/html" from html;
     K6Http = "k6/http" from http;
     K6Data = "k6/data" from data;
     K6Metrics = "k6/metrics" from metrics;

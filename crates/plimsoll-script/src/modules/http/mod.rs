@@ -6,6 +6,7 @@
 mod body;
 mod expected;
 mod fact;
+mod page;
 mod params;
 mod response;
 mod selector;

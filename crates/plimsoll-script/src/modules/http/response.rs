@@ -3,6 +3,7 @@
 //! k6's response has twenty own properties of which a script reads two or three, so it is a [`Lazy`] object.
 //! This is the hottest of them: properties are found by the numbers of their atoms, without looking at text.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
@@ -12,9 +13,10 @@ use rquickjs::object::Property;
 use rquickjs::{Atom, Class, Ctx, Function, IntoJs, Object, Result, Value};
 
 use super::fact::ResponseFact;
-use super::not_yet;
+use super::page;
 use crate::exception::throw_host;
 use crate::lazy::{Lazy, Source};
+use crate::modules::html::Document;
 use crate::state::VuState;
 
 macro_rules! fields {
@@ -87,6 +89,8 @@ fn atom_id(atom: &Atom<'_>) -> u32 {
 pub(crate) struct Response {
     fact: ResponseFact,
     fields: Rc<FieldTable>,
+    /// The body parsed as HTML, when the script has asked for it.
+    pub(super) document: OnceCell<Rc<Document>>,
 }
 
 impl Response {
@@ -96,7 +100,15 @@ impl Response {
             None => Rc::clone(state.response_fields.get_or_init(|| Rc::new(FieldTable::default()))),
         };
         fields.fill(ctx)?;
-        Ok(Lazy::object(ctx, Response { fact, fields })?.into_value())
+        Ok(Lazy::object(ctx, Response { fact, fields, document: OnceCell::new() })?.into_value())
+    }
+
+    pub(super) fn body_text(&self) -> Option<Cow<'_, str>> {
+        self.fact.body_text()
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.fact.url
     }
 }
 
@@ -127,15 +139,11 @@ fn prototype<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
 
 /// The methods, shared by all responses of a runtime.
 fn method<'js>(ctx: &Ctx<'js>, field: Field) -> Result<Option<Function<'js>>> {
-    let refuse = |name: &'static str| {
-        let throw = move |ctx: Ctx<'js>| not_yet::<()>(&ctx, &format!("Response.{name}()"));
-        Function::new(ctx.clone(), throw)?.with_name(name)
-    };
     Ok(Some(match field {
         Field::Json => Function::new(ctx.clone(), json)?.with_name("json")?,
-        Field::Html => refuse("html")?,
-        Field::SubmitForm => refuse("submitForm")?,
-        Field::ClickLink => refuse("clickLink")?,
+        Field::Html => Function::new(ctx.clone(), page::html)?.with_name("html")?,
+        Field::SubmitForm => Function::new(ctx.clone(), page::submit_form)?.with_name("submitForm")?,
+        Field::ClickLink => Function::new(ctx.clone(), page::click_link)?.with_name("clickLink")?,
         _ => return Ok(None),
     }))
 }
