@@ -87,6 +87,7 @@ fn answer(request: &Received) -> Vec<u8> {
         "/broken-json" => respond("200 OK", "", b"{\"a\":\n  oops}"),
         "/binary" => respond("200 OK", "", &[0, 159, 146, 150]),
         "/empty" => respond("204 No Content", "", b""),
+        "/page" => respond("200 OK", "Content-Type: text/html\r\n", include_bytes!("page.html")),
         _ => respond("200 OK", "", b"hello"),
     }
 }

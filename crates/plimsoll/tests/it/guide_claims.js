@@ -1,5 +1,6 @@
 // Holds the tables of docs/K6_COMPAT.md against what a VU sees. The claims are [owner, symbol, state, answer].
 import * as k6 from 'k6';
+import * as html from 'k6/html';
 import * as http from 'k6/http';
 import * as csv from 'k6/experimental/csv';
 import * as data from 'k6/data';
@@ -15,6 +16,7 @@ const owners = {
   k6, 'k6/http': http, 'k6/data': data, 'k6/metrics': metrics, 'k6/execution': exec,
   'k6/experimental/csv': csv, 'k6/experimental/fs': fs, 'k6/timers': timers, 'k6/encoding': encoding,
   'k6/crypto': crypto, 'k6/crypto/x509': x509, Globals: globalThis,
+  'k6/encoding': encoding, 'k6/crypto': crypto, 'k6/html': html, Globals: globalThis,
 };
 const claims = [
 /* claims */
@@ -47,6 +49,8 @@ function whatIsWrong([owner, path, state, expected]) {
 }
 
 export default function () {
+  owners.Selection = html.parseHTML('<p>').find('p');
+  owners.Element = owners.Selection.get(0);
   owners.Response = http.get(`${__ENV.BASE_URL}/health`);
   const wrong = claims
     .map((claim) => [claim, whatIsWrong(claim)])

@@ -136,7 +136,8 @@ fn is_equal_node<'js>(call: &Call<'_, 'js>) -> Result<Value<'js>> {
 /// Whether two nodes look the same, with everything in them.
 fn are_equal(document: &Document, id: NodeId, other: &Document, other_id: NodeId) -> bool {
     let same = |(a, b): (NodeId, NodeId)| {
-        let shape = |document: &Document, id| (document.first_child(id).is_some(), document.next(id).is_some());
+        let shape =
+            |document: &Document, id| (document.first_child(id).is_some(), document.next(id).is_some());
         let inner = a == id || shape(document, a).1 == shape(other, b).1;
         inner && shape(document, a).0 == shape(other, b).0 && is_alike(document.content(a), other.content(b))
     };

@@ -24,10 +24,6 @@ pub(super) static SELECTION: Kind = Kind { name: "Selection", tags: &[], sets: &
 pub(super) static ATTRIBUTE: Kind = Kind { name: "Attribute", tags: &[], sets: &[&element::ATTRIBUTE] };
 static OTHER: Kind = Kind { name: "Element", tags: &[], sets: &[&element::ELEMENT] };
 
-pub(super) fn all() -> impl Iterator<Item = &'static Kind> {
-    [&SELECTION, &ATTRIBUTE, &OTHER].into_iter().chain(&KINDS)
-}
-
 /// The kind of the elements of this name.
 pub(super) fn of_element(name: &str) -> &'static Kind {
     KINDS.iter().find(|kind| kind.tags.contains(&name)).unwrap_or(&OTHER)
@@ -65,7 +61,8 @@ kinds! {
     "ButtonElement" ["button"] + field::FORM_FIELD {
         Member::text("accessKey", "accesskey"), Member::flag("autofocus", "autofocus"),
         Member::flag("disabled", "disabled"), Member::number("tabIndex", "tabindex", 0.0),
-        Member::one_of("type", "type", &["submit", "button", "menu", "reset"]), Member::text("value", "value"),
+        Member::one_of("type", "type", &["submit", "button", "menu", "reset"]),
+        Member::text("value", "value"),
     }
     "CanvasElement" ["canvas"] {
         Member::number("height", "height", 150.0), Member::number("width", "width", 300.0),
@@ -81,7 +78,8 @@ kinds! {
     "FieldSetElement" ["fieldset"] {
         Member::flag("disabled", "disabled"), Member::call("elements", field::elements),
         Member::call("form", field::form), Member::text("name", "name"),
-        Member::call("type", |call| call.js("fieldset")), Member::call("validity", |call| Ok(call.undefined())),
+        Member::call("type", |call| call.js("fieldset")),
+        Member::call("validity", |call| Ok(call.undefined())),
     }
     "FormElement" ["form"] {
         Member::text("acceptCharset", "accept-charset"), Member::link("action", "action"), ON_OFF,
@@ -92,13 +90,15 @@ kinds! {
     }
     "IFrameElement" ["iframe"] {
         Member::flag("allowfullscreen", "allowfullscreen"), Member::text("height", "height"),
-        Member::text("name", "name"), REFERRER_POLICY, Member::link("src", "src"), Member::text("width", "width"),
+        Member::text("name", "name"), REFERRER_POLICY, Member::link("src", "src"),
+        Member::text("width", "width"),
     }
     "ImageElement" ["img"] {
         Member::text("alt", "alt"), Member::cross_origin(), Member::link("currentSrc", "src"),
         Member::number("height", "height", 0.0), Member::flag("isMap", "ismap"), Member::text("name", "name"),
         REFERRER_POLICY, Member::text("sizes", "sizes"), Member::link("src", "src"),
-        Member::text("srcset", "srcset"), Member::text("useMap", "usemap"), Member::number("width", "width", 0.0),
+        Member::text("srcset", "srcset"), Member::text("useMap", "usemap"),
+        Member::number("width", "width", 0.0),
     }
     "InputElement" ["input"] + field::FORM_FIELD {
         Member::text("accept", "accept"), Member::text("accessKey", "accesskey"), Member::text("alt", "alt"),
@@ -109,7 +109,8 @@ kinds! {
         Member::number("maxLength", "maxlength", -1.0), Member::text("min", "min"),
         Member::flag("multiple", "multiple"), Member::text("pattern", "pattern"),
         Member::text("placeholder", "placeholder"), Member::flag("readonly", "readonly"),
-        Member::flag("required", "required"), Member::number("size", "size", 20.0), Member::link("src", "src"),
+        Member::flag("required", "required"), Member::number("size", "size", 20.0),
+        Member::link("src", "src"),
         Member::text("step", "step"), Member::number("tabIndex", "tabindex", 0.0),
         Member::one_of("type", "type", &field::INPUT_TYPES), Member::call("value", field::value),
         Member::text("width", "width"),
@@ -132,33 +133,40 @@ kinds! {
     "LinkElement" ["link"] {
         Member::cross_origin(), Member::link("href", "href"), Member::text("hreflang", "hreflang"),
         Member::text("media", "media"), REFERRER_POLICY, Member::text("rel", "rel"),
-        Member::call("relList", link::rel_list), Member::text("target", "target"), Member::text("type", "type"),
+        Member::call("relList", link::rel_list), Member::text("target", "target"),
+        Member::text("type", "type"),
     }
     "MapElement" ["map"] {
-        Member::call("areas", list::areas), Member::call("images", list::images), Member::text("name", "name"),
+        Member::call("areas", list::areas), Member::call("images", list::images),
+        Member::text("name", "name"),
     }
     "MetaElement" ["meta"] {
-        Member::text("content", "content"), Member::text("httpEquiv", "http-equiv"), Member::text("name", "name"),
+        Member::text("content", "content"), Member::text("httpEquiv", "http-equiv"),
+        Member::text("name", "name"),
     }
     "MeterElement" ["meter"] {
         Member::call("high", measure::high), Member::call("labels", field::labels),
-        Member::call("low", measure::low), Member::number("max", "max", 1.0), Member::number("min", "min", 0.0),
+        Member::call("low", measure::low), Member::number("max", "max", 1.0),
+        Member::number("min", "min", 0.0),
         Member::call("optimum", measure::optimum), Member::number("value", "value", 0.0),
     }
     "ObjectElement" ["object"] {
         Member::link("data", "data"), Member::call("form", field::form), Member::text("height", "height"),
-        Member::text("name", "name"), Member::number("tabIndex", "tabindex", 0.0), Member::text("type", "type"),
+        Member::text("name", "name"), Member::number("tabIndex", "tabindex", 0.0),
+        Member::text("type", "type"),
         Member::flag("typeMustMatch", "typemustmatch"), Member::text("useMap", "usemap"),
         Member::text("width", "width"),
     }
     "OListElement" ["ol"] {
-        Member::flag("reversed", "reversed"), Member::number("start", "start", 1.0), Member::text("type", "type"),
+        Member::flag("reversed", "reversed"), Member::number("start", "start", 1.0),
+        Member::text("type", "type"),
     }
     "OptGroupElement" ["optgroup"] { Member::flag("disabled", "disabled"), Member::text("label", "label") }
     "OptionElement" ["option"] {
         Member::flag("defaultSelected", "selected"), Member::call("disabled", list::is_disabled),
         Member::call("form", list::option_form), Member::call("index", list::index),
-        Member::call("label", list::label), Member::flag("selected", "selected"), Member::call("text", list::text),
+        Member::call("label", list::label), Member::flag("selected", "selected"),
+        Member::call("text", list::text),
         Member::call("value", list::value),
     }
     "OutputElement" ["output"] {
@@ -181,7 +189,8 @@ kinds! {
     "SelectElement" ["select"] {
         Member::flag("autofocus", "autofocus"), Member::flag("disabled", "disabled"),
         Member::call("form", field::form), Member::call("labels", field::labels),
-        Member::call("length", list::length), Member::flag("multiple", "multiple"), Member::text("name", "name"),
+        Member::call("length", list::length), Member::flag("multiple", "multiple"),
+        Member::text("name", "name"),
         Member::call("options", list::options), Member::flag("required", "required"),
         Member::call("selectedIndex", list::selected_index),
         Member::call("selectedOptions", list::selected_options), Member::call("size", list::size),
@@ -189,7 +198,8 @@ kinds! {
         Member::call("value", list::select_value),
     }
     "SourceElement" ["source"] {
-        Member::text("keySystem", "keysystem"), Member::text("media", "media"), Member::text("sizes", "sizes"),
+        Member::text("keySystem", "keysystem"), Member::text("media", "media"),
+        Member::text("sizes", "sizes"),
         Member::link("src", "src"), Member::text("srcset", "srcset"), Member::text("type", "type"),
     }
     "StyleElement" ["style"] { Member::text("media", "media"), Member::text("type", "type") }
@@ -266,6 +276,10 @@ mod tests {
     use rustc_hash::FxHashSet;
 
     use super::*;
+
+    fn all() -> impl Iterator<Item = &'static Kind> {
+        [&SELECTION, &ATTRIBUTE, &OTHER].into_iter().chain(&KINDS)
+    }
 
     #[test]
     fn each_name_means_one_thing() {

@@ -78,7 +78,9 @@ impl Member {
             Answer::Text(name) => call.js(attribute(name).unwrap_or_default()),
             Answer::Flag(name) => call.js(attribute(name).is_some()),
             Answer::Number(name, default) => call.js(attribute(name).and_then(number).unwrap_or(default)),
-            Answer::Link(name) => call.js(attribute(name).map_or_else(String::new, |link| call.resolve(link))),
+            Answer::Link(name) => {
+                call.js(attribute(name).map_or_else(String::new, |link| call.resolve(link)))
+            }
             Answer::OneOf(name, words) => {
                 let given = attribute(name).unwrap_or_default();
                 let known = words.iter().find(|word| word.eq_ignore_ascii_case(given));

@@ -1,22 +1,22 @@
 //! `k6/html`: parsed HTML, asked with selectors.
 //!
 //! Source: <https://grafana.com/docs/k6/latest/javascript-api/k6-html/>. `document` and `parse` are the tree,
-//! `selector`, `traverse` and `form` the questions, all without JavaScript; `object`, `member` and `kinds` are
-//! what scripts see, with the methods in `selection`, `element` and `special`. Documents live in Rust: a
+//! `selector`, `traverse` and `form` the questions, all without JavaScript; `object`, `member` and `kinds`
+//! are what scripts see, with the methods in `selection`, `element` and `special`. Documents live in Rust: a
 //! script holds a reference to one and the numbers of some nodes.
 
 mod document;
-mod parse;
-mod markup;
-mod selector;
-mod traverse;
-mod form;
-mod object;
-mod member;
-mod kinds;
-mod selection;
 mod element;
+mod form;
+mod kinds;
+mod markup;
+mod member;
+mod object;
+mod parse;
+mod selection;
+mod selector;
 mod special;
+mod traverse;
 
 use std::rc::Rc;
 

@@ -42,9 +42,11 @@ impl<'js> JsClass<'js> for Html {
     const NAME: &'static str = "Html";
     type Mutable = Readable;
 
-    /// Not a prototype of anything: where the prototypes are kept.
+    /// Not a prototype of anything: where the prototypes of the kinds are kept, by their names.
     fn prototype(ctx: &Ctx<'js>) -> Result<Option<Object<'js>>> {
-        Ok(Some(Lazy::object(ctx, Prototypes)?.into_inner()))
+        let prototypes = Object::new(ctx.clone())?;
+        prototypes.set_prototype(None)?;
+        Ok(Some(prototypes))
     }
 
     fn constructor(_: &Ctx<'js>) -> Result<Option<Constructor<'js>>> {
@@ -111,30 +113,15 @@ pub(super) fn nodes_of(value: &Value<'_>) -> Option<(Rc<Document>, Vec<NodeId>)>
     Some((Rc::clone(&html.document), nodes))
 }
 
-/// The prototypes of one runtime, by the names of their kinds.
-struct Prototypes;
-
-impl Source for Prototypes {
-    const CLASS: &'static str = "Prototypes";
-
-    fn names(&self) -> Vec<&str> {
-        kinds::all().map(|kind| kind.name).collect()
-    }
-
-    fn find(&self, name: &Atom<'_>) -> Option<usize> {
-        let name = lazy::text(name)?;
-        kinds::all().position(|kind| kind.name == name)
-    }
-
-    fn make<'js>(&self, ctx: &Ctx<'js>, property: usize) -> Result<Value<'js>> {
-        let kind = kinds::all().nth(property).expect("properties are numbered by kinds");
-        Ok(Lazy::object(ctx, Prototype(kind))?.into_value())
-    }
-}
-
 impl Kind {
-    fn prototype<'js>(&self, ctx: &Ctx<'js>) -> Result<Object<'js>> {
-        Class::<Html>::prototype(ctx)?.expect("the class has one").get(self.name)
+    fn prototype<'js>(&'static self, ctx: &Ctx<'js>) -> Result<Object<'js>> {
+        let prototypes = Class::<Html>::prototype(ctx)?.expect("the class has one");
+        if let Some(known) = prototypes.get(self.name)? {
+            return Ok(known);
+        }
+        let made = Lazy::object(ctx, Prototype(self))?.into_inner();
+        prototypes.set(self.name, made.clone())?;
+        Ok(made)
     }
 }
 

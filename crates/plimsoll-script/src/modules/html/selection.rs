@@ -204,7 +204,8 @@ impl<'js> Test<'js> {
             Test::Selector(selector) => Ok(matcher.matches(selector, id)),
             Test::Nodes(nodes) => Ok(nodes.contains(&id)),
             Test::Function(function) => {
-                let answer: rquickjs::Coerced<bool> = function.call((index as f64, call.select(vec![id])?))?;
+                let answer: rquickjs::Coerced<bool> =
+                    function.call((index as f64, call.select(vec![id])?))?;
                 Ok(answer.0)
             }
         }
@@ -279,7 +280,8 @@ fn data<'js>(call: &Call<'_, 'js>) -> Result<Value<'js>> {
 
 /// As jQuery reads them: what looks like a JSON value is one, except numbers that would print otherwise.
 fn data_value<'js>(call: &Call<'_, 'js>, text: &str) -> Result<Value<'js>> {
-    let number = || text.parse::<f64>().ok().filter(|number| number.is_finite() && number.to_string() == text);
+    let number =
+        || text.parse::<f64>().ok().filter(|number| number.is_finite() && number.to_string() == text);
     match text {
         "true" => call.js(true),
         "false" => call.js(false),

@@ -1,7 +1,7 @@
 //! From nodes to nodes: what `children()`, `closest()`, `nextUntil()` and their like answer.
 //!
-//! Results are in the order in which they are met, each node once: first what the first node leads to, nearest
-//! first, then what the second adds.
+//! Results are in the order in which they are met, each node once: first what the first node leads to,
+//! nearest first, then what the second adds.
 
 use rustc_hash::FxHashSet;
 

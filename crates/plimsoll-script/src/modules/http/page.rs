@@ -191,7 +191,10 @@ fn multipart(fields: &[(String, String)]) -> (String, String) {
     let mut body = String::new();
     for (name, value) in fields {
         let name = name.replace('\r', "%0D").replace('\n', "%0A").replace('"', "%22");
-        let _ = write!(body, "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        let _ = write!(
+            body,
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        );
     }
     let _ = write!(body, "--{boundary}--\r\n");
     (format!("multipart/form-data; boundary={boundary}"), body)

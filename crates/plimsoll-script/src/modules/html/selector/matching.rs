@@ -43,16 +43,21 @@ impl<'d> Matcher<'d> {
     }
 
     /// The descendants of the scope that match, in document order.
-    pub(crate) fn find<'a>(&'a self, selector: &'a Selector, top: NodeId) -> impl Iterator<Item = NodeId> + 'a {
+    pub(crate) fn find<'a>(
+        &'a self,
+        selector: &'a Selector,
+        top: NodeId,
+    ) -> impl Iterator<Item = NodeId> + 'a {
         self.scope.set(Some(top));
         self.document.descendant_elements(top).filter(move |id| self.matches(selector, *id))
     }
 
     pub(crate) fn matches(&self, selector: &Selector, id: NodeId) -> bool {
         self.document.is_element(id)
-            && selector.0.iter().any(|complex| {
-                self.complex(complex, complex.compounds.len() - 1, id) == Outcome::Matched
-            })
+            && selector
+                .0
+                .iter()
+                .any(|complex| self.complex(complex, complex.compounds.len() - 1, id) == Outcome::Matched)
     }
 
     fn complex(&self, complex: &Complex, last: usize, id: NodeId) -> Outcome {
@@ -120,12 +125,14 @@ impl<'d> Matcher<'d> {
             Simple::Nth(nth) => nth.includes(self.position(*nth, id)),
             Simple::OnlyChild => self.is_only(id, false),
             Simple::OnlyOfType => self.is_only(id, true),
-            Simple::Empty => document.children(id).all(|child| {
-                matches!(document.content(child), Content::Comment(_))
-            }),
+            Simple::Empty => {
+                document.children(id).all(|child| matches!(document.content(child), Content::Comment(_)))
+            }
             Simple::Root => document.parent(id) == Some(document.root()),
             Simple::Input => matches!(&*tag.name.local, "input" | "select" | "textarea" | "button"),
-            Simple::Link => tag.attribute("href").is_some() && matches!(&*tag.name.local, "a" | "area" | "link"),
+            Simple::Link => {
+                tag.attribute("href").is_some() && matches!(&*tag.name.local, "a" | "area" | "link")
+            }
             Simple::Lang(language) => self.language(id).is_some_and(|known| is_language(known, language)),
             Simple::Enabled => can_be_disabled(&tag.name.local) && !self.is_disabled(id),
             Simple::Disabled => can_be_disabled(&tag.name.local) && self.is_disabled(id),
@@ -172,7 +179,9 @@ impl<'d> Matcher<'d> {
     }
 
     fn language(&self, id: NodeId) -> Option<&str> {
-        std::iter::once(id).chain(self.document.ancestors(id)).find_map(|id| self.document.attribute(id, "lang"))
+        std::iter::once(id)
+            .chain(self.document.ancestors(id))
+            .find_map(|id| self.document.attribute(id, "lang"))
     }
 
     fn is_disabled(&self, id: NodeId) -> bool {
@@ -180,9 +189,7 @@ impl<'d> Matcher<'d> {
     }
 
     fn is_only(&self, id: NodeId, of_type: bool) -> bool {
-        [false, true]
-            .into_iter()
-            .all(|from_end| self.position(Nth::at(1, from_end, of_type), id) == 1)
+        [false, true].into_iter().all(|from_end| self.position(Nth::at(1, from_end, of_type), id) == 1)
     }
 
     /// The place among siblings, from 1. Those of all siblings are found in one walk.

@@ -113,7 +113,9 @@ impl Parser<'_> {
         self.scanner.skip_space();
         let value = match self.scanner.string()? {
             Some(value) => value,
-            None => self.scanner.word("a value; one with other characters than letters and digits needs quotes")?,
+            None => self
+                .scanner
+                .word("a value; one with other characters than letters and digits needs quotes")?,
         };
         self.scanner.skip_space();
         let ignore_case = self.scanner.take("i") || self.scanner.take("I");

@@ -80,7 +80,9 @@ fn with_argument(parser: &mut Parser<'_>, name: &str) -> Option<Result<Simple, S
         "nth-last-of-type" => nth(parser, true, true),
         "contains" => text(parser).map(|text| Simple::Contains { text, own: false }),
         "containsown" => text(parser).map(|text| Simple::Contains { text, own: true }),
-        "lang" => parser.scanner.word("a language").map(|language| Simple::Lang(language.to_ascii_lowercase())),
+        "lang" => {
+            parser.scanner.word("a language").map(|language| Simple::Lang(language.to_ascii_lowercase()))
+        }
         _ => return None,
     })
 }

@@ -10,19 +10,30 @@ pub(in crate::modules::html) static HREF: [Member; 21] = [
     Member::text("accessKey", "accesskey"),
     Member::text("download", "download"),
     Member::call("hash", |call| part(call, |url| url.fragment().unwrap_or_default(), "#")),
-    Member::call("host", |call| url_text(call, |url| url[Position::BeforeHost..Position::AfterPort].to_owned())),
+    Member::call("host", |call| {
+        url_text(call, |url| url[Position::BeforeHost..Position::AfterPort].to_owned())
+    }),
     Member::call("hostname", |call| url_text(call, |url| url.host_str().unwrap_or_default().to_owned())),
     Member::link("href", "href"),
     Member::text("hrefLang", "hreflang"),
     Member::call("origin", |call| url_text(call, |url| url.origin().ascii_serialization())),
     Member::call("password", |call| url_text(call, |url| url.password().unwrap_or_default().to_owned())),
     Member::call("pathname", |call| url_text(call, |url| url.path().to_owned())),
-    Member::call("port", |call| url_text(call, |url| url.port().map_or_else(String::new, |port| port.to_string()))),
+    Member::call("port", |call| {
+        url_text(call, |url| url.port().map_or_else(String::new, |port| port.to_string()))
+    }),
     Member::call("protocol", |call| url_text(call, |url| format!("{}:", url.scheme()))),
     Member::one_of(
         "referrerPolicy",
         "referrerpolicy",
-        &["", "no-referrer", "no-referrer-when-downgrade", "origin", "origin-when-cross-origin", "unsafe-url"],
+        &[
+            "",
+            "no-referrer",
+            "no-referrer-when-downgrade",
+            "origin",
+            "origin-when-cross-origin",
+            "unsafe-url",
+        ],
     ),
     Member::text("rel", "rel"),
     Member::call("relList", rel_list),

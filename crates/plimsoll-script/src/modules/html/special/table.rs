@@ -31,7 +31,8 @@ pub(in crate::modules::html) fn bodies<'js>(call: &Call<'_, 'js>) -> Result<Valu
 
 /// Head first, foot last, whatever the order in the text.
 fn rows_of(document: &Document, table: NodeId) -> Vec<NodeId> {
-    let sections = |name| children(document, table, name).flat_map(|section| children(document, section, "tr"));
+    let sections =
+        |name| children(document, table, name).flat_map(|section| children(document, section, "tr"));
     let middle = document.child_elements(table).flat_map(|child| match document.name(child) {
         "tr" => vec![child],
         "tbody" => children(document, child, "tr").collect(),

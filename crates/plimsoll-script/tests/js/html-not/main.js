@@ -1,0 +1,8 @@
+import { parseHTML } from 'k6/html';
+
+const doc = parseHTML(`<ul id="u"><li class="a">1</li><li class="b x">2</li><li class="c x">3<b>!</b></li></ul><p>after</p>`);
+
+export default function () {
+  const li = doc.find('li');
+  console.log(li.not('.x').text(), li.not((i) => i === 0).text(), li.not(doc.find('.b')).text(), li.not(li.get(0)).text());
+}
