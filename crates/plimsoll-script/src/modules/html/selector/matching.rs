@@ -98,7 +98,7 @@ impl<'d> Matcher<'d> {
     /// Lets other VUs run now and then.
     fn rest(&self) {
         self.work.set(self.work.get().wrapping_add(1));
-        if self.work.get() % SLICE == 0 {
+        if self.work.get().is_multiple_of(SLICE) {
             fiber::preempt_if_due();
         }
     }
