@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use rquickjs::function::Rest;
 use rquickjs::object::Filter;
-use rquickjs::{Atom, Ctx, Function, Object, Result, Type, Value};
+use rquickjs::{Array, Atom, Ctx, Function, IntoAtom, Object, Result, Type, Value};
 
 use crate::lazy::{self, Lazy, Source};
 use crate::modules::data::rows_of;
 use crate::modules::state_of;
+use crate::octets::buffer_of;
 use crate::state::Phase;
 
 /// Nesting deeper than this is cut short, so that a huge object cannot fill the log.
@@ -113,6 +114,9 @@ fn write_object<'js>(out: &mut String, object: &Object<'js>, depth: usize, path:
     if let Some(date) = iso_date(object) {
         return write!(out, "{date:?}").expect("writing to a String cannot fail");
     }
+    if let Some(bytes) = buffer_of(object) {
+        return write_bytes(out, bytes.as_bytes().unwrap_or_default());
+    }
     path.push(object.clone());
     if let Some(rows) = rows_of(object.as_value()) {
         let items = (0..rows.len().min(MAX_ELEMENTS)).filter_map(|row| rows.make(object.ctx(), row).ok());
@@ -120,19 +124,48 @@ fn write_object<'js>(out: &mut String, object: &Object<'js>, depth: usize, path:
         path.pop();
         return;
     }
-    match object.as_array() {
-        Some(array) => {
-            let items = array.iter::<Value<'js>>().take(MAX_ELEMENTS).filter_map(Result::ok);
-            write_list(out, ["[", "]"], array.len(), items.map(|item| (None, item)), depth, path);
+    let typed = typed_array(object);
+    match object.as_array().map(Array::len).or(typed.as_ref().map(|(_, length)| *length)) {
+        Some(length) => {
+            if let Some((name, length)) = typed {
+                write!(out, "{name}({length}) ").expect("writing to a String cannot fail");
+            }
+            let items = (0..length).take(MAX_ELEMENTS).map(|index| (None, member(object, index as u32)));
+            write_list(out, ["[", "]"], length, items, depth, path);
         }
         None => {
-            let items = object.own_props::<String, Value<'js>>(Filter::default()).filter_map(Result::ok);
-            let items = items.take(MAX_ELEMENTS).map(|(key, item)| (Some(key), item));
-            let count = object.own_keys::<Value<'js>>(Filter::default()).count();
-            write_list(out, ["{", "}"], count, items, depth, path);
+            let keys: Vec<String> =
+                object.own_keys::<String>(Filter::default()).filter_map(Result::ok).collect();
+            let items = keys.iter().take(MAX_ELEMENTS);
+            let items = items.map(|key| (Some(key.clone()), member(object, key.as_str())));
+            write_list(out, ["{", "}"], keys.len(), items, depth, path);
         }
     }
     path.pop();
+}
+
+/// A member's value; what its getter throws is shown in its place, and is nobody's exception.
+fn member<'js>(object: &Object<'js>, key: impl IntoAtom<'js>) -> Value<'js> {
+    let ctx = object.ctx();
+    object.get::<_, Value<'js>>(key).unwrap_or_else(|_| ctx.catch())
+}
+
+/// Name and length of a typed array.
+fn typed_array(object: &Object<'_>) -> Option<(String, usize)> {
+    buffer_of(&member(object, "buffer").into_object()?)?;
+    let name = member(&member(object, "constructor").into_object()?, "name").into_string()?;
+    let length = member(object, "length").as_number()?;
+    Some((name.to_string().ok()?, length as usize))
+}
+
+fn write_bytes(out: &mut String, bytes: &[u8]) {
+    out.push_str("ArrayBuffer { [Uint8Contents]: <");
+    for (index, byte) in bytes.iter().take(MAX_ELEMENTS).enumerate() {
+        let gap = if index == 0 { "" } else { " " };
+        write!(out, "{gap}{byte:02x}").expect("writing to a String cannot fail");
+    }
+    let rest = if bytes.len() > MAX_ELEMENTS { " …" } else { "" };
+    write!(out, "{rest}>, byteLength: {} }}", bytes.len()).expect("writing to a String cannot fail");
 }
 
 fn write_list<'js>(
@@ -172,6 +205,16 @@ fn iso_date(object: &Object<'_>) -> Option<String> {
 
 /// `String(value)`, never failing: an object whose `toString` throws shows as its type.
 fn text_of(value: &Value<'_>) -> String {
-    let coerced = value.get::<rquickjs::Coerced<String>>();
-    coerced.map_or_else(|_| value.type_name().to_owned(), |text| text.0)
+    if let Some(symbol) = value.as_symbol() {
+        let description = symbol.description().ok().and_then(Value::into_string);
+        let description = description.and_then(|text| text.to_string().ok()).unwrap_or_default();
+        return format!("Symbol({description})");
+    }
+    value.get::<rquickjs::Coerced<String>>().map_or_else(
+        |_| {
+            let _ = value.ctx().catch();
+            value.type_name().to_owned()
+        },
+        |text| text.0,
+    )
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use plimsoll_engine::ScriptError;
 use rquickjs::function::{Opt, Rest};
-use rquickjs::{Ctx, Function, Object, Persistent, Result, Value};
+use rquickjs::{Ctx, Function, Persistent, Result, Value};
 use tokio::time::Instant;
 
 use crate::state::{Interrupted, VuState};
@@ -156,25 +156,26 @@ fn run_jobs(ctx: &Ctx<'_>, state: &VuState) -> Result<()> {
     }
 }
 
-/// Installs `setTimeout`, `setInterval`, `clearTimeout` and `clearInterval` into an object (the globals, a
-/// module).
-pub(crate) fn install<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, into: &Object<'js>) -> Result<()> {
-    for (name, repeat) in [("setTimeout", false), ("setInterval", true)] {
-        let state = Rc::clone(state);
+/// The functions of timers, which are globals and the exports of `k6/timers`.
+pub(crate) const FUNCTIONS: &[&str] = &["setTimeout", "clearTimeout", "setInterval", "clearInterval"];
+
+/// Makes one of [`FUNCTIONS`].
+pub(crate) fn make<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Result<Value<'js>> {
+    let state = Rc::clone(state);
+    let function = if name.starts_with("set") {
+        let repeat = name == "setInterval";
         let set =
             move |ctx: Ctx<'js>, callback: Function<'js>, delay: Opt<f64>, arguments: Rest<Value<'js>>| {
                 state.event_loop.add(&ctx, callback, delay.0, arguments, repeat)
             };
-        into.set(name, Function::new(ctx.clone(), set)?.with_name(name)?)?;
-    }
-    for name in ["clearTimeout", "clearInterval"] {
-        let state = Rc::clone(state);
+        Function::new(ctx.clone(), set)
+    } else {
         let clear = move |id: Opt<Value<'js>>| {
             if let Some(id) = id.0.and_then(|id| id.as_number()) {
                 state.event_loop.remove(id as u32);
             }
         };
-        into.set(name, Function::new(ctx.clone(), clear)?.with_name(name)?)?;
-    }
-    Ok(())
+        Function::new(ctx.clone(), clear)
+    };
+    Ok(function?.with_name(name)?.into_value())
 }

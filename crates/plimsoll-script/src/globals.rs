@@ -25,7 +25,9 @@ pub(crate) fn install(ctx: &Ctx<'_>, state: &Rc<VuState>) -> Result<()> {
     let reach = state.worker.script.modules.reach;
     console::install(ctx)?;
     if reach.contains(Family::Timers) {
-        event_loop::install(ctx, state, &globals)?;
+        for name in event_loop::FUNCTIONS {
+            globals.set(*name, event_loop::make(ctx, state, name)?)?;
+        }
     }
     if reach.contains(Family::TextCoding) {
         text_coding::install(&globals)?;

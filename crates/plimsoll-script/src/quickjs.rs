@@ -41,6 +41,7 @@ pub(crate) fn context(runtime: &Runtime, reach: Reach) -> Result<Context> {
         && wanted(Family::TypedArrays, qjs::JS_AddIntrinsicTypedArrays)
         && wanted(Family::WeakRef, qjs::JS_AddIntrinsicWeakRef)
         && wanted(Family::DomException, qjs::JS_AddIntrinsicDOMException)
+        && wanted(Family::Base64, qjs::JS_AddIntrinsicAToB)
         && wanted(Family::Performance, qjs::JS_AddPerformance);
     if !complete {
         return Err(Error::Allocation);

@@ -19,6 +19,8 @@ pub(crate) enum Family {
     WeakRef,
     DomException,
     Performance,
+    /// `atob` and `btoa`.
+    Base64,
     Eval,
     /// `setTimeout` and its like.
     Timers,
@@ -65,7 +67,8 @@ const WORDS: &[(Family, &[&str])] = &[
         ],
     ),
     (Family::WeakRef, &["WeakRef", "FinalizationRegistry"]),
-    (Family::DomException, &["DOMException", "getRandomValues"]),
+    (Family::DomException, &["DOMException", "getRandomValues", "atob", "btoa"]),
+    (Family::Base64, &["atob", "btoa"]),
     (Family::Performance, &["performance"]),
     (Family::Eval, &["eval", "Function"]),
     (Family::Timers, &["setTimeout", "setInterval", "clearTimeout", "clearInterval"]),
