@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`tidy`] | `tidy`: what the compiler and clippy do not check |
 //! | [`checks`] | `test` and `ci` |
+//! | [`compat`] | `compat`: the tables of k6's symbols in the documentation |
 //! | [`quickstart`] | `quickstart`: smoke test against InsightDesk, from nothing |
 //! | [`mod@bench`] | `bench throughput`, `memory`, `startup`, `fairness` |
 //!
@@ -14,6 +15,7 @@
 mod bench;
 mod build;
 mod checks;
+mod compat;
 mod http;
 mod local_server;
 mod process;
@@ -36,6 +38,8 @@ use crate::workspace::Workspace;
 enum Command {
     /// Check crate edges, sizes, names, marks, links, licences and duplicate dependencies
     Tidy,
+    /// Write the tables of docs/K6_COMPAT.md from the table of k6's symbols
+    Compat,
     /// Run all tests of the workspace, documentation examples included
     Test {
         /// Passed on to `cargo test`, for example `-p plimsoll-net -- redirect`
@@ -69,6 +73,7 @@ async fn run(command: Command) -> Result<ExitCode> {
     let work = async {
         match command {
             Command::Tidy => tidy::run(&workspace),
+            Command::Compat => compat::run(&workspace),
             Command::Test { arguments } => checks::test(&workspace, &arguments).await,
             Command::Ci => checks::ci(&workspace).await,
             Command::Quickstart(arguments) => quickstart::run(&workspace, &arguments).await,

@@ -19,6 +19,7 @@
 //! | `series`, `tag_scope`, `tags` | from facts to samples with k6's tags |
 //! | `calls`, `vu`, `factory` | the engine's calls, served |
 //! | `modules` | the built-in modules of k6 |
+//! | [`compat`] | what of k6's API is there, symbol by symbol |
 //!
 //! **Invariants.** A suspended fiber is never dropped. No JavaScript value leaves its runtime's
 //! `Context::with`, but for the timers', which are dropped before the runtime. Everything that VUs can share
@@ -27,6 +28,7 @@
 mod archive;
 mod bundle;
 mod calls;
+pub mod compat;
 mod console;
 mod entry;
 mod error;

@@ -10,6 +10,7 @@
 //! | [`module_docs`] | each module says what it is for; `lib.rs` is a map |
 //! | [`layout`] | line length, tabs, trailing blanks |
 //! | [`links`] | relative links of the documentation lead somewhere |
+//! | [`generated`] | generated pieces of the documentation are up to date |
 //! | [`explained`] | direct dependencies are used, and explained in the documentation |
 //! | [`dependencies`] | licences, sources and duplicate versions, by the tables of `deny.toml` |
 //!
@@ -20,6 +21,7 @@
 mod deny;
 mod dependencies;
 mod explained;
+mod generated;
 mod layout;
 mod links;
 mod marks;
@@ -166,6 +168,7 @@ impl Tree {
             problems.extend(links::check(file, |path| workspace.root().join(path).exists()));
         }
         problems.extend(links::check_book(&self.files));
+        problems.extend(generated::check(&self.files));
     }
 }
 

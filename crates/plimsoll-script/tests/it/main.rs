@@ -2,6 +2,7 @@
 //! server.
 
 mod cases;
+mod compat;
 mod life_cycle;
 mod limits;
 mod loading;

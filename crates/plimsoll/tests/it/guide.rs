@@ -1,5 +1,5 @@
-//! The guide is held to what it says: its scripts run, its flags exist, its table of options is the code's,
-//! and what `docs/K6_COMPAT.md` calls supported is there.
+//! The guide is held to what it says: its scripts run, its flags exist, and its table of options is the
+//! code's. The tables of `docs/K6_COMPAT.md` are generated from what plimsoll-script's tests check.
 //!
 //! Scripts are the fenced blocks marked `js` or `javascript` in the README and the book. Each runs for one
 //! iteration against InsightDesk and has to end with exit code 0. An HTML comment right before a block says
@@ -81,32 +81,6 @@ fn the_table_of_options_is_the_codes() {
     assert_eq!(table.rows.len(), TABLE.len(), "the table has options that the code does not have");
 }
 
-#[tokio::test]
-async fn what_is_called_supported_is_there() {
-    let desk = server::desk().await;
-    let folder = Folder::with(&claims_script(&read("docs/K6_COMPAT.md")));
-    let end = folder.run(&format!("--env BASE_URL={}", desk.url())).await;
-    end.code(0).says(&["all claims hold"]);
-    desk.shutdown().await;
-}
-
-#[tokio::test]
-async fn modules_that_are_not_there_yet_are_refused_by_name() {
-    let text = read("docs/K6_COMPAT.md");
-    let table =
-        tables(&text).into_iter().find(|table| table.head[0] == "module").expect("a table of modules");
-    let (there, not_yet): (Vec<_>, Vec<_>) = table.rows.iter().partition(|row| row[1] != "not yet");
-    let importing = |rows: &[&Vec<String>]| {
-        let imports = rows.iter().map(|row| format!("import '{}';\n", bare(&row[0])));
-        imports.chain(["export default function () {}\n".to_owned()]).collect::<String>()
-    };
-    Folder::with(&importing(&there)).run("").await.code(0);
-    let end = Folder::with(&importing(&not_yet)).run("").await.code(107);
-    let refusals: Vec<String> =
-        not_yet.iter().map(|row| format!("cannot import '{}'", bare(&row[0]))).collect();
-    end.says(&refusals.iter().map(String::as_str).collect::<Vec<_>>());
-}
-
 /// What the documentation says of an option, in the order of the columns.
 fn columns_of(info: &OptionInfo) -> [&str; 5] {
     let place = if info.place == Place::Options { "yes" } else { "" };
@@ -116,20 +90,6 @@ fn columns_of(info: &OptionInfo) -> [&str; 5] {
         Support::Refused(_) => "refused",
     };
     [info.key, place, info.env, info.flag, state]
-}
-
-/// A script that looks at everything in the tables of symbols. Each table stands under a heading that names
-/// what its symbols belong to.
-fn claims_script(document: &str) -> String {
-    let mut claims = String::new();
-    for table in tables(document).into_iter().filter(|table| table.head[0] == "symbol") {
-        for row in &table.rows {
-            let claim = serde_json::json!([bare(&table.heading), bare(&row[0]), row[1], bare(&row[2])]);
-            claims.push_str(&format!("  {claim},\n"));
-        }
-    }
-    assert!(claims.lines().count() > 50, "the tables of symbols were not found");
-    include_str!("guide_claims.js").replace("/* claims */", &claims)
 }
 
 /// A fenced block of a page.
@@ -211,28 +171,23 @@ fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// A table of a page, and the heading that it stands under.
+/// A table of a page.
 struct Table {
-    heading: String,
     head: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 fn tables(text: &str) -> Vec<Table> {
     let mut tables: Vec<Table> = Vec::new();
-    let mut heading = String::new();
     let mut inside = false;
     for line in text.lines() {
         let Some(row) = line.strip_prefix('|').and_then(|rest| rest.strip_suffix('|')) else {
             inside = false;
-            if line.starts_with('#') {
-                heading = line.trim_start_matches(['#', ' ']).to_owned();
-            }
             continue;
         };
         let cells: Vec<String> = row.split('|').map(|cell| cell.trim().to_owned()).collect();
         match tables.last_mut().filter(|_| inside) {
-            None => tables.push(Table { heading: heading.clone(), head: cells, rows: Vec::new() }),
+            None => tables.push(Table { head: cells, rows: Vec::new() }),
             Some(_) if cells[0].starts_with("---") => {}
             Some(table) => table.rows.push(cells),
         }
