@@ -25,6 +25,7 @@ use self::tag_sets::TagSets;
 use crate::aggregate::Identity;
 use crate::pins::Pins;
 use crate::raw::{RawBuffer, RawSample, SampleBatch, SampleContext};
+use crate::redaction::Redaction;
 use crate::registry::MetricId;
 use crate::sink::Sink;
 use crate::tags::{InternLimit, Interner, Symbol, TagKey, Tags, tag};
@@ -88,6 +89,7 @@ const KEY_LIMIT: InternLimit = InternLimit { strings: 1_000, bytes: 64 << 10 };
 pub struct Shard {
     keys: Interner,
     symbols: Interner,
+    redaction: Option<Redaction>,
     tag_sets: TagSets,
     series: Vec<Series>,
     /// The table from metric to series of each tag set; as long as there are tag sets.
@@ -145,6 +147,7 @@ impl Shard {
         Self {
             keys,
             symbols,
+            redaction: None,
             tag_sets: TagSets::new(config.max_tag_sets, pinned),
             series: Vec::new(),
             by_tag_set: vec![Vec::new()],
@@ -155,8 +158,19 @@ impl Shard {
         }
     }
 
+    /// From now on, tag values that must not be shown are interned as what stands for them.
+    pub fn redact_with(&mut self, redaction: Redaction) {
+        self.redaction = Some(redaction);
+    }
+
     /// Interns a tag value. Past the limit of distinct values: [`Symbol::OVERFLOW`].
     pub fn symbol(&mut self, value: &str) -> Symbol {
+        if let Some(redaction) = &self.redaction
+            && !self.symbols.contains(value)
+            && let Some(redacted) = redaction.of(value)
+        {
+            return self.symbols.intern(&redacted).map_or(Symbol::OVERFLOW, Symbol);
+        }
         self.symbols.intern(value).map_or(Symbol::OVERFLOW, Symbol)
     }
 

@@ -235,6 +235,10 @@ impl Interner {
         if full { None } else { Some(self.push(text)) }
     }
 
+    pub(crate) fn contains(&self, text: &str) -> bool {
+        self.numbers.contains_key(text)
+    }
+
     /// Adds a string past the limit: for the few that must never overflow.
     pub(crate) fn push(&mut self, text: &str) -> u32 {
         if let Some(number) = self.numbers.get(text) {

@@ -30,6 +30,7 @@ use crate::graph::ModuleGraph;
 use crate::modules::data::Shared;
 use crate::quickjs::{self, Bytecode};
 use crate::reach::Reach;
+use crate::secrets::{Redactor, Secrets};
 use crate::source::Source;
 use crate::source_map::SourceMaps;
 use crate::state::VuState;
@@ -75,6 +76,7 @@ pub struct Bundle {
     pub(crate) environment: Arc<Environment>,
     entry: Entry,
     shared: Arc<Shared>,
+    secrets: Arc<Secrets>,
     /// The exported `options`, as JSON; `None` when the script exports none.
     pub options_json: Option<String>,
     /// Names of the exported functions, `default` among them.
@@ -90,6 +92,7 @@ pub struct Script {
     pub(crate) files: Arc<Files>,
     /// Data that all VUs read.
     pub(crate) shared: Arc<Shared>,
+    pub(crate) secrets: Arc<Secrets>,
     /// What this instance has of everything that is dealt to the instances of a divided test.
     pub(crate) stripe: Stripe,
     pub(crate) options_json: String,
@@ -112,13 +115,21 @@ pub struct Script {
 const LOADING_MEMORY_LIMIT: Size = Size::mebibytes(4096);
 
 impl Bundle {
+    /// Loads a script that has no secrets.
+    ///
+    /// # Errors
+    /// See [`Bundle::load_with`].
+    pub fn load(entry: Entry, environment: Environment) -> Result<Self, LoadError> {
+        Self::load_with(entry, environment, Secrets::default())
+    }
+
     /// Loads a script.
     ///
     /// Blocks the calling thread, which must not be a tokio runtime's.
     ///
     /// # Errors
     /// See [`LoadError`]; nothing of a script that cannot be loaded remains.
-    pub fn load(entry: Entry, environment: Environment) -> Result<Self, LoadError> {
+    pub fn load_with(entry: Entry, environment: Environment, secrets: Secrets) -> Result<Self, LoadError> {
         let graph = ModuleGraph::load(&entry)?;
         let modules = Arc::new(compile(&graph, &entry)?);
         let name = entry.id.to_string();
@@ -128,6 +139,7 @@ impl Bundle {
             environment: Arc::new(environment),
             entry,
             shared: Arc::default(),
+            secrets: Arc::new(secrets),
             options_json: None,
             functions: Vec::new(),
         };
@@ -156,6 +168,11 @@ impl Bundle {
         &self.environment
     }
 
+    /// What hides the secrets that the script was given.
+    pub fn redactor(&self) -> &Redactor {
+        self.secrets.redactor()
+    }
+
     /// The script with everything that it has imported and opened.
     ///
     /// # Errors
@@ -178,6 +195,7 @@ impl Bundle {
             environment: Arc::clone(&self.environment),
             files: Arc::clone(&self.entry.files),
             shared: Arc::clone(&self.shared),
+            secrets: Arc::clone(&self.secrets),
             stripe: plan.vus.clone(),
             options_json: plan.options_json().to_string(),
             added_options: self.added_options(plan),

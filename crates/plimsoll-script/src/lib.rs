@@ -18,6 +18,7 @@
 //! | `worker`, `state` | what a thread's VUs share; what host functions see of one VU |
 //! | `series`, `tag_scope`, `tags` | from facts to samples with k6's tags |
 //! | `calls`, `vu`, `factory` | the engine's calls, served |
+//! | `secrets` | [`Secrets`]: sources of secrets, and what hides them in texts |
 //! | `modules` | the built-in modules of k6 |
 //! | [`compat`] | what of k6's API is there, symbol by symbol |
 //!
@@ -46,6 +47,7 @@ mod own_options;
 mod quickjs;
 mod reach;
 mod sealed;
+mod secrets;
 mod series;
 mod source;
 mod source_map;
@@ -64,4 +66,5 @@ pub use bundle::{Bundle, Environment, Script};
 pub use entry::Entry;
 pub use error::{LoadError, Location, Problem};
 pub use factory::ScriptFactory;
+pub use secrets::{Redactor, Secrets};
 pub use vu::ScriptVu;

@@ -3,12 +3,13 @@
 //! Lives on its thread (`Rc`, not `Arc`); everything that can be shared between threads is in
 //! [`Script`].
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use plimsoll_engine::WorkerContext;
-use plimsoll_metrics::{Shard, Symbol, template};
+use plimsoll_metrics::{Redaction, Shard, Symbol, template};
 use plimsoll_net::{NetError, Url};
 use rustc_hash::FxHashMap;
 
@@ -46,6 +47,15 @@ pub(crate) struct Target {
 
 impl Worker {
     pub(crate) fn new(context: WorkerContext, script: Arc<Script>) -> Self {
+        if !script.secrets.is_empty() {
+            let redactor = script.secrets.redactor().clone();
+            context.shard.borrow_mut().redact_with(Redaction::new(move |value| {
+                match redactor.redact(value) {
+                    Cow::Owned(redacted) => Some(redacted),
+                    Cow::Borrowed(_) => None,
+                }
+            }));
+        }
         let values = TagValues::new(&mut context.shard.borrow_mut());
         let net = plimsoll_net::Shared::new(Arc::clone(&script.net));
         Worker {
@@ -97,7 +107,7 @@ impl Worker {
 
     /// The target of a URL that is unlikely to come again (a redirect's).
     pub(crate) fn describe(&self, url: Url) -> Target {
-        let shown: Arc<str> = url.masked().into();
+        let shown: Arc<str> = self.script.secrets.redactor().redact(url.masked()).into();
         let pins = &self.script.pins;
         let pinned = pins.contains(plimsoll_metrics::tag::URL, &shown)
             || pins.contains(plimsoll_metrics::tag::NAME, &shown);

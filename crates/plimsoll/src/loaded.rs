@@ -6,11 +6,12 @@ use plimsoll_engine::Run;
 use plimsoll_metrics::{Registry, Thresholds};
 use plimsoll_plan::options::keyword::ScriptType;
 use plimsoll_plan::{OptionsLayer, Origin, Plan, Problem, Source};
-use plimsoll_script::{Bundle, Entry, Environment, ScriptFactory};
+use plimsoll_script::{Bundle, Entry, Environment, ScriptFactory, Secrets};
 
 use crate::cli::TestArguments;
 use crate::control::Subject;
 use crate::failure::Failure;
+use crate::log::Log;
 use crate::{config_file, environment};
 
 /// A script with its plan, ready to be run, shown or packed.
@@ -24,7 +25,11 @@ impl LoadedTest {
     ///
     /// # Errors
     /// All problems at once.
-    pub(crate) fn load(arguments: &TestArguments, default: SystemEnvironment) -> Result<Self, Failure> {
+    pub(crate) fn load(
+        arguments: &TestArguments,
+        default: SystemEnvironment,
+        log: &Log,
+    ) -> Result<Self, Failure> {
         let variables: Vec<(String, String)> = environment::variables().collect();
         let outside = Outside {
             config: config_file::layer(arguments.config.as_ref()),
@@ -35,8 +40,14 @@ impl LoadedTest {
         let kind = arguments.options.script_type.or(outside.variables.script_type);
         let entry =
             Entry::read(&arguments.script, kind.unwrap_or(ScriptType::Detect)).map_err(Failure::Load)?;
+        let variables = variables.into_iter().collect();
+        let secrets = arguments.secret_sources.iter().map(String::as_str);
+        let secrets = Secrets::open(secrets, &variables, log.redactor().clone()).map_err(|problems| {
+            Failure::Options(problems.iter().map(|problem| format!("  - {problem}")).collect())
+        })?;
+        let variables = variables.into_iter().filter(|(name, _)| !secrets.owns_variable(name));
         let environment = environment(arguments, &outside, variables, &entry, default);
-        let bundle = Bundle::load(entry, environment).map_err(Failure::Load)?;
+        let bundle = Bundle::load_with(entry, environment, secrets).map_err(Failure::Load)?;
         let plan = Arc::new(plan(arguments, &bundle, outside)?);
         for warning in &plan.warnings {
             let hint = warning.hint.as_deref().map(|hint| format!(" ({hint})")).unwrap_or_default();
@@ -62,6 +73,7 @@ impl LoadedTest {
             factory,
             has_setup: self.exports("setup"),
             has_teardown: self.exports("teardown"),
+            redactor: self.bundle.redactor().clone(),
         }
     }
 
@@ -89,7 +101,7 @@ pub(crate) enum SystemEnvironment {
 fn environment(
     arguments: &TestArguments,
     outside: &Outside,
-    variables: Vec<(String, String)>,
+    variables: impl Iterator<Item = (String, String)>,
     entry: &Entry,
     default: SystemEnvironment,
 ) -> Environment {

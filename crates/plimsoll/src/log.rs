@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use plimsoll_script::Redactor;
 use tokio::time::Instant;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
@@ -32,6 +33,7 @@ const CONSOLE: &str = "console";
 /// The log of this process.
 pub(crate) struct Log {
     console: Arc<OnceLock<LogFile>>,
+    redactor: Redactor,
 }
 
 impl Log {
@@ -52,11 +54,17 @@ impl Log {
             started: Instant::now(),
         };
         let console = Arc::new(OnceLock::new());
-        let lines = Lines { form, sink, console: Arc::clone(&console) };
+        let redactor = Redactor::default();
+        let lines = Lines { form, sink, console: Arc::clone(&console), redactor: redactor.clone() };
         let level = if arguments.verbose { LevelFilter::DEBUG } else { LevelFilter::INFO };
         // An embedder may have set a subscriber of its own; its choice stands.
         let _ = tracing_subscriber::registry().with(level).with(lines).try_init();
-        failure.map_or(Ok(Log { console }), Err)
+        failure.map_or(Ok(Log { console, redactor }), Err)
+    }
+
+    /// What hides secrets in its lines.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.redactor
     }
 
     /// From now on, what the script says to its console is appended to a file.
@@ -150,20 +158,22 @@ struct Lines {
     form: Form,
     sink: Sink,
     console: Arc<OnceLock<LogFile>>,
+    redactor: Redactor,
 }
 
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let metadata = event.metadata();
+        let line = |form: &Form, without| form.line(event, without, &self.redactor);
         match (&self.sink, self.console.get()) {
             (_, Some(file)) if metadata.target() == CONSOLE => {
                 let form = Form { terminal: false, color: false, ..self.form };
-                file.write(&form.line(event, Some("source")));
+                file.write(&line(&form, Some("source")));
             }
-            (Sink::Stderr(screen), _) => screen.print(&self.form.line(event, None)),
-            (Sink::Stdout(screen), _) => screen.print_to_stdout(&self.form.line(event, None)),
+            (Sink::Stderr(screen), _) => screen.print(&line(&self.form, None)),
+            (Sink::Stdout(screen), _) => screen.print_to_stdout(&line(&self.form, None)),
             (Sink::File(file, level), _) if metadata.level() <= level => {
-                file.write(&self.form.line(event, None));
+                file.write(&line(&self.form, None));
             }
             (Sink::File(..) | Sink::Nowhere, _) => {}
         }

@@ -123,13 +123,19 @@ impl Ending<'_> {
         Some(json::machine_summary(summary, TestFacts { script, generated_at: &generated_at, version }))
     }
 
+    fn redacted(&self, text: &str) -> String {
+        self.bundle.redactor().redact(text).into_owned()
+    }
+
     fn no_data(&self) -> NoDataPolicy {
         if self.arguments.no_data_passes { NoDataPolicy::LikeK6 } else { NoDataPolicy::Fail }
     }
 
     fn facts(&self) -> RunFacts {
         let outcome = self.outcome;
-        let setup_data = outcome.setup_data.as_deref().and_then(|json| serde_json::from_str(json).ok());
+        let mut setup_data: Option<Value> =
+            outcome.setup_data.as_deref().and_then(|json| serde_json::from_str(json).ok());
+        setup_data.iter_mut().for_each(|data| self.bundle.redactor().redact_json(data));
         RunFacts {
             script: self.arguments.test.script.display().to_string(),
             scenarios: self.plan.describe().into_iter().skip(1).collect(),
@@ -140,11 +146,11 @@ impl Ending<'_> {
             interrupted_iterations: outcome.state.interrupted_iterations(),
             // The log has the stack.
             ended_early: verdict::why(&outcome.end)
-                .map(|why| why.lines().next().unwrap_or_default().to_owned()),
+                .map(|why| self.redacted(why.lines().next().unwrap_or_default())),
             notes: outcome
                 .failed
                 .iter()
-                .map(|why| format!("the script marked the test as failed: {why}"))
+                .map(|why| self.redacted(&format!("the script marked the test as failed: {why}")))
                 .collect(),
             arrivals: self.arrivals(),
             setup_data,
@@ -205,7 +211,7 @@ impl Ending<'_> {
             _ => return Err("handleSummary must return an object of destination: text pairs".into()),
         };
         let text = |(path, content): (String, Value)| match content {
-            Value::String(content) => Ok((path, content)),
+            Value::String(content) => Ok((path, self.redacted(&content))),
             _ => Err(format!(
                 "handleSummary returned something other than text for '{path}', which is not supported yet"
             )),

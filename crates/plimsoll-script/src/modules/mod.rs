@@ -15,6 +15,7 @@ pub(crate) mod html;
 pub(crate) mod http;
 mod k6;
 mod metrics;
+mod secrets;
 mod timers;
 mod x509;
 
@@ -91,6 +92,7 @@ modules! {
     K6Crypto = "k6/crypto" from crypto;
     K6CryptoX509 = "k6/crypto/x509" from x509;
     K6Timers = "k6/timers" from timers;
+    K6Secrets = "k6/secrets" from secrets;
     K6Fs = "k6/experimental/fs" from fs;
     K6Csv = "k6/experimental/csv" from csv;
     PlimsollData = "plimsoll/data" from dealing;

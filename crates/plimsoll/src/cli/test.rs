@@ -17,6 +17,8 @@ pub(crate) struct TestArguments {
     pub(crate) environment: Vec<(String, String)>,
     /// Run only this exported function.
     pub(crate) exec: Option<String>,
+    /// `--secret-source`, in order.
+    pub(crate) secret_sources: Vec<String>,
 }
 
 pub(super) fn arguments() -> impl Iterator<Item = Arg> {
@@ -49,6 +51,23 @@ pub(super) fn arguments() -> impl Iterator<Item = Arg> {
                  they say nothing.\n\n\
                  Example: --exec checkout --vus 5 --duration 10s",
             ),
+        Arg::new("secret-source")
+            .help_heading(help::COMMAND)
+            .long("secret-source")
+            .value_name("TYPE=SETTINGS")
+            .action(ArgAction::Append)
+            .env("K6_SECRET_SOURCE")
+            .hide_env(true)
+            .hide_env_values(true)
+            .help("Where k6/secrets finds secrets: file=PATH, env=PREFIX, url=…; repeatable")
+            .long_help(
+                "Where the script's secrets.get() finds secrets; may be given several times. file=PATH reads \
+                 NAME=VALUE from each line of a file; env=PREFIX takes the variables whose names begin so; \
+                 url=urlTemplate=URL asks a service, with {key} for the secret's name; mock=NAME=VALUE,… \
+                 lists them. name=NAME, and default, between commas say which source a script means.\n\n\
+                 Example: --secret-source file=name=staging,default,secrets.txt\n\n\
+                 Variable: K6_SECRET_SOURCE",
+            ),
     ];
     own.into_iter().chain(flags::arguments())
 }
@@ -63,6 +82,12 @@ impl TestArguments {
             options: flags::layer(matches),
             environment: environment.map(|pair| variable(command, pair)).collect::<Result<_, _>>()?,
             exec: matches.get_one::<String>("exec").cloned(),
+            secret_sources: matches
+                .get_many::<String>("secret-source")
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect(),
         })
     }
 }

@@ -6,16 +6,19 @@ use crate::cli::ArchiveArguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::loaded::{LoadedTest, SystemEnvironment};
+use crate::log::Log;
 use crate::{files, summary};
 
 /// Packs a test into a file.
 ///
 /// # Errors
 /// What kept it from being loaded or written.
-pub(crate) fn archive(arguments: &ArchiveArguments) -> Result<Exit, Failure> {
-    let test = LoadedTest::load(&arguments.test, SystemEnvironment::Hidden)?;
+pub(crate) fn archive(arguments: &ArchiveArguments, log: &Log) -> Result<Exit, Failure> {
+    let test = LoadedTest::load(&arguments.test, SystemEnvironment::Hidden, log)?;
     let mut archive = test.bundle.archive().map_err(Failure::Archive)?;
     archive.metadata.options = test.plan.consolidated_json().into();
+    // Secrets never become part of an archive.
+    log.redactor().redact_json(&mut archive.metadata.options);
     if !arguments.exclude_env_vars {
         archive.metadata.env.clone_from(test.bundle.environment());
     }

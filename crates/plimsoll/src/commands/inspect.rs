@@ -8,23 +8,30 @@ use crate::cli::{InspectArguments, Sources};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::loaded::{LoadedTest, SystemEnvironment};
+use crate::log::Log;
 use crate::{network, summary};
 
 /// Prints the options.
 ///
 /// # Errors
 /// Whatever would keep `run` from running.
-pub(crate) fn inspect(arguments: &InspectArguments) -> Result<Exit, Failure> {
-    let test = LoadedTest::load(&arguments.test, SystemEnvironment::Hidden)?;
+pub(crate) fn inspect(arguments: &InspectArguments, log: &Log) -> Result<Exit, Failure> {
+    let test = LoadedTest::load(&arguments.test, SystemEnvironment::Hidden, log)?;
     network::options(&test.plan).map_err(Failure::Options)?;
     let text = match arguments.sources {
-        Some(Sources::Table) => table(&test.plan.provenance()),
-        sources => json(&test.plan, arguments.requirements, sources.is_some()),
+        Some(Sources::Table) => table(&redacted(test.plan.provenance(), log)),
+        sources => json(&test.plan, arguments.requirements, sources.is_some(), log),
     };
     summary::print(&text).map(|()| Exit::Success).map_err(|error| Failure::Write(vec![error]))
 }
 
-fn json(plan: &Plan, requirements: bool, sources: bool) -> String {
+/// Options may hold what the script was given as a secret.
+fn redacted(mut rows: Vec<Provenance>, log: &Log) -> Vec<Provenance> {
+    rows.iter_mut().for_each(|row| log.redactor().redact_json(&mut row.value));
+    rows
+}
+
+fn json(plan: &Plan, requirements: bool, sources: bool, log: &Log) -> String {
     let mut options = if requirements { plan.requirements_json() } else { plan.consolidated_json() };
     if sources {
         let set = plan.provenance().into_iter().filter(|provenance| provenance.set);
@@ -32,7 +39,9 @@ fn json(plan: &Plan, requirements: bool, sources: bool) -> String {
             set.map(|provenance| (provenance.key.to_owned(), provenance.from.into())).collect();
         options.insert("sources".to_owned(), Value::Object(sources));
     }
-    format!("{:#}\n", Value::Object(options))
+    let mut options = Value::Object(options);
+    log.redactor().redact_json(&mut options);
+    format!("{options:#}\n")
 }
 
 /// Wider values are cut; the JSON has them whole.

@@ -43,16 +43,16 @@ fn carry_out(invocation: &Invocation) -> Result<Exit, Failure> {
             run::run(arguments, &screen, &log)
         }
         Invocation::Inspect(arguments) => {
-            Log::start(&arguments.logging, &Screen::new())?;
-            inspect::inspect(arguments)
+            let log = Log::start(&arguments.logging, &Screen::new())?;
+            inspect::inspect(arguments, &log)
         }
         Invocation::Control(arguments) => {
             Log::start(&arguments.logging, &Screen::new())?;
             control::control(arguments)
         }
         Invocation::Archive(arguments) => {
-            Log::start(&arguments.logging, &Screen::new())?;
-            archive::archive(arguments)
+            let log = Log::start(&arguments.logging, &Screen::new())?;
+            archive::archive(arguments, &log)
         }
         Invocation::New(arguments) => {
             Log::start(&arguments.logging, &Screen::new())?;

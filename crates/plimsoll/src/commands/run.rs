@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
         Some(address) => Server::bind(address)?,
         None => None,
     };
-    let test = LoadedTest::load(&arguments.test, SystemEnvironment::Visible)?;
+    let test = LoadedTest::load(&arguments.test, SystemEnvironment::Visible, log)?;
     let LoadedTest { bundle, plan } = &test;
     let net = network::options(plan).map_err(Failure::Options)?;
     if !plan.options.console_output.is_empty() {

@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 use plimsoll_engine::{Measurements, RunControl, RunState};
 use plimsoll_metrics::{Registry, ThresholdReport, Thresholds};
 use plimsoll_plan::Plan;
-use plimsoll_script::ScriptFactory;
+use plimsoll_script::{Redactor, ScriptFactory};
 
 use super::document::{self, Answer, Refusal};
 use super::{groups, metrics, setup, status};
@@ -33,6 +33,8 @@ pub(crate) struct Subject {
     /// Whether the script has a function of that name.
     pub(crate) has_setup: bool,
     pub(crate) has_teardown: bool,
+    /// What hides secrets in the answers.
+    pub(crate) redactor: Redactor,
 }
 
 impl Subject {
@@ -113,7 +115,7 @@ pub(super) async fn answer(subject: &Subject, request: Request<Incoming>) -> Ans
             return document::method_not_allowed("GET");
         }
     };
-    document::answer(result)
+    document::answer(result, &subject.redactor)
 }
 
 async fn read(body: Incoming) -> Result<Bytes, Refusal> {

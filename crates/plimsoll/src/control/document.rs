@@ -4,6 +4,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
+use plimsoll_script::Redactor;
 use serde_json::{Value, json};
 
 /// An answer, ready to be sent.
@@ -32,15 +33,17 @@ impl Refusal {
     }
 }
 
-/// `{"data": …}`, or the errors.
-pub(super) fn answer(result: Result<Value, Refusal>) -> Answer {
-    match result {
-        Ok(data) => json(StatusCode::OK, &json!({ "data": data })),
+/// `{"data": …}`, or the errors, without secrets.
+pub(super) fn answer(result: Result<Value, Refusal>, redactor: &Redactor) -> Answer {
+    let (status, mut document) = match result {
+        Ok(data) => (StatusCode::OK, json!({ "data": data })),
         Err(Refusal { status, title, detail }) => {
             let error = json!({ "status": status.as_str(), "title": title, "detail": detail });
-            json(status, &json!({ "errors": [error] }))
+            (status, json!({ "errors": [error] }))
         }
-    }
+    };
+    redactor.redact_json(&mut document);
+    json(status, &document)
 }
 
 /// One thing with its attributes.

@@ -6,8 +6,10 @@
 //! | json | `{"level":"info","msg":"hello","source":"console","time":"…"}` | the same |
 //! | raw | `hello` | the same |
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
+use plimsoll_script::Redactor;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 use tracing::field::{Field, Visit};
@@ -33,10 +35,11 @@ pub(super) struct Form {
 
 impl Form {
     /// The event with its end of line. Fields named in `without` are left out.
-    pub(super) fn line(&self, event: &Event<'_>, without: Option<&str>) -> String {
+    pub(super) fn line(&self, event: &Event<'_>, without: Option<&str>, redactor: &Redactor) -> String {
         let mut fields = Fields::default();
         event.record(&mut fields);
         fields.others.retain(|(name, _)| Some(*name) != without);
+        fields.redact(redactor);
         let level = *event.metadata().level();
         let line = match self.format {
             LogFormat::Raw => Ok(fields.message),
@@ -112,6 +115,16 @@ fn quoted(text: &str) -> String {
 struct Fields {
     message: String,
     others: Vec<(&'static str, String)>,
+}
+
+impl Fields {
+    fn redact(&mut self, redactor: &Redactor) {
+        for text in self.others.iter_mut().map(|(_, value)| value).chain([&mut self.message]) {
+            if let Cow::Owned(redacted) = redactor.redact(text) {
+                *text = redacted;
+            }
+        }
+    }
 }
 
 impl Visit for Fields {

@@ -17,6 +17,7 @@ mod layers;
 mod logs;
 mod options;
 mod scripts;
+mod secrets;
 mod segments;
 mod servers;
 mod signals;

@@ -52,7 +52,10 @@ impl Labels {
         let mut scope = self.state.tags.borrow_mut();
         match self.kind {
             Kind::Tags => scope.set_tag(&mut self.state.worker.shard(), name, value),
-            Kind::Metadata => scope.set_metadata(name, value),
+            Kind::Metadata => {
+                let redactor = self.state.worker.script.secrets.redactor();
+                scope.set_metadata(name, &redactor.redact(value));
+            }
         }
     }
 
