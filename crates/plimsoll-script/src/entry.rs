@@ -20,6 +20,7 @@ use crate::source::ModuleId;
 const ARCHIVE_LIMIT: u64 = 5 << 30;
 
 /// The module that a test begins with.
+#[derive(Clone)]
 pub struct Entry {
     pub(crate) id: ModuleId,
     /// What relative paths in it start at.

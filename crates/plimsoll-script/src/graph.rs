@@ -35,6 +35,15 @@ impl<'a> ModuleGraph<'a> {
     /// # Errors
     /// All problems found, in one go.
     pub(crate) fn load(entry: &'a Entry) -> Result<Self, LoadError> {
+        let (graph, problems) = Self::read(entry)?;
+        if problems.is_empty() { Ok(graph) } else { Err(LoadError::Invalid(problems)) }
+    }
+
+    /// Reads a script and everything that it imports as far as that can be done, and says what is wrong.
+    ///
+    /// # Errors
+    /// When the script itself cannot be read.
+    pub(crate) fn read(entry: &'a Entry) -> Result<(Self, Vec<Problem>), LoadError> {
         let text = files::text_of(&entry.data).map_err(|why| {
             LoadError::Unreadable(Problem::new(format!("the script {} could not be read: {why}", entry.id)))
         })?;
@@ -50,7 +59,7 @@ impl<'a> ModuleGraph<'a> {
         if problems.is_empty() {
             problems = graph.check_links();
         }
-        if problems.is_empty() { Ok(graph) } else { Err(LoadError::Invalid(problems)) }
+        Ok((graph, problems))
     }
 
     /// What each module's specifiers mean: (module, specifier, meaning).

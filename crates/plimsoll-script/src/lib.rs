@@ -20,6 +20,7 @@
 //! | `calls`, `vu`, `factory` | the engine's calls, served |
 //! | `secrets` | [`Secrets`]: sources of secrets, and what hides them in texts |
 //! | `modules` | the built-in modules of k6 |
+//! | [`check`] | what can be said about a test without running it |
 //! | [`compat`] | what of k6's API is there, symbol by symbol |
 //!
 //! **Invariants.** A suspended fiber is never dropped. No JavaScript value leaves its runtime's
@@ -29,6 +30,7 @@
 mod archive;
 mod bundle;
 mod calls;
+pub mod check;
 pub mod compat;
 mod console;
 mod entry;

@@ -6,6 +6,8 @@
 pub(crate) enum Exit {
     /// The run ended and every threshold passed.
     Success = 0,
+    /// `check` found something that fails it. k6 has no such command.
+    Findings = 1,
     /// A threshold was crossed, or had no data.
     ThresholdsCrossed = 99,
     /// `setup()` took longer than `setupTimeout`.

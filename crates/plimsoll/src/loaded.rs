@@ -5,8 +5,8 @@ use std::sync::Arc;
 use plimsoll_engine::Run;
 use plimsoll_metrics::{Registry, Thresholds};
 use plimsoll_plan::options::keyword::ScriptType;
-use plimsoll_plan::{OptionsLayer, Origin, Plan, Problem, Source};
-use plimsoll_script::{Bundle, Entry, Environment, ScriptFactory, Secrets};
+use plimsoll_plan::{OptionsLayer, Origin, Plan, Problem, Source, Warning};
+use plimsoll_script::{Bundle, Entry, Environment, LoadError, ScriptFactory, Secrets};
 
 use crate::cli::TestArguments;
 use crate::control::Subject;
@@ -30,30 +30,14 @@ impl LoadedTest {
         default: SystemEnvironment,
         log: &Log,
     ) -> Result<Self, Failure> {
-        let variables: Vec<(String, String)> = environment::variables().collect();
-        let outside = Outside {
-            config: config_file::layer(arguments.config.as_ref()),
-            variables: OptionsLayer::from_env(
-                variables.iter().map(|(name, value)| (name.as_str(), value.as_str())),
-            ),
-        };
-        let kind = arguments.options.script_type.or(outside.variables.script_type);
-        let entry =
-            Entry::read(&arguments.script, kind.unwrap_or(ScriptType::Detect)).map_err(Failure::Load)?;
-        let variables = variables.into_iter().collect();
-        let secrets = arguments.secret_sources.iter().map(String::as_str);
-        let secrets = Secrets::open(secrets, &variables, log.redactor().clone()).map_err(|problems| {
-            Failure::Options(problems.iter().map(|problem| format!("  - {problem}")).collect())
-        })?;
-        let variables = variables.into_iter().filter(|(name, _)| !secrets.owns_variable(name));
-        let environment = environment(arguments, &outside, variables, &entry, default);
-        let bundle = Bundle::load_with(entry, environment, secrets).map_err(Failure::Load)?;
-        let plan = Arc::new(plan(arguments, &bundle, outside)?);
-        for warning in &plan.warnings {
+        let Attempt { bundle, plan, problems, warnings, .. } = Attempt::make(arguments, default, log)?;
+        let bundle = bundle.map_err(Failure::Load)?;
+        let plan = plan.filter(|_| problems.is_empty()).ok_or_else(|| failure(&problems))?;
+        for warning in &warnings {
             let hint = warning.hint.as_deref().map(|hint| format!(" ({hint})")).unwrap_or_default();
             tracing::warn!(target: "plimsoll", "{warning}{hint}");
         }
-        Ok(LoadedTest { bundle, plan })
+        Ok(LoadedTest { bundle, plan: Arc::new(plan) })
     }
 
     /// What the control API shows of a run of this test.
@@ -80,6 +64,76 @@ impl LoadedTest {
     /// Whether the script exports a function of this name.
     pub(crate) fn exports(&self, name: &str) -> bool {
         self.bundle.functions.iter().any(|function| function == name)
+    }
+}
+
+/// What came of loading a test, as far as it could be loaded.
+pub(crate) struct Attempt {
+    pub(crate) entry: Entry,
+    pub(crate) bundle: Result<Bundle, LoadError>,
+    /// What the options come to, unless they make no sense at all.
+    pub(crate) plan: Option<Plan>,
+    /// What is wrong with the options, or with them and the script together.
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+impl Attempt {
+    /// Loads the script, and resolves the options if that succeeds.
+    ///
+    /// # Errors
+    /// When there is nothing to load, or secrets cannot be read.
+    pub(crate) fn make(
+        arguments: &TestArguments,
+        default: SystemEnvironment,
+        log: &Log,
+    ) -> Result<Self, Failure> {
+        let variables: Vec<(String, String)> = environment::variables().collect();
+        let outside = Outside {
+            config: config_file::layer(arguments.config.as_ref()),
+            variables: OptionsLayer::from_env(
+                variables.iter().map(|(name, value)| (name.as_str(), value.as_str())),
+            ),
+        };
+        let kind = arguments.options.script_type.or(outside.variables.script_type);
+        let entry =
+            Entry::read(&arguments.script, kind.unwrap_or(ScriptType::Detect)).map_err(Failure::Load)?;
+        let variables = variables.into_iter().collect();
+        let secrets = arguments.secret_sources.iter().map(String::as_str);
+        let secrets = Secrets::open(secrets, &variables, log.redactor().clone()).map_err(|problems| {
+            Failure::Options(problems.iter().map(|problem| format!("  - {problem}")).collect())
+        })?;
+        let variables = variables.into_iter().filter(|(name, _)| !secrets.owns_variable(name));
+        let environment = environment(arguments, &outside, variables, &entry, default);
+        let bundle = Bundle::load_with(entry.clone(), environment, secrets);
+        let mut attempt = Attempt { entry, bundle, plan: None, problems: Vec::new(), warnings: Vec::new() };
+        attempt.resolve(arguments, outside);
+        Ok(attempt)
+    }
+
+    fn resolve(&mut self, arguments: &TestArguments, outside: Outside) {
+        let Ok(bundle) = &self.bundle else { return };
+        let mut files: Vec<OptionsLayer> = outside.config.into_iter().collect();
+        files.push(script_layer(arguments, bundle));
+        if arguments.exec.is_some() {
+            // Scenarios name functions of their own; `--exec` asks for another one.
+            files.iter_mut().for_each(|layer| layer.scenarios = None);
+        }
+        let own = [outside.variables, arguments.options.clone()];
+        let layers: Vec<OptionsLayer> = files.into_iter().chain(own).collect();
+        let unknown = layers.iter().flat_map(OptionsLayer::warnings).cloned().collect();
+        match plimsoll_plan::resolve(layers) {
+            Ok(mut plan) => {
+                if let Some(function) = &arguments.exec {
+                    plan.run_function(function);
+                }
+                self.problems = missing_functions(arguments, bundle, &plan);
+                self.problems.extend(plimsoll_plan::check_thresholds(&plan, bundle.registry()));
+                self.warnings.clone_from(&plan.warnings);
+                self.plan = Some(plan);
+            }
+            Err(problems) => (self.problems, self.warnings) = (problems, unknown),
+        }
     }
 }
 
@@ -112,23 +166,6 @@ fn environment(
     }
     environment.extend(arguments.environment.iter().cloned());
     environment
-}
-
-fn plan(arguments: &TestArguments, bundle: &Bundle, outside: Outside) -> Result<Plan, Failure> {
-    let mut files: Vec<OptionsLayer> = outside.config.into_iter().collect();
-    files.push(script_layer(arguments, bundle));
-    if arguments.exec.is_some() {
-        // Scenarios name functions of their own; `--exec` asks for another one.
-        files.iter_mut().for_each(|layer| layer.scenarios = None);
-    }
-    let layers = files.into_iter().chain([outside.variables, arguments.options.clone()]).collect();
-    let mut plan = plimsoll_plan::resolve(layers).map_err(|problems| failure(&problems))?;
-    if let Some(function) = &arguments.exec {
-        plan.run_function(function);
-    }
-    let mut problems = missing_functions(arguments, bundle, &plan);
-    problems.extend(plimsoll_plan::check_thresholds(&plan, bundle.registry()));
-    if problems.is_empty() { Ok(plan) } else { Err(failure(&problems)) }
 }
 
 fn missing_functions(arguments: &TestArguments, bundle: &Bundle, plan: &Plan) -> Vec<Problem> {

@@ -29,6 +29,12 @@ const ADDING_FLAGS: [&str; 7] = [
 ];
 
 impl OptionsLayer {
+    /// What is odd about it, although it can be read: unknown keys.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
     /// Reads the options of a script or of a config file. Everything that is wrong ends up in the layer.
     pub fn from_json(origin: Origin, value: &Value) -> Self {
         let mut layer = Self::new(origin);

@@ -88,6 +88,13 @@ impl Compat {
         self.sections.get(module).is_some_and(|rows| rows.values().any(|symbol| symbol.1.is_there()))
     }
 
+    /// Why a module as a whole will never be there.
+    #[must_use]
+    pub fn why_never(&self, module: &str) -> Option<&str> {
+        let section = if module.starts_with("k6/x/") { "k6/x/*" } else { module };
+        self.symbol(section, "*").filter(|row| row.1 == State::Never)?.2.as_deref()
+    }
+
     /// A symbol of a section.
     #[must_use]
     pub fn symbol(&self, section: &str, name: &str) -> Option<&Symbol> {

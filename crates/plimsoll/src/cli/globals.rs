@@ -20,6 +20,7 @@ pub(crate) struct LoggingArguments {
 }
 
 /// A config file that was asked for by name.
+#[derive(Clone)]
 pub(crate) struct ConfigArgument {
     pub(crate) path: PathBuf,
     /// The flag or the variable that names it.

@@ -5,9 +5,10 @@
 //! | `globals` | flags of every command |
 //! | `help` | how flags are grouped and described |
 //! | `test`, `flags` | which script with which options: arguments of every command that loads a test |
-//! | `run`, `inspect`, `archive`, `new`, `completions`, `control` | a file for each command or family |
+//! | `run`, `inspect`, `check`, `archive`, `new`, `completions`, `control` | a file for each of them |
 
 mod archive;
+mod check;
 mod completions;
 mod control;
 mod flags;
@@ -27,6 +28,7 @@ use clap_complete::Shell;
 
 pub(crate) use self::{
     archive::ArchiveArguments,
+    check::{CheckArguments, CheckFormat},
     control::{ControlArguments, Wish},
     globals::{ConfigArgument, LoggingArguments},
     inspect::{InspectArguments, Sources},
@@ -40,6 +42,7 @@ pub(crate) enum Invocation {
     Run(Box<RunArguments>),
     Control(ControlArguments),
     Inspect(Box<InspectArguments>),
+    Check(CheckArguments),
     Archive(Box<ArchiveArguments>),
     New(NewArguments),
     /// For this shell, of the whole command line.
@@ -64,6 +67,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
     match name {
         "run" => Ok(Invocation::Run(Box::new(RunArguments::of(command, matches, logging)?))),
         "inspect" => Ok(Invocation::Inspect(Box::new(InspectArguments::of(command, matches, logging)?))),
+        "check" => Ok(Invocation::Check(CheckArguments::of(command, matches, logging)?)),
         "archive" => Ok(Invocation::Archive(Box::new(ArchiveArguments::of(command, matches, logging)?))),
         "new" => Ok(Invocation::New(NewArguments::of(program, matches, logging))),
         "completions" => {
@@ -98,6 +102,7 @@ fn command(program: &'static str) -> Command {
         .subcommand(run::command())
         .subcommands(control::commands())
         .subcommand(inspect::command())
+        .subcommand(check::command())
         .subcommand(archive::command())
         .subcommand(new::command(program))
         .subcommand(completions::command(program))

@@ -8,6 +8,7 @@ use plimsoll_plan::OptionsLayer;
 use super::{ConfigArgument, flags, help};
 
 /// A script, and what the command line says about it.
+#[derive(Clone)]
 pub(crate) struct TestArguments {
     pub(crate) script: PathBuf,
     /// `--config`, when it was given.

@@ -1,6 +1,7 @@
 //! From arguments to an exit code: one file for each command, and the one place where failures are printed.
 
 mod archive;
+mod check;
 mod completions;
 mod control;
 mod inspect;
@@ -45,6 +46,10 @@ fn carry_out(invocation: &Invocation) -> Result<Exit, Failure> {
         Invocation::Inspect(arguments) => {
             let log = Log::start(&arguments.logging, &Screen::new())?;
             inspect::inspect(arguments, &log)
+        }
+        Invocation::Check(arguments) => {
+            let log = Log::start(&arguments.logging, &Screen::new())?;
+            check::check(arguments, &log)
         }
         Invocation::Control(arguments) => {
             Log::start(&arguments.logging, &Screen::new())?;

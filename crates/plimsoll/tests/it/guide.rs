@@ -2,8 +2,8 @@
 //! code's. The tables of `docs/K6_COMPAT.md` are generated from what plimsoll-script's tests check.
 //!
 //! Scripts are the fenced blocks marked `js` or `javascript` in the README and the book. Each runs for one
-//! iteration against InsightDesk and has to end with exit code 0. An HTML comment right before a block says
-//! otherwise; its parts are separated by semicolons:
+//! iteration against InsightDesk and has to end with exit code 0, and `check` finds no errors and no warnings
+//! in it. An HTML comment right before a block says otherwise; its parts are separated by semicolons:
 //!
 //! | part | meaning |
 //! |---|---|
@@ -21,13 +21,14 @@ use plimsoll_plan::options::{OptionInfo, Place, Support, TABLE};
 use crate::support::{Finished, Folder, finish, repository, server};
 
 /// The pages whose flags are plimsoll's own.
-const FLAG_PAGES: [&str; 6] = [
+const FLAG_PAGES: [&str; 7] = [
     "docs/src/running-tests.md",
     "docs/src/options.md",
     "docs/src/control.md",
     "docs/src/scripts.md",
     "docs/src/thresholds.md",
     "docs/src/results.md",
+    "docs/src/check.md",
 ];
 
 #[tokio::test]
@@ -45,6 +46,7 @@ async fn every_script_of_the_guide_runs() {
             scripts += 1;
             let end = block.run(&folder, &desk.url()).await;
             failures.extend(block.complaint(&end));
+            failures.extend(block.findings(&folder, &desk.url()).await);
         }
     }
     desk.shutdown().await;
@@ -56,7 +58,8 @@ async fn every_script_of_the_guide_runs() {
 async fn every_flag_of_the_guide_exists() {
     let folder = Folder::new();
     let help = folder.plimsoll("run --help").await.code(0).stdout
-        + &folder.plimsoll("inspect --help").await.code(0).stdout;
+        + &folder.plimsoll("inspect --help").await.code(0).stdout
+        + &folder.plimsoll("check --help").await.code(0).stdout;
     let words = help.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
     let known: BTreeSet<&str> = words.filter(|word| word.starts_with("--")).collect();
     for page in FLAG_PAGES {
@@ -126,6 +129,17 @@ impl Block {
         let mut command = folder.command(&format!("run --quiet {workload} {flags} script.js"));
         command.env("BASE_URL", desk);
         finish(command).await
+    }
+
+    /// What `check` has against a script that is not an example of how things go wrong.
+    async fn findings(&self, folder: &Folder, desk: &str) -> Option<String> {
+        if self.part("exit").is_some() || self.part("says").is_some() {
+            return None;
+        }
+        let mut command = folder.command("check --strict script.js");
+        command.env("BASE_URL", desk);
+        let end = finish(command).await;
+        (end.code != Some(0)).then(|| format!("{}:{}: {end}", self.page, self.line))
     }
 
     /// What is wrong with how the script ended.

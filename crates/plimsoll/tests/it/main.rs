@@ -4,6 +4,7 @@
 mod support;
 
 mod archives;
+mod check;
 mod commands;
 mod config;
 mod control;

@@ -1,0 +1,129 @@
+//! Thresholds that no sample can reach: the metric is never emitted, or no sample has the tags.
+//!
+//! Only what is certain counts. Such a threshold has no data, which fails the run.
+
+use std::fmt::Display;
+
+use plimsoll_metrics::ThresholdSpec;
+use plimsoll_metrics::nearest::nearest;
+use plimsoll_plan::Plan;
+use plimsoll_plan::options::tags::SystemTag;
+
+use super::facts::{Facts, Literals};
+use super::finding::{Finding, Level};
+
+/// Everything that is wrong with what the thresholds select, and the path of the option.
+pub(super) fn judge(plan: &Plan, facts: &Facts) -> Vec<(String, Finding)> {
+    plan.thresholds.iter().flat_map(|spec| judge_one(spec, plan, facts)).collect()
+}
+
+fn judge_one(spec: &ThresholdSpec, plan: &Plan, facts: &Facts) -> Vec<(String, Finding)> {
+    let selector = &spec.selector;
+    let path = format!("thresholds.{}", selector.source());
+    if let Some(why) = why_never_emitted(selector.metric(), plan, facts) {
+        let message = format!("the threshold will have no data: {why}");
+        return vec![(path, Finding::new(Level::Error, "no-such-samples", message))];
+    }
+    let tags = selector.filter().iter();
+    let found = tags.filter_map(|(key, value)| tag(key, value, selector.metric(), plan, facts));
+    found.map(|finding| (path.clone(), finding)).collect()
+}
+
+/// Why no sample of a metric is ever emitted; `None` when some may be.
+fn why_never_emitted(metric: &str, plan: &Plan, facts: &Facts) -> Option<String> {
+    let is_scheduled = plan.scenarios.iter().any(|scenario| scenario.peak_rate().is_some());
+    match metric {
+        "iteration_lateness" | "http_req_response_time" if !is_scheduled => {
+            Some(format!("`{metric}` needs a scenario with an arrival rate"))
+        }
+        metric => facts.why_never_emitted(metric),
+    }
+}
+
+/// What is wrong with one condition of a filter.
+fn tag(key: &str, value: &str, metric: &str, plan: &Plan, facts: &Facts) -> Option<Finding> {
+    let system = SystemTag::ALL.iter().find(|tag| tag.as_str() == key);
+    let is_known = !facts.tags.certainly_lack(key) || facts.has_unread_code;
+    let by_option = plan.options.tags.iter().chain(plan.scenarios.iter().flat_map(|s| s.tags.iter()));
+    let Some(system) = system else {
+        let by_option: Vec<&str> = by_option.map(|(name, _)| name).collect();
+        if is_known || by_option.contains(&key) {
+            return None;
+        }
+        let names = SystemTag::ALL.iter().map(|tag| tag.as_str());
+        let names = names.chain(by_option).chain(facts.tags.names.iter().map(String::as_str));
+        return Some(warning(format!("no code sets the tag `{key}`"), nearest(key, names)));
+    };
+    if facts.tags.names.contains(key) || facts.has_unread_code {
+        return None;
+    }
+    if !plan.options.system_tags.contains(*system) {
+        return Some(error(format!("`systemTags` leaves the tag `{key}` out"), None));
+    }
+    impossible(*system, value, metric, plan, facts)
+}
+
+/// Why a tag that plimsoll sets itself never has this value.
+fn impossible(tag: SystemTag, value: &str, metric: &str, plan: &Plan, facts: &Facts) -> Option<Finding> {
+    let is_http = metric.starts_with("http_req");
+    match tag {
+        SystemTag::Scenario if !plan.scenarios.iter().any(|scenario| scenario.name == value) => {
+            let names = plan.scenarios.iter().map(|scenario| scenario.name.as_str());
+            let near = nearest(value, names.clone());
+            let all = names.collect::<Vec<_>>().join(", ");
+            Some(error(format!("there is no scenario `{value}`, but {all}"), near))
+        }
+        SystemTag::Group => group(value, &facts.groups),
+        SystemTag::Check if facts.checks.certainly_lack(value) => {
+            let near = nearest(value, facts.checks.names.iter().map(String::as_str));
+            Some(warning(format!("no check is called '{value}'"), near))
+        }
+        SystemTag::Status if is_http && !value.parse().is_ok_and(|status: u16| status < 1000) => {
+            Some(error(format!("`status` is a number such as 200, never '{value}'"), None))
+        }
+        SystemTag::ExpectedResponse if is_http && !matches!(value, "true" | "false") => {
+            Some(error(format!("`expected_response` is true or false, never '{value}'"), None))
+        }
+        SystemTag::Method if is_http && is_misspelt(value) && !facts.may_use("k6/http", "request") => {
+            let capitals = value.to_ascii_uppercase();
+            Some(error(format!("methods are in capital letters: `{capitals}`, never '{value}'"), None))
+        }
+        SystemTag::Url if is_http && !value.contains("://") => {
+            Some(warning(format!("`url` is a whole address with its scheme, never '{value}'"), None))
+        }
+        _ => None,
+    }
+}
+
+fn is_misspelt(method: &str) -> bool {
+    let capitals = method.to_ascii_uppercase();
+    method != capitals
+        && ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].contains(&capitals.as_str())
+}
+
+/// Groups are paths: `::outer::inner`.
+fn group(path: &str, names: &Literals) -> Option<Finding> {
+    if path.is_empty() {
+        return None;
+    }
+    let Some(parts) = path.strip_prefix("::") else {
+        return Some(error(format!("`group` is a path: `::{path}`, never '{path}'"), None));
+    };
+    let phases = ["setup", "teardown"];
+    let lacking = parts.split("::").find(|part| names.certainly_lack(part) && !phases.contains(part))?;
+    let near = nearest(lacking, names.names.iter().map(String::as_str));
+    Some(warning(format!("no group is called '{lacking}'"), near))
+}
+
+fn error(message: impl Display, near: Option<&str>) -> Finding {
+    finding(Level::Error, message, near)
+}
+
+fn warning(message: impl Display, near: Option<&str>) -> Finding {
+    finding(Level::Warning, message, near)
+}
+
+fn finding(level: Level, message: impl Display, near: Option<&str>) -> Finding {
+    let message = format!("the threshold will have no data: {message}");
+    Finding::new(level, "no-such-samples", message).hint(near.map(|near| format!("did you mean `{near}`?")))
+}

@@ -1,0 +1,5 @@
+const missing = JSON.parse('{');
+
+export default function () {
+  return missing;
+}

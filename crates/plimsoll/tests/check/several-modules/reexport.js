@@ -1,0 +1,2 @@
+export { default as own } from 'k6/http';
+export * from 'k6';
