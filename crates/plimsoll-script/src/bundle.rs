@@ -318,7 +318,6 @@ fn initialise(script: Arc<Script>, plan: &Plan) -> Result<(Option<String>, Vec<S
     let fiber = Fiber::new(&state.worker.stacks, body)
         .map_err(|error| LoadError::Resources(format!("no stack could be mapped: {error}")))?;
     runtime.block_on(fiber);
-    quickjs::return_freed_memory();
     match result.take().expect("the fiber has run to its end") {
         Ok(exports) => exports,
         Err(InitError::Threw(error)) => Err(LoadError::Threw(error)),

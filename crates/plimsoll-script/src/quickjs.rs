@@ -203,19 +203,6 @@ pub(crate) fn private_buffer<'js>(ctx: &Ctx<'js>, file: &SealedFile) -> Result<A
     ArrayBuffer::from_source(ctx.clone(), PrivatePages { start, len: file.len })
 }
 
-/// Gives memory that was freed back to the system. Worth it after the init context has parsed large data:
-/// glibc would keep the many small pieces.
-pub(crate) fn return_freed_memory() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    {
-        unsafe extern "C" {
-            fn malloc_trim(pad: usize) -> std::ffi::c_int;
-        }
-        // SAFETY: the allocator's own function, which takes its locks and may be called at any time.
-        unsafe { malloc_trim(0) };
-    }
-}
-
 /// Whether a promise job waits to be run.
 pub(crate) fn is_job_pending(ctx: &Ctx<'_>) -> bool {
     // SAFETY: a context always has a runtime, and the call only looks at a list.

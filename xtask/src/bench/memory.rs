@@ -23,7 +23,7 @@ use crate::workspace::Workspace;
 const READY_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// From the last request to the reading: buffers are returned, idle pages go back.
-const SETTLING: Duration = Duration::from_secs(3);
+pub(super) const SETTLING: Duration = Duration::from_secs(3);
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -36,11 +36,11 @@ pub(crate) struct Arguments {
 
 /// Memory of a process, in KB of 1,024 bytes as the kernel counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Memory {
+pub(super) struct Memory {
     /// All pages that are there.
-    resident_kb: u64,
+    pub(super) resident_kb: u64,
     /// The same, each shared page divided among those that share it.
-    proportional_kb: u64,
+    pub(super) proportional_kb: u64,
 }
 
 pub(crate) async fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
@@ -74,7 +74,7 @@ async fn measure(
     Ok(memory)
 }
 
-async fn wait_until_all_sleep(running: &mut Running, target: &Target, vus: u32) -> Result<()> {
+pub(super) async fn wait_until_all_sleep(running: &mut Running, target: &Target, vus: u32) -> Result<()> {
     let deadline = Instant::now() + READY_TIMEOUT;
     loop {
         let ledger = target.ledger().await?;
@@ -94,7 +94,7 @@ async fn wait_until_all_sleep(running: &mut Running, target: &Target, vus: u32) 
 }
 
 impl Memory {
-    fn of(pid: Pid) -> Result<Self> {
+    pub(super) fn of(pid: Pid) -> Result<Self> {
         let read = |file: &str, label: &str| {
             let path = format!("/proc/{}/{file}", pid.as_raw_pid());
             let text = std::fs::read_to_string(&path).with_context(|| path.clone())?;

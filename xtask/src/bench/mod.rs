@@ -9,15 +9,21 @@
 //! | [`pacing`] | whether a rate is reached, and how late its iterations start |
 //! | [`stall`] | what a stall of the target does to response times, beside what the schedule says |
 //! | [`growth`] | virtual users made on demand: how many, how fast, what was dropped until then |
+//! | [`iterations`] | iterations per second of an empty function |
+//! | [`json`] | parsing and reading JSON, beside Node.js |
+//! | [`data`] | memory of large files that all virtual users read |
 //!
 //! Each starts the [`target`], whose ledger is the independent truth, and [`generator`]s with the scripts of
 //! `bench/scripts`. `bench/README.md` says how to read the figures.
 
 mod arrivals;
 mod cores;
+mod data;
 mod fairness;
 mod generator;
 mod growth;
+mod iterations;
+mod json;
 mod memory;
 mod pacing;
 mod stall;
@@ -54,6 +60,12 @@ pub(crate) enum Command {
     Stall(stall::Arguments),
     /// Virtual users made on demand
     Growth(growth::Arguments),
+    /// Iterations per second of an empty function
+    Iterations(iterations::Arguments),
+    /// Parsing and reading JSON, beside Node.js
+    Json(json::Arguments),
+    /// Memory of large files that all virtual users read
+    Data(data::Arguments),
 }
 
 /// What all measurements have in common.
@@ -75,6 +87,9 @@ pub(crate) async fn run(workspace: &Workspace, command: &Command) -> Result<Exit
         Command::Pacing(arguments) => pacing::run(workspace, arguments).await?,
         Command::Stall(arguments) => stall::run(workspace, arguments).await?,
         Command::Growth(arguments) => growth::run(workspace, arguments).await?,
+        Command::Iterations(arguments) => iterations::run(workspace, arguments).await?,
+        Command::Json(arguments) => json::run(workspace, arguments).await?,
+        Command::Data(arguments) => data::run(workspace, arguments).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
