@@ -1,16 +1,19 @@
-//! The event loop of one VU: promise jobs, timers, and rejections that nobody handled.
+//! The event loop of one VU: promise jobs, timers, work done elsewhere, and rejections that nobody handled.
 //!
-//! As in k6 the loop is drained after the iteration's function has returned: the iteration ends when no job
-//! and no timer is left.
+//! As in k6 the loop is drained after the iteration's function has returned: the iteration ends when no job,
+//! no timer and no work is left.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use plimsoll_engine::ScriptError;
 use rquickjs::function::{Opt, Rest};
-use rquickjs::{Ctx, Function, Persistent, Result, Value};
+use rquickjs::{Ctx, Error, Function, Persistent, Promise, Result, Value};
 use tokio::time::Instant;
 
 use crate::state::{Interrupted, VuState};
@@ -22,11 +25,20 @@ const JOBS_PER_TURN: usize = 1_000;
 /// milliseconds.
 const MAX_DELAY_MS: f64 = i32::MAX as f64;
 
-/// The timers of one VU, and its unhandled rejections.
+/// What a promise is settled with, made when work that was done elsewhere has ended.
+pub(crate) type Settle = Box<dyn for<'js> FnOnce(&Ctx<'js>) -> Result<Value<'js>>>;
+
+/// What settles a promise.
+pub(crate) fn settle_with(make: impl for<'js> FnOnce(&Ctx<'js>) -> Result<Value<'js>> + 'static) -> Settle {
+    Box::new(make)
+}
+
+/// The timers of one VU, the work that its promises wait for, and its unhandled rejections.
 #[derive(Default)]
 pub(crate) struct EventLoop {
     next_id: Cell<u32>,
     timers: RefCell<BTreeMap<(Instant, u32), Timer>>,
+    works: RefCell<Vec<Work>>,
     rejections: RefCell<Vec<Rejection>>,
 }
 
@@ -35,6 +47,19 @@ struct Timer {
     arguments: Vec<Persistent<Value<'static>>>,
     /// `Some` for `setInterval`.
     period: Option<Duration>,
+}
+
+/// Work done elsewhere, and the functions that settle its promise.
+struct Work {
+    future: Pin<Box<dyn Future<Output = Settle>>>,
+    resolve: Persistent<Function<'static>>,
+    reject: Persistent<Function<'static>>,
+}
+
+/// What the loop waited for.
+enum Event {
+    Due(Instant),
+    Done(Work, Settle),
 }
 
 struct Rejection {
@@ -59,7 +84,19 @@ impl EventLoop {
         }
     }
 
-    /// Runs jobs and timers until none is left.
+    /// A promise that is settled when the future has ended. The loop, and so the iteration, waits for it.
+    pub(crate) fn promise<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        future: impl Future<Output = Settle> + 'static,
+    ) -> Result<Promise<'js>> {
+        let (promise, resolve, reject) = ctx.promise()?;
+        let (resolve, reject) = (Persistent::save(ctx, resolve), Persistent::save(ctx, reject));
+        self.works.borrow_mut().push(Work { future: Box::pin(future), resolve, reject });
+        Ok(promise)
+    }
+
+    /// Runs jobs, timers and what waits for work until none is left.
     ///
     /// # Errors
     /// The exception of a timer's callback, or the first rejection that nobody handled.
@@ -73,19 +110,41 @@ impl EventLoop {
             if let Some(rejection) = self.rejections.borrow_mut().drain(..).next() {
                 return Ok(Err(rejection.error));
             }
-            let Some(due) = self.timers.borrow().keys().next().map(|(due, _)| *due) else {
+            let due = self.timers.borrow().keys().next().map(|(due, _)| *due);
+            if due.is_none() && self.works.borrow().is_empty() {
                 return Ok(Ok(()));
-            };
-            if state.wait(tokio::time::sleep_until(due)).is_err() {
-                return Err(Interrupted::throw(ctx));
             }
-            self.fire(ctx, due)?;
+            match state.wait(self.next(due)) {
+                Ok(Event::Due(due)) => self.fire(ctx, due)?,
+                Ok(Event::Done(work, settle)) => work.settle(ctx, settle)?,
+                Err(Interrupted) => return Err(Interrupted::throw(ctx)),
+            }
         }
     }
 
-    /// Whether there is nothing to run: no job, no timer, no rejection.
+    /// Waits for the first work that ends, or for the next timer.
+    async fn next(&self, due: Option<Instant>) -> Event {
+        let done = poll_fn(|cx| self.poll_works(cx));
+        let Some(due) = due else { return done.await };
+        tokio::select! {
+            event = done => event,
+            () = tokio::time::sleep_until(due) => Event::Due(due),
+        }
+    }
+
+    fn poll_works(&self, cx: &mut Context<'_>) -> Poll<Event> {
+        let mut works = self.works.borrow_mut();
+        let done = works.iter_mut().enumerate().find_map(|(at, work)| match work.future.as_mut().poll(cx) {
+            Poll::Ready(settle) => Some((at, settle)),
+            Poll::Pending => None,
+        });
+        done.map_or(Poll::Pending, |(at, settle)| Poll::Ready(Event::Done(works.remove(at), settle)))
+    }
+
+    /// Whether there is nothing to run: no job, no timer, no work, no rejection.
     pub(crate) fn is_idle(&self, ctx: &Ctx<'_>) -> bool {
         self.timers.borrow().is_empty()
+            && self.works.borrow().is_empty()
             && self.rejections.borrow().is_empty()
             && !quickjs::is_job_pending(ctx)
     }
@@ -93,6 +152,7 @@ impl EventLoop {
     /// Forgets everything: what the last iteration left behind must not reach into the next.
     pub(crate) fn clear(&self) {
         self.timers.borrow_mut().clear();
+        self.works.borrow_mut().clear();
         self.rejections.borrow_mut().clear();
     }
 
@@ -136,6 +196,16 @@ impl EventLoop {
     }
 }
 
+impl Work {
+    fn settle(self, ctx: &Ctx<'_>, settle: Settle) -> Result<()> {
+        match settle(ctx) {
+            Ok(value) => self.resolve.restore(ctx)?.call((value,)),
+            Err(Error::Exception) => self.reject.restore(ctx)?.call((ctx.catch(),)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 fn run_jobs(ctx: &Ctx<'_>, state: &VuState) -> Result<()> {
     loop {
         for _ in 0..JOBS_PER_TURN {
@@ -143,7 +213,7 @@ fn run_jobs(ctx: &Ctx<'_>, state: &VuState) -> Result<()> {
             // A job's own exceptions become rejections; what is left pending is an interruption, or memory
             // that does not suffice for the rejection.
             if ctx.has_exception() {
-                return Err(rquickjs::Error::Exception);
+                return Err(Error::Exception);
             }
             if !ran {
                 return Ok(());

@@ -33,7 +33,10 @@ pub(crate) fn install(ctx: &Ctx<'_>, state: &Rc<VuState>) -> Result<()> {
         text_coding::install(&globals)?;
     }
     if reach.contains(Family::Crypto) {
-        globals.set("crypto", webcrypto::object(ctx)?)?;
+        globals.set("crypto", webcrypto::object(ctx, state)?)?;
+    }
+    if reach.contains(Family::CryptoKey) {
+        globals.set("CryptoKey", webcrypto::key_constructor(ctx)?)?;
     }
     globals.set("global", globals.clone())?;
     globals.set("__VU", state.id.0)?;

@@ -30,6 +30,8 @@ pub(crate) enum Family {
     TextCoding,
     /// The global `crypto`.
     Crypto,
+    /// The global `CryptoKey`.
+    CryptoKey,
 }
 
 /// The words that lead to each family. Those of host functions count too: `binary` responses are
@@ -64,17 +66,19 @@ const WORDS: &[(Family, &[&str])] = &[
             "randomBytes",
             "TextEncoder",
             "TextDecoder",
+            "subtle",
         ],
     ),
     (Family::WeakRef, &["WeakRef", "FinalizationRegistry"]),
-    (Family::DomException, &["DOMException", "getRandomValues", "atob", "btoa"]),
+    (Family::DomException, &["DOMException", "getRandomValues", "subtle", "atob", "btoa"]),
     (Family::Base64, &["atob", "btoa"]),
     (Family::Performance, &["performance"]),
     (Family::Eval, &["eval", "Function"]),
     (Family::Timers, &["setTimeout", "setInterval", "clearTimeout", "clearInterval"]),
     (Family::Files, &["open", "require"]),
     (Family::TextCoding, &["TextEncoder", "TextDecoder"]),
-    (Family::Crypto, &["crypto"]),
+    (Family::Crypto, &["crypto", "webcrypto"]),
+    (Family::CryptoKey, &["CryptoKey"]),
 ];
 
 /// Whoever says one of these may reach anything.

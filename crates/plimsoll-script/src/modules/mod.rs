@@ -17,6 +17,7 @@ mod k6;
 mod metrics;
 mod secrets;
 mod timers;
+mod webcrypto;
 mod x509;
 
 use std::rc::Rc;
@@ -95,6 +96,7 @@ modules! {
     K6Secrets = "k6/secrets" from secrets;
     K6Fs = "k6/experimental/fs" from fs;
     K6Csv = "k6/experimental/csv" from csv;
+    K6WebCrypto = "k6/experimental/webcrypto" from webcrypto;
     PlimsollData = "plimsoll/data" from dealing;
 }
 
@@ -141,7 +143,7 @@ fn export_taken<'js>(
 }
 
 /// A promise that has its result already: a value, or the pending exception.
-fn settled<'js>(ctx: &Ctx<'js>, result: Result<Value<'js>>) -> Result<Promise<'js>> {
+pub(crate) fn settled<'js>(ctx: &Ctx<'js>, result: Result<Value<'js>>) -> Result<Promise<'js>> {
     let (promise, resolve, reject) = ctx.promise()?;
     match result {
         Ok(value) => resolve.call::<_, ()>((value,))?,
