@@ -73,7 +73,7 @@ pub(super) fn secret_details(wanted: &Wanted, bits: u32) -> Details {
 /// Sets the bits of the last byte to zero that are more than `bits` in all.
 pub(super) fn cut(bytes: &mut Vec<u8>, bits: u32) {
     bytes.truncate(bits.div_ceil(8) as usize);
-    if let Some(last) = bytes.last_mut().filter(|_| bits % 8 > 0) {
+    if let Some(last) = bytes.last_mut().filter(|_| !bits.is_multiple_of(8)) {
         *last &= 0xFF << (8 - bits % 8);
     }
 }

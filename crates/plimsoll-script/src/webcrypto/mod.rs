@@ -1,9 +1,10 @@
 //! The global `crypto`: Web Crypto.
 //!
-//! Source: <https://www.w3.org/TR/WebCryptoAPI/> and <https://grafana.com/docs/k6/latest/javascript-api/crypto/>.
-//! Start from [`subtle`], whose functions read what a script passes ([`params`]) and make a [`job`] of it. The
-//! work is done by plain Rust that knows no JavaScript: [`making`], [`reading`] and [`writing`] of keys,
-//! [`operations`] with them. Every error is a [`failure::Failure`] with the name that the specification gives it.
+//! Source: <https://www.w3.org/TR/WebCryptoAPI/>, and k6's page,
+//! <https://grafana.com/docs/k6/latest/javascript-api/crypto/>. Start from [`subtle`], whose functions read
+//! what a script passes ([`params`]) and make a [`job`] of it. The work is done by plain Rust that knows no
+//! JavaScript: [`making`], [`reading`] and [`writing`] of keys, [`operations`] with them. Every error is a
+//! [`failure::Failure`] with the name that the specification gives it.
 
 mod aes;
 mod algorithm;

@@ -218,7 +218,7 @@ impl Derivation {
 
 fn whole_bytes(bits: Option<u32>) -> Result<usize, Failure> {
     match bits {
-        Some(bits) if bits % 8 == 0 => Ok(bits as usize / 8),
+        Some(bits) if bits.is_multiple_of(8) => Ok(bits as usize / 8),
         Some(bits) => Err(Failure::operation(format!("the length must be a multiple of 8 bits, not {bits}"))),
         None => Err(Failure::operation("the length must be given")),
     }

@@ -174,7 +174,10 @@ fn every_hash_signs_on_every_curve() {
 proptest::proptest! {
     /// Nothing that comes from outside makes the readers of keys panic.
     #[test]
-    fn no_bytes_break_the_readers(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200), form in 0..3) {
+    fn no_bytes_break_the_readers(
+        bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
+        form in 0..3,
+    ) {
         for (name, details) in [
             (Name::RsaPss, Wishes::Rsa { hash: Hash::Sha256, bits: 0, exponent: Vec::new() }),
             (Name::Ecdsa, Wishes::Curve(Curve::P256)),
