@@ -1,10 +1,11 @@
-//! Work that was read from arguments and is still to be done: here when it is short, on a thread of its own
-//! when it would keep the other VUs of the worker waiting.
+//! Work that was read from arguments and is still to be done: here when it is short, on another thread when it
+//! would keep the other VUs of the worker waiting.
 
-use std::sync::{Arc, LazyLock};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
 
 use rquickjs::{ArrayBuffer, Class, Ctx, IntoJs as _, Object, Promise, Result, Value};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use super::failure::Failure;
 use super::jwk::Jwk;
@@ -86,10 +87,12 @@ fn into_js<'js>(ctx: &Ctx<'js>, outcome: Outcome) -> Result<Value<'js>> {
     outcome.map_err(|failure| failure.throw(ctx))?.into_js(ctx)
 }
 
+type Work = Box<dyn FnOnce() -> Outcome + Send>;
+
 /// Work to be done.
 pub(super) struct Job {
     size: Size,
-    work: Box<dyn FnOnce() -> Outcome + Send>,
+    work: Work,
 }
 
 impl Job {
@@ -111,20 +114,47 @@ impl Job {
     }
 }
 
-/// Does the work on a thread of its own, of which there are no more at a time than processors. A thread, and
-/// not the runtime's pool: when the run ends early it does not wait for work that nobody wants any more.
-async fn elsewhere(work: Box<dyn FnOnce() -> Outcome + Send>) -> Outcome {
-    static PROCESSORS: LazyLock<Semaphore> =
-        LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
-    let lost = |_| Failure::operation("no thread could be had for the work");
-    let place = PROCESSORS.acquire().await.expect("never closed");
+type Task = (Work, oneshot::Sender<Outcome>);
+
+/// Begins the work on another thread, whether or not anybody waits for the answer yet.
+fn elsewhere(work: Work) -> impl Future<Output = Outcome> {
     let (answer, outcome) = oneshot::channel();
-    let thread = std::thread::Builder::new().name("webcrypto".to_owned());
-    let body = move || {
-        // Nobody listens when the iteration was interrupted.
-        drop(answer.send(work()));
-        drop(place);
-    };
-    thread.spawn(body).map_err(|error| Failure::operation(format!("no thread for the work: {error}")))?;
-    outcome.await.map_err(lost)?
+    let sent = THREADS.send((work, answer));
+    async move {
+        let lost = || Failure::operation("the operation was lost: no thread could do it");
+        sent.map_err(|_| lost())?;
+        outcome.await.map_err(|_| lost())?
+    }
+}
+
+/// The way to the threads for long jobs: one for each processor, started when the first job comes. They are
+/// not those of the runtime, for whose work a run that is stopped would wait.
+static THREADS: LazyLock<mpsc::Sender<Task>> = LazyLock::new(|| {
+    let (tasks, queue) = mpsc::channel();
+    let queue = Arc::new(Mutex::new(queue));
+    for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+        let queue = Arc::clone(&queue);
+        let thread = std::thread::Builder::new().name("webcrypto".to_owned());
+        // Without any thread the queue is closed, and sending fails.
+        drop(thread.spawn(move || {
+            while let Some(task) = next(&queue) {
+                serve(task);
+            }
+        }));
+    }
+    tasks
+});
+
+fn next(queue: &Mutex<mpsc::Receiver<Task>>) -> Option<Task> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+}
+
+/// Does the work, unless the iteration that wanted it was interrupted. A panic takes the answer with it.
+fn serve((work, answer): Task) {
+    if answer.is_closed() {
+        return;
+    }
+    if let Ok(outcome) = catch_unwind(AssertUnwindSafe(work)) {
+        drop(answer.send(outcome));
+    }
 }
