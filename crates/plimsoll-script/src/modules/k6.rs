@@ -28,14 +28,21 @@ pub(crate) fn make<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Resu
     let vu = Rc::clone(state);
     let function = match name {
         "check" => {
-            let call = move |ctx, value: Value<'js>, sets: Opt<Value<'js>>, tags: Opt<Value<'js>>| {
-                check(&ctx, &vu, &value, sets.0, tags.0)
-            };
+            let call =
+                move |ctx: Ctx<'js>, value: Opt<Value<'js>>, sets: Opt<Value<'js>>, tags: Opt<Value<'js>>| {
+                    let value = value.0.unwrap_or_else(|| Value::new_undefined(ctx.clone()));
+                    check(&ctx, &vu, &value, sets.0, tags.0)
+                };
             Function::new(ctx.clone(), call)
         }
         "group" => {
-            let call =
-                move |ctx, name: Coerced<String>, body: Function<'js>| group(&ctx, &vu, &name.0, &body);
+            let call = move |ctx: Ctx<'js>, name: Opt<Coerced<String>>, body: Opt<Value<'js>>| {
+                let body = body.0.as_ref().and_then(Value::as_function);
+                let (Some(name), Some(body)) = (name.0, body) else {
+                    return throw_type(&ctx, "group() needs a name and a function");
+                };
+                group(&ctx, &vu, &name.0, body)
+            };
             Function::new(ctx.clone(), call)
         }
         "sleep" => {
