@@ -1,5 +1,5 @@
-//! Work that was read from arguments and is still to be done: here when it is short, on another thread when it
-//! would keep the other VUs of the worker waiting.
+//! Work that was read from arguments and is still to be done: here when it is short, on another thread when
+//! it would keep the other VUs of the worker waiting.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
