@@ -8,11 +8,15 @@ use tokio::time::Instant;
 
 use crate::process;
 use crate::say::say;
+use crate::services;
 use crate::tidy;
 use crate::workspace::Workspace;
 
 /// Runs `cargo test`, over the whole workspace unless the arguments name packages.
 pub(crate) async fn test(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode> {
+    if !names_packages(arguments) {
+        services::ensure().await?;
+    }
     let status = process::run_visibly(&mut test_command(workspace, arguments)).await?;
     Ok(process::exit_code_of(status))
 }
@@ -85,7 +89,10 @@ impl Step {
             Self::Documentation => command
                 .args(["doc", "--workspace", "--no-deps", "--document-private-items"])
                 .env("RUSTDOCFLAGS", "-D warnings"),
-            Self::Test => &mut test_command(workspace, &[]),
+            Self::Test => {
+                services::ensure().await?;
+                &mut test_command(workspace, &[])
+            }
         };
         Ok(process::run_visibly(command).await?.success())
     }

@@ -5,6 +5,7 @@
 //! | [`tidy`] | `tidy`: what the compiler and clippy do not check |
 //! | [`checks`] | `test` and `ci` |
 //! | [`compat`] | `compat`: the tables of k6's symbols in the documentation |
+//! | [`services`] | `services`: the servers that tests need |
 //! | [`quickstart`] | `quickstart`: smoke test against InsightDesk, from nothing |
 //! | [`mod@bench`] | `bench throughput`, `memory`, `startup`, `fairness` |
 //!
@@ -21,6 +22,7 @@ mod local_server;
 mod process;
 mod quickstart;
 mod say;
+mod services;
 mod tidy;
 mod workspace;
 
@@ -46,6 +48,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
         arguments: Vec<String>,
     },
+    /// Make the servers that tests talk to available: Valkey
+    Services,
     /// Do what CI does: formatting, tidy, clippy, documentation, tests
     Ci,
     /// Build everything, start InsightDesk, run the smoke test against it and leave a report
@@ -75,6 +79,7 @@ async fn run(command: Command) -> Result<ExitCode> {
             Command::Tidy => tidy::run(&workspace),
             Command::Compat => compat::run(&workspace),
             Command::Test { arguments } => checks::test(&workspace, &arguments).await,
+            Command::Services => services::ensure().await.map(|()| ExitCode::SUCCESS),
             Command::Ci => checks::ci(&workspace).await,
             Command::Quickstart(arguments) => quickstart::run(&workspace, &arguments).await,
             Command::Bench(command) => bench::run(&workspace, &command).await,

@@ -6,6 +6,7 @@ use rustls::pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::connection::{Connection, Socket};
@@ -27,6 +28,17 @@ pub(crate) async fn connect(
     watch: &mut Stopwatch,
     traffic: &mut Traffic,
 ) -> Result<Connection, NetError> {
+    connect_with(shared, origin, || shared.tls(), watch, traffic).await
+}
+
+/// The same with a TLS configuration of its own.
+pub(crate) async fn connect_with<'a>(
+    shared: &Shared,
+    origin: &Origin,
+    tls: impl FnOnce() -> Result<&'a TlsConnector, NetError>,
+    watch: &mut Stopwatch,
+    traffic: &mut Traffic,
+) -> Result<Connection, NetError> {
     let options = shared.options();
     let address = find_address(shared, origin, watch).await?;
     if options.blacklisted_ips.iter().any(|range| range.contains(address.ip())) {
@@ -43,13 +55,13 @@ pub(crate) async fn connect(
         return Ok(Connection::plain(socket, address));
     }
     let started = Instant::now();
-    let stream = shake_hands(shared, origin, socket, traffic).await?;
+    let stream = shake_hands(tls()?, origin, socket, traffic).await?;
     watch.tls_handshaking = started.elapsed();
     Ok(Connection::tls(stream, address))
 }
 
 async fn shake_hands(
-    shared: &Shared,
+    tls: &TlsConnector,
     origin: &Origin,
     socket: Socket,
     traffic: &mut Traffic,
@@ -57,7 +69,7 @@ async fn shake_hands(
     let name = ServerName::try_from(&*origin.host)
         .map_err(|_| NetError::Tls(format!("invalid server name {:?}", origin.host).into()))?
         .to_owned();
-    shared.tls()?.connect(name, socket).into_fallible().await.map_err(|(error, mut socket)| {
+    tls.connect(name, socket).into_fallible().await.map_err(|(error, mut socket)| {
         traffic.add(socket.take_traffic());
         tls::stream_error(Operation::Read, &error)
     })

@@ -45,6 +45,7 @@
 //! | `shared` | [`Shared`], [`Options`]: what all clients of a worker have in common |
 //! | `http` | [`Url`], [`Request`], [`Response`], [`redirect`], [`CookieJar`], decoding, the HTTP/1.1 codec |
 //! | `pool`, `connection`, `connect` | keep-alive connections, and how a new one is made |
+//! | `stream` | [`ByteStream`]: the same connections for other protocols |
 //! | `dns`, `hosts`, `ip_range` | names to addresses: cache, policy, overrides, what must not be dialed |
 //! | `tls` | rustls set-up, verification, session facts |
 //! | `timings` | the phases of an exchange |
@@ -62,6 +63,7 @@ mod ip_range;
 mod options;
 mod pool;
 mod shared;
+mod stream;
 mod timings;
 mod tls;
 
@@ -79,5 +81,6 @@ pub use http::url::{Origin, Scheme, Url};
 pub use ip_range::{InvalidIpRange, IpRange};
 pub use options::{Limits, Options};
 pub use shared::Shared;
+pub use stream::{ByteStream, StreamTls};
 pub use timings::{Timings, Traffic};
 pub use tls::{TlsInfo, TlsOptions, TrustedRoots};

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{
     CertificateError, CipherSuite, ClientConfig, DigitallySignedStruct, InvalidMessage, KeyLogFile,
@@ -69,8 +69,18 @@ fn suite_name(suite: CipherSuite) -> &'static str {
     }
 }
 
+/// A certificate with those that vouch for it, and its key.
+pub(crate) type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
 /// The worker's TLS configuration.
 pub(crate) fn connector(options: &TlsOptions) -> Result<TlsConnector, NetError> {
+    let mut config = config(options, None)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+/// A TLS configuration, for a client that shows who it is if it has an identity.
+pub(crate) fn config(options: &TlsOptions, identity: Option<Identity>) -> Result<ClientConfig, NetError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let verifier: Arc<dyn ServerCertVerifier> = if options.skip_verification {
         Arc::new(AcceptAny { provider: Arc::clone(&provider) })
@@ -81,16 +91,18 @@ pub(crate) fn connector(options: &TlsOptions) -> Result<TlsConnector, NetError> 
             .map_err(|error| NetError::Tls(error.to_string().into()))?;
         Arc::new(NameBeforeChain { chain })
     };
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| tls_error(&error))?
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        .with_custom_certificate_verifier(verifier);
+    let mut config = match identity {
+        Some((chain, key)) => config.with_client_auth_cert(chain, key).map_err(|error| tls_error(&error))?,
+        None => config.with_no_client_auth(),
+    };
     config.resumption = Resumption::disabled();
     config.key_log = Arc::new(KeyLogFile::new());
-    Ok(TlsConnector::from(Arc::new(config)))
+    Ok(config)
 }
 
 fn root_store(roots: &TrustedRoots) -> Result<RootCertStore, NetError> {

@@ -148,6 +148,12 @@ impl VuState {
         Ok(exchange)
     }
 
+    /// Counts bytes of connections that are not HTTP's.
+    pub(crate) fn count(&self, more: Traffic) {
+        let Traffic { sent, received } = self.traffic.get();
+        self.traffic.set(Traffic { sent: sent + more.sent, received: received + more.received });
+    }
+
     /// Closes connections that are idle.
     pub(crate) fn close_idle_connections(&self) {
         self.client.close_idle();

@@ -15,6 +15,7 @@ pub(crate) mod html;
 pub(crate) mod http;
 mod k6;
 mod metrics;
+mod redis;
 mod secrets;
 mod timers;
 mod webcrypto;
@@ -97,6 +98,8 @@ modules! {
     K6Fs = "k6/experimental/fs" from fs;
     K6Csv = "k6/experimental/csv" from csv;
     K6WebCrypto = "k6/experimental/webcrypto" from webcrypto;
+    K6Redis = "k6/experimental/redis" from redis;
+    K6XRedis = "k6/x/redis" from redis;
     PlimsollData = "plimsoll/data" from dealing;
 }
 

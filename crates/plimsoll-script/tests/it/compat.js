@@ -5,6 +5,7 @@ import { Counter } from 'k6/metrics';
 import * as k6crypto from 'k6/crypto';
 import * as k6fs from 'k6/experimental/fs';
 import * as k6csv from 'k6/experimental/csv';
+import redis from 'k6/experimental/redis';
 import secrets from 'k6/secrets';
 /* imports */
 // Module by module: the namespace, and the default export.
@@ -28,6 +29,7 @@ const objects = {
   'k6/crypto Hasher': () => k6crypto.createHash('md5'),
   'k6/experimental/fs File': () => file,
   'k6/experimental/csv Parser': () => parser,
+  'k6/experimental/redis Client': () => new redis.Client('redis://localhost'),
   'k6/secrets SecretSource': () => secrets.source('any'),
   'k6/html Selection': () => parseHTML('<p>'),
   'k6/html Attribute': () => element('<p id="a">', 'p')().attributes().id,

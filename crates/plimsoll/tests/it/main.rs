@@ -17,6 +17,7 @@ mod kills;
 mod layers;
 mod logs;
 mod options;
+mod redis;
 mod scripts;
 mod secrets;
 mod segments;

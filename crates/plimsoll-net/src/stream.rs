@@ -1,0 +1,140 @@
+//! Connections for protocols other than HTTP: the same names, rules and counted bytes.
+//!
+//! It knows no protocol. Start from [`ByteStream::open`].
+
+use std::future::poll_fn;
+use std::sync::Arc;
+
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::ReadBuf;
+use tokio_rustls::TlsConnector;
+
+use crate::connect::connect_with;
+use crate::connection::Connection;
+use crate::error::NetError;
+use crate::http::url::Origin;
+use crate::shared::Shared;
+use crate::timings::{Stopwatch, Traffic};
+use crate::tls::{self, TlsOptions, TrustedRoots};
+
+/// Whom a stream trusts, and who it says it is.
+#[derive(Clone)]
+pub struct StreamTls(TlsConnector);
+
+impl StreamTls {
+    /// From texts in PEM: who may vouch for the server (the system's authorities if nobody is named), and
+    /// certificate and key of the client.
+    ///
+    /// # Errors
+    /// What is wrong with the texts.
+    pub fn new(
+        authorities: &[String],
+        identity: Option<(&str, &str)>,
+        skip_verification: bool,
+    ) -> Result<Self, String> {
+        let mut trusted = Vec::new();
+        for text in authorities {
+            trusted.extend(certificates(text, "ca")?.into_iter().map(|certificate| certificate.to_vec()));
+        }
+        let identity = match identity {
+            None => None,
+            Some((chain, key)) => {
+                let key = PrivateKeyDer::from_pem_slice(key.as_bytes());
+                let key = key.map_err(|_| "key: no private key in PEM".to_owned())?;
+                Some((certificates(chain, "cert")?, key))
+            }
+        };
+        let roots = if authorities.is_empty() { TrustedRoots::System } else { TrustedRoots::Only(trusted) };
+        let config = tls::config(&TlsOptions { skip_verification, roots }, identity);
+        config
+            .map(|config| StreamTls(TlsConnector::from(Arc::new(config))))
+            .map_err(|error| error.to_string())
+    }
+}
+
+/// All certificates of a text, at least one.
+fn certificates(text: &str, what: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
+    match read {
+        Ok(certificates) if certificates.is_empty() => Err(format!("{what}: no certificate in PEM")),
+        read => read.map_err(|error| format!("{what}: {error}")),
+    }
+}
+
+/// An open connection.
+#[derive(Debug)]
+pub struct ByteStream(Connection);
+
+impl ByteStream {
+    /// Connects, under the run's rules for names and addresses.
+    ///
+    /// # Errors
+    /// Why there is no connection.
+    pub async fn open(
+        shared: &Shared,
+        host: &str,
+        port: u16,
+        tls: Option<&StreamTls>,
+    ) -> Result<Self, NetError> {
+        let origin =
+            Origin { secure: tls.is_some(), host: host.to_ascii_lowercase().into(), port: port.into() };
+        let connector = || match tls {
+            Some(tls) => Ok(&tls.0),
+            None => shared.tls(),
+        };
+        let (mut watch, mut traffic) = (Stopwatch::start(), Traffic::default());
+        connect_with(shared, &origin, connector, &mut watch, &mut traffic).await.map(ByteStream)
+    }
+
+    /// Reads what there is, at least one byte; none at the end of the stream.
+    ///
+    /// # Errors
+    /// What the system or TLS says.
+    pub async fn read(&mut self, into: &mut [u8]) -> Result<usize, NetError> {
+        let mut buffer = ReadBuf::new(into);
+        poll_fn(|cx| self.0.poll_read(cx, &mut buffer)).await?;
+        Ok(buffer.filled().len())
+    }
+
+    /// Writes everything.
+    ///
+    /// # Errors
+    /// What the system or TLS says.
+    pub async fn write_all(&mut self, mut bytes: &[u8]) -> Result<(), NetError> {
+        while !bytes.is_empty() {
+            let written = poll_fn(|cx| self.0.poll_write(cx, bytes)).await?;
+            if written == 0 {
+                return Err(NetError::UnexpectedEof);
+            }
+            bytes = &bytes[written..];
+        }
+        poll_fn(|cx| self.0.poll_flush(cx)).await
+    }
+
+    /// Whether nothing has come that nobody asked for, the stream's end included.
+    pub fn is_quiet(&mut self) -> bool {
+        self.0.is_quiet()
+    }
+
+    /// The bytes that crossed the socket since the last call.
+    pub fn take_traffic(&mut self) -> Traffic {
+        self.0.take_traffic()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_pem_is_told() {
+        let wrong = |authorities: &[&str], identity| {
+            let authorities: Vec<String> = authorities.iter().map(ToString::to_string).collect();
+            StreamTls::new(&authorities, identity, false).err().unwrap_or_default()
+        };
+        assert_eq!(wrong(&["nonsense"], None), "ca: no certificate in PEM");
+        assert!(wrong(&[], Some(("nonsense", "nonsense"))).starts_with("key: "));
+        assert_eq!(wrong(&[], None), "");
+    }
+}
