@@ -131,6 +131,7 @@ impl Bundle {
     /// See [`LoadError`]; nothing of a script that cannot be loaded remains.
     pub fn load_with(entry: Entry, environment: Environment, secrets: Secrets) -> Result<Self, LoadError> {
         let graph = ModuleGraph::load(&entry)?;
+        entry.remote.pin();
         let modules = Arc::new(compile(&graph, &entry)?);
         let name = entry.id.to_string();
         let mut bundle = Bundle {

@@ -14,6 +14,7 @@ use crate::archive::{self, Archive, ArchiveError, Metadata};
 use crate::error::{LoadError, Problem};
 use crate::files::{self, Files};
 use crate::graph::{SOURCE_LIMIT, normalise};
+use crate::remote::{self, Remote, RemoteOptions};
 use crate::source::ModuleId;
 
 /// The largest archive that is read, in bytes.
@@ -27,23 +28,28 @@ pub struct Entry {
     pub(crate) folder: PathBuf,
     pub(crate) data: Arc<[u8]>,
     pub(crate) files: Arc<Files>,
+    pub(crate) remote: Arc<Remote>,
     metadata: Option<Metadata>,
 }
 
 impl Entry {
-    /// Reads the script or the archive at `path`; `-` is standard input.
+    /// Reads the script or the archive at `path`, which may be a URL; `-` is standard input.
     ///
     /// # Errors
     /// [`LoadError::Unreadable`].
     pub fn read(path: &Path, kind: ScriptType) -> Result<Self, LoadError> {
-        let shown = path.display();
+        Self::read_with(path, kind, RemoteOptions::default())
+    }
+
+    /// The same, and says how modules from the network are come by.
+    ///
+    /// # Errors
+    /// [`LoadError::Unreadable`].
+    pub fn read_with(path: &Path, kind: ScriptType, remote: RemoteOptions) -> Result<Self, LoadError> {
         let entry = match path.to_str() {
-            Some("-") => Self::from_reader(io::stdin().lock(), path, kind),
-            Some(url) if url.starts_with("https://") || url.starts_with("http://") => {
-                let problem = Problem::new(format!("{shown}: remote scripts are not supported yet"));
-                Err(problem.hint("download the script and give its path"))
-            }
-            _ => Self::from_file(path, kind),
+            Some("-") => Self::from_reader(io::stdin().lock(), path, kind, remote),
+            Some(url) if remote::is_remote(url) => Self::from_url(url, remote),
+            _ => Self::from_file(path, kind, remote),
         };
         entry.map_err(LoadError::Unreadable)
     }
@@ -58,19 +64,34 @@ impl Entry {
     /// # Errors
     /// See [`Archive`].
     pub(crate) fn pack(&self) -> Result<Archive, ArchiveError> {
-        let path = self.id.path().unwrap_or(Path::new("/"));
-        Archive::pack(path, &self.folder, Arc::clone(&self.data), self.files.seen())
+        Archive::pack(&self.id, &self.folder, Arc::clone(&self.data), self.files.seen(), self.remote.seen())
     }
 
-    fn from_file(path: &Path, kind: ScriptType) -> Result<Self, Problem> {
+    /// A script from the network. Files that it opens, and the lock file, are looked for in the current
+    /// folder.
+    fn from_url(url: &str, options: RemoteOptions) -> Result<Self, Problem> {
+        let url = remote::parse(url)?;
+        let here = std::path::absolute(".").unwrap_or_else(|_| "/".into());
+        let remote = Remote::network(&here, options);
+        let data = remote.read(url.as_str())?;
+        let id = ModuleId::remote(&url);
+        Ok(Entry { id, folder: here, data, files: Files::on_disk(), remote, metadata: None })
+    }
+
+    fn from_file(path: &Path, kind: ScriptType, remote: RemoteOptions) -> Result<Self, Problem> {
         let file = File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
         if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
             return Err(unreadable(path, "it is a folder"));
         }
-        Self::from_reader(file, path, kind)
+        Self::from_reader(file, path, kind, remote)
     }
 
-    fn from_reader(mut reader: impl Read, path: &Path, kind: ScriptType) -> Result<Self, Problem> {
+    fn from_reader(
+        mut reader: impl Read,
+        path: &Path,
+        kind: ScriptType,
+        remote: RemoteOptions,
+    ) -> Result<Self, Problem> {
         let unreadable = |why: String| unreadable(path, &why);
         let head = files::read_all(reader.by_ref().take(archive::HEAD as u64), archive::HEAD as u64);
         let head = head.map_err(unreadable)?;
@@ -90,19 +111,20 @@ impl Entry {
         let here = std::path::absolute(path).map_or_else(|_| path.to_owned(), |path| normalise(&path));
         let id = if path == Path::new("-") { ModuleId::stdin() } else { ModuleId::file(&here) };
         let folder = here.parent().unwrap_or(Path::new("/")).to_owned();
-        Ok(Entry { id, folder, data, files: Files::on_disk(), metadata: None })
+        let remote = Remote::network(&folder, remote);
+        Ok(Entry { id, folder, data, files: Files::on_disk(), remote, metadata: None })
     }
 
     fn archived(reader: impl Read) -> Result<Self, ArchiveError> {
         let archive = Archive::read(reader.take(ARCHIVE_LIMIT))?;
-        let path = archive.entry()?;
-        let id = ModuleId::file(&path);
-        let folder = match path.parent() {
+        let id = archive.entry()?;
+        let folder = match id.path().and_then(Path::parent) {
             Some(folder) if !id.is_stdin() => folder.to_owned(),
             _ => archive.folder()?,
         };
-        let Archive { metadata, data, files } = archive;
-        Ok(Entry { id, folder, data, files: Files::archived(files), metadata: Some(metadata) })
+        let Archive { metadata, data, files, remote } = archive;
+        let (files, remote) = (Files::archived(files), Remote::archived(remote));
+        Ok(Entry { id, folder, data, files, remote, metadata: Some(metadata) })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::graph::normalise;
 use crate::lazy::{self, Lazy, Source};
 use crate::reach::Family;
 use crate::state::{Phase, VuState};
-use crate::{console, event_loop, text_coding, webcrypto};
+use crate::{console, event_loop, remote, text_coding, webcrypto};
 
 /// The largest file that scripts read, in bytes.
 pub(crate) const FILE_LIMIT: u64 = 2 << 30;
@@ -100,6 +100,14 @@ fn open<'js>(
     let Some(path) = path.filter(|path| !path.is_empty()) else {
         return Err(throw_host(ctx, "open() needs the path of a file"));
     };
+    if remote::is_remote(&path) {
+        return Err(throw_host(
+            ctx,
+            &format!(
+                "open(\"{path}\") failed: it reads files only; import the URL, or request it in setup()"
+            ),
+        ));
+    }
     let file = locate(&state.worker.script.modules.folder, &path);
     let failed = |why| throw_host(ctx, &format!("open(\"{path}\") failed: {}: {why}", file.display()));
     if mode == Some("b") {

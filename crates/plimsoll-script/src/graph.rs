@@ -13,6 +13,7 @@ use crate::entry::Entry;
 use crate::error::{LoadError, Problem};
 use crate::files;
 use crate::modules;
+use crate::remote;
 use crate::source::{Import, ModuleId, Source};
 
 /// A script with thousands of modules is a mistake (an import of a bundler's input tree, say); stop before
@@ -88,11 +89,14 @@ impl<'a> ModuleGraph<'a> {
 
     /// Follows imports breadth-first until no new module turns up.
     fn read_imports(&mut self, problems: &mut Vec<Problem>) {
-        let mut next = 0;
+        let (mut next, mut gathered) = (0, 0);
         while next < self.sources.len() && self.sources.len() < MODULE_LIMIT {
+            if next == gathered {
+                self.gather_remote(next);
+                gathered = self.sources.len();
+            }
             for request in self.sources[next].requests.clone() {
-                let source = &self.sources[next];
-                let found = resolve_specifier(self.folder_of(&source.id), &request.specifier);
+                let found = self.resolve(&self.sources[next].id, &request.specifier);
                 let found = found.and_then(|id| self.read_module(id));
                 let base = self.sources[next].id.clone();
                 match found {
@@ -109,12 +113,33 @@ impl<'a> ModuleGraph<'a> {
         }
     }
 
+    /// Fetches what the modules from `next` on import, all of it at the same time.
+    fn gather_remote(&self, next: usize) {
+        let requests = self.sources[next..]
+            .iter()
+            .flat_map(|source| source.requests.iter().map(move |request| (&source.id, &request.specifier)));
+        let ids = requests.filter_map(|(importer, specifier)| self.resolve(importer, specifier).ok());
+        let ids: Vec<ModuleId> = ids.collect();
+        self.entry.remote.gather(ids.iter().filter_map(ModuleId::url));
+    }
+
+    fn resolve(&self, importer: &ModuleId, specifier: &str) -> Result<ModuleId, Problem> {
+        let base = importer.url().and_then(|url| self.entry.remote.base_of(url));
+        let found = remote::resolve(base.as_ref(), specifier);
+        found.unwrap_or_else(|| resolve_specifier(self.folder_of(importer), specifier))
+    }
+
     /// The text of a module that has not been read yet; `None` for one that has, and for built-in ones.
     fn read_module(&self, id: ModuleId) -> Result<(ModuleId, Option<Arc<str>>), Problem> {
-        let Some(path) = id.path() else { return Ok((id, None)) };
         if self.index.contains_key(&id) {
             return Ok((id, None));
         }
+        if let Some(url) = id.url() {
+            let text = files::text_of(&self.entry.remote.read(url)?);
+            let text = text.map_err(|why| Problem::new(format!("{id} could not be read: {why}")))?;
+            return Ok((id, Some(text)));
+        }
+        let Some(path) = id.path() else { return Ok((id, None)) };
         match self.read_source(path) {
             Ok(text) => Ok((id, Some(text))),
             Err(why) => Err(self.missing_file(&id, path, &why)),
@@ -149,7 +174,7 @@ impl<'a> ModuleGraph<'a> {
     }
 
     fn exports_of(&self, id: &ModuleId) -> BTreeSet<&str> {
-        if id.path().is_none() {
+        if id.path().is_none() && id.url().is_none() {
             return modules::exports(id.as_str()).iter().copied().collect();
         }
         let mut names = BTreeSet::new();
@@ -264,10 +289,10 @@ fn resolve_specifier(folder: &Path, specifier: &str) -> Result<ModuleId, Problem
 
 fn unknown_module(specifier: &str) -> Problem {
     let problem = Problem::new(format!("cannot import '{specifier}'"));
-    if specifier.starts_with("https://") || specifier.starts_with("http://") {
+    if ["github.com/", "cdnjs.com/"].iter().any(|host| specifier.starts_with(host)) {
         return problem
-            .note("remote modules are not supported yet")
-            .hint("download the file and import its path");
+            .note("k6 has no such short forms any more, and neither has plimsoll")
+            .hint("write the whole URL of the file itself, https://…");
     }
     if specifier == "k6" || specifier.starts_with("k6/") || specifier.starts_with("plimsoll/") {
         let known = modules::NAMES.join(", ");
@@ -279,8 +304,8 @@ fn unknown_module(specifier: &str) -> Problem {
     }
     problem
         .note(
-            "packages cannot be imported by name: a specifier is a built-in module, a relative path or \
-        an absolute path",
+            "packages cannot be imported by name: a specifier is a built-in module, a path that is relative \
+        or absolute, or an https:// URL",
         )
         .hint(format!("for a file beside the script write './{specifier}'"))
 }

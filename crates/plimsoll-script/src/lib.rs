@@ -8,6 +8,7 @@
 //! | `fiber` | stackful coroutines; all `unsafe` of stacks |
 //! | `quickjs` | the two engine calls without a safe binding |
 //! | `entry`, `files`, `archive` | where a test comes from: a file, standard input, an archive; packing it |
+//! | `remote`, `jslib` | modules from the network, its cache and its lock file; libraries that are built in |
 //! | `source`, `typescript`, `source_map`, `graph` | parsing and linking modules before anything runs |
 //! | `bundle` | [`Bundle`], [`Script`]: compiled once, shared by all VUs |
 //! | `vm`, `globals`, `event_loop`, `console` | one JavaScript runtime and its surroundings |
@@ -42,12 +43,14 @@ mod fiber;
 mod files;
 mod globals;
 mod graph;
+mod jslib;
 mod lazy;
 mod modules;
 mod octets;
 mod own_options;
 mod quickjs;
 mod reach;
+mod remote;
 mod sealed;
 mod secrets;
 mod series;
@@ -68,5 +71,6 @@ pub use bundle::{Bundle, Environment, Script};
 pub use entry::Entry;
 pub use error::{LoadError, Location, Problem};
 pub use factory::ScriptFactory;
+pub use remote::{LockPolicy, RemoteOptions};
 pub use secrets::{Redactor, Secrets};
 pub use vu::ScriptVu;

@@ -13,6 +13,7 @@ use oxc_span::{SourceType, Span};
 use oxc_syntax::module_record::{
     ExportExportName, ExportImportName, ImportImportName, ModuleRecord, NameSpan,
 };
+use url::Url;
 
 use crate::error::{Location, Problem};
 use crate::source_map::{Place, SourceMap};
@@ -21,7 +22,8 @@ use crate::typescript;
 /// What k6 calls standard input.
 const STDIN: &str = "file:///-";
 
-/// Identifies a module: a `file:///` URL for files, the bare name for built-in modules (`k6/http`).
+/// Identifies a module: a `file:///` URL for files, the URL of a remote one, the bare name for built-in
+/// modules (`k6/http`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct ModuleId(Arc<str>);
 
@@ -35,6 +37,11 @@ impl ModuleId {
         ModuleId(STDIN.into())
     }
 
+    /// A module from the network.
+    pub(crate) fn remote(url: &Url) -> Self {
+        ModuleId(url.as_str().into())
+    }
+
     pub(crate) fn builtin(name: &str) -> Self {
         ModuleId(name.into())
     }
@@ -43,9 +50,15 @@ impl ModuleId {
         &self.0
     }
 
-    /// The path of a file module, `None` for built-in ones.
+    /// The path of a file module, `None` for others.
     pub(crate) fn path(&self) -> Option<&std::path::Path> {
         self.0.strip_prefix("file://").map(std::path::Path::new)
+    }
+
+    /// The URL of a module from the network, `None` for others.
+    pub(crate) fn url(&self) -> Option<&str> {
+        let is_url = self.0.starts_with("https://") || self.0.starts_with("http://");
+        is_url.then_some(&*self.0)
     }
 
     pub(crate) fn is_stdin(&self) -> bool {
@@ -53,7 +66,9 @@ impl ModuleId {
     }
 
     fn has_extension(&self, wanted: &str) -> bool {
-        self.path().and_then(std::path::Path::extension).is_some_and(|extension| extension == wanted)
+        let url = self.url().and_then(|url| Url::parse(url).ok());
+        let path = url.as_ref().map(|url| std::path::Path::new(url.path())).or(self.path());
+        path.and_then(std::path::Path::extension).is_some_and(|extension| extension == wanted)
     }
 }
 

@@ -29,6 +29,7 @@ mod log;
 mod network;
 mod outputs;
 mod progress;
+mod remote;
 mod screen;
 mod signals;
 mod summary;

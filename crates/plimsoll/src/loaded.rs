@@ -12,7 +12,7 @@ use crate::cli::TestArguments;
 use crate::control::Subject;
 use crate::failure::Failure;
 use crate::log::Log;
-use crate::{config_file, environment};
+use crate::{config_file, environment, remote};
 
 /// A script with its plan, ready to be run, shown or packed.
 pub(crate) struct LoadedTest {
@@ -96,8 +96,8 @@ impl Attempt {
             ),
         };
         let kind = arguments.options.script_type.or(outside.variables.script_type);
-        let entry =
-            Entry::read(&arguments.script, kind.unwrap_or(ScriptType::Detect)).map_err(Failure::Load)?;
+        let (kind, remote) = (kind.unwrap_or(ScriptType::Detect), remote::options(arguments, &variables));
+        let entry = Entry::read_with(&arguments.script, kind, remote).map_err(Failure::Load)?;
         let variables = variables.into_iter().collect();
         let secrets = arguments.secret_sources.iter().map(String::as_str);
         let secrets = Secrets::open(secrets, &variables, log.redactor().clone()).map_err(|problems| {

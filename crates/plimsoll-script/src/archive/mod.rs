@@ -5,6 +5,7 @@
 //! | `metadata.json` | [`Metadata`]: the options, the script's name, variables |
 //! | `data` | the script itself |
 //! | `file/ABSOLUTE/PATH` | what it imports and opens; the script again, as a hard link to `data` |
+//! | `https/HOST/PATH` | modules from the network, with the query if there is one; `http` likewise |
 //!
 //! Archives of k6 before 0.25 have `files/_/PATH` and `scripts/_/PATH` instead of the last. Nothing is ever
 //! unpacked to the disk, so a member's name can only be looked up, never written to. Start at [`Archive`].
@@ -23,6 +24,8 @@ use url::Url;
 pub(crate) use self::anonymous::anonymous;
 pub(crate) use self::read::{HEAD, looks_like_archive};
 use crate::files::Contents;
+use crate::remote::{self, Members};
+use crate::source::ModuleId;
 
 /// The version of k6 whose layout this is; k6 takes archives that name none for very old ones.
 const LAYOUT_OF_K6: &str = "2.2.0";
@@ -36,6 +39,8 @@ pub struct Archive {
     pub(crate) data: Arc<[u8]>,
     /// Files by absolute path, the script among them.
     pub(crate) files: Contents,
+    /// Modules from the network.
+    pub(crate) remote: Members,
 }
 
 /// What an archive says of the test, under k6's names.
@@ -55,6 +60,9 @@ pub struct Metadata {
     k6_version: String,
     goos: String,
     dependencies: BTreeMap<String, String>,
+    /// Where remote modules were redirected to. k6, which resolves relative imports without, reads past it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    redirects: BTreeMap<String, String>,
 }
 
 impl Default for Metadata {
@@ -69,6 +77,7 @@ impl Default for Metadata {
             k6_version: LAYOUT_OF_K6.to_owned(),
             goos: std::env::consts::OS.to_owned(),
             dependencies: BTreeMap::new(),
+            redirects: BTreeMap::new(),
         }
     }
 }
@@ -96,9 +105,9 @@ pub enum ArchiveError {
     /// `metadata.json` is not what it should be.
     #[error("the archive's metadata.json: {0}")]
     Metadata(#[from] serde_json::Error),
-    /// The script was loaded from the network, which plimsoll does not do.
-    #[error("the archive's script is {0}: only scripts from files are supported yet")]
-    Remote(String),
+    /// The script's name is a URL that cannot be one.
+    #[error("the archive's script has the name {0}, which is neither a file nor on the network")]
+    Name(String),
     /// Two files of different users would be one.
     #[error("{first} and {second} would have the same name in the archive, which leaves out names of users")]
     SameName {
@@ -115,14 +124,16 @@ impl Archive {
     /// # Errors
     /// When two files have the same name once the names of users are left out.
     pub(crate) fn pack(
-        entry: &Path,
+        entry: &ModuleId,
         folder: &Path,
         data: Arc<[u8]>,
         seen: Contents,
+        remote: Members,
     ) -> Result<Self, ArchiveError> {
         let mut originals: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
         let mut files = Contents::new();
-        for (path, bytes) in seen.into_iter().chain([(entry.to_owned(), Arc::clone(&data))]) {
+        let script = entry.path().map(|path| (path.to_owned(), Arc::clone(&data)));
+        for (path, bytes) in seen.into_iter().chain(script) {
             let name = anonymous(&path);
             match originals.insert(name.clone(), path.clone()) {
                 Some(first) if first != path => return Err(ArchiveError::SameName { first, second: path }),
@@ -130,20 +141,30 @@ impl Archive {
             }
         }
         let metadata = Metadata {
-            filename: url_of(&anonymous(entry)),
+            filename: entry.path().map_or_else(|| entry.as_str().to_owned(), |path| url_of(&anonymous(path))),
             pwd: url_of(&anonymous::folder(folder)),
+            redirects: remote.redirects.clone(),
             ..Metadata::default()
         };
-        Ok(Archive { metadata, data, files })
+        Ok(Archive { metadata, data, files, remote })
     }
 
-    /// The script's path.
-    pub(crate) fn entry(&self) -> Result<PathBuf, ArchiveError> {
-        path_of(&self.metadata.filename)
+    /// What the script was loaded from.
+    pub(crate) fn entry(&self) -> Result<ModuleId, ArchiveError> {
+        let name = &self.metadata.filename;
+        if remote::is_remote(name) {
+            let url = remote::parse(name).map_err(|_| ArchiveError::Name(name.clone()))?;
+            return Ok(ModuleId::remote(&url));
+        }
+        path_of(name).map(|path| ModuleId::file(&path))
     }
 
-    /// The folder that a script from standard input was started in.
+    /// The folder that a script was started in which has none of its own. k6 names a URL for those from the
+    /// network.
     pub(crate) fn folder(&self) -> Result<PathBuf, ArchiveError> {
+        if remote::is_remote(&self.metadata.pwd) {
+            return Ok(PathBuf::from("/"));
+        }
         path_of(&self.metadata.pwd)
     }
 }
@@ -157,9 +178,8 @@ fn url_of(path: &Path) -> String {
 fn path_of(url: &str) -> Result<PathBuf, ArchiveError> {
     match Url::parse(url) {
         Ok(url) if url.scheme() == "file" => {
-            url.to_file_path().map_err(|()| ArchiveError::Remote(url.to_string()))
+            url.to_file_path().map_err(|()| ArchiveError::Name(url.to_string()))
         }
-        Ok(url) if matches!(url.scheme(), "http" | "https") => Err(ArchiveError::Remote(url.into())),
         _ => Ok(Path::new("/").join(url)),
     }
 }
@@ -175,7 +195,11 @@ mod tests {
     fn packed() -> Archive {
         let seen = contents(&[("/home/alice/load/lib/a.js", "a"), ("/srv/users.json", "[]")]);
         let (entry, folder) = (Path::new("/home/alice/load/my test.js"), Path::new("/home/alice/load"));
-        Archive::pack(entry, folder, b"script"[..].into(), seen).expect("distinct names")
+        let mut remote = Members::default();
+        remote.contents.insert("https/example.com/x.js?v=1".into(), b"x"[..].into());
+        remote.redirects.insert("https://example.com/x.js?v=1".into(), "https://example.com/y.js".into());
+        let entry = ModuleId::file(entry);
+        Archive::pack(&entry, folder, b"script"[..].into(), seen, remote).expect("distinct names")
     }
 
     #[test]
@@ -187,7 +211,8 @@ mod tests {
         let expected = ["/home/nobody/load/lib/a.js", "/home/nobody/load/my test.js", "/srv/users.json"];
         assert_eq!(names, expected);
         let seen = contents(&[("/home/alice/a.js", "1"), ("/home/bob/a.js", "2")]);
-        let error = Archive::pack(Path::new("/s.js"), Path::new("/"), b""[..].into(), seen);
+        let entry = ModuleId::file(Path::new("/s.js"));
+        let error = Archive::pack(&entry, Path::new("/"), b""[..].into(), seen, Members::default());
         let error = error.expect_err("the same name").to_string();
         assert!(error.starts_with("/home/alice/a.js and /home/bob/a.js would"), "{error}");
     }
@@ -202,7 +227,9 @@ mod tests {
         let read = Archive::read(&*bytes).expect("an archive");
         assert_eq!(read.metadata, archive.metadata);
         assert_eq!(read.files, archive.files);
-        assert_eq!(read.entry().expect("a path"), Path::new("/home/nobody/load/my test.js"));
+        assert_eq!(read.remote, archive.remote);
+        let entry = read.entry().expect("a path");
+        assert_eq!(entry.path(), Some(Path::new("/home/nobody/load/my test.js")));
         assert_eq!(&*read.data, b"script");
     }
 

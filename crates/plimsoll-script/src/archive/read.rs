@@ -1,13 +1,15 @@
 //! Reading archives from anybody: every size and number has a limit, and names are only looked up.
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tar::EntryType;
 
 use super::{Archive, ArchiveError, Metadata};
 use crate::files::{self, Contents};
 use crate::graph::normalise;
+use crate::remote::{self, Members};
 
 /// How many bytes of a file [`looks_like_archive`] wants to see.
 pub(crate) const HEAD: usize = 512;
@@ -48,6 +50,7 @@ struct Parts {
     metadata: Option<Metadata>,
     data: Option<Vec<u8>>,
     files: Contents,
+    remote: Members,
     total: u64,
 }
 
@@ -75,6 +78,9 @@ impl Parts {
                 if let Some(path) = file_path(other) {
                     let bytes = self.content(member, &name, TOTAL_LIMIT)?;
                     self.files.insert(path, bytes.into());
+                } else if other.starts_with("https/") || other.starts_with("http/") {
+                    let bytes = self.content(member, &name, TOTAL_LIMIT)?;
+                    self.remote.contents.insert(other.to_owned(), bytes.into());
                 }
             }
         }
@@ -99,15 +105,19 @@ impl Parts {
 
     fn assemble(mut self) -> Result<Archive, ArchiveError> {
         let metadata = self.metadata.ok_or(ArchiveError::Missing("metadata.json"))?;
-        let data = self.data.ok_or(ArchiveError::Missing("data"))?.into();
-        let mut archive = Archive { metadata, data, files: Contents::new() };
-        self.files.insert(archive.entry()?, std::sync::Arc::clone(&archive.data));
-        archive.files = self.files;
+        let data: Arc<[u8]> = self.data.ok_or(ArchiveError::Missing("data"))?.into();
+        self.remote.redirects.clone_from(&metadata.redirects);
+        let mut archive = Archive { metadata, data, files: self.files, remote: self.remote };
+        let (entry, data) = (archive.entry()?, Arc::clone(&archive.data));
+        match entry.url() {
+            Some(url) => archive.remote.contents.insert(remote::member_name(url), data),
+            None => archive.files.insert(entry.path().unwrap_or(Path::new("/")).to_owned(), data),
+        };
         Ok(archive)
     }
 }
 
-/// The path that a member stands for; `None` for remote modules and what is no part of a test.
+/// The path of a file that a member stands for.
 fn file_path(name: &str) -> Option<PathBuf> {
     let (prefix, path) = name.split_once('/')?;
     let path = match prefix {
@@ -158,6 +168,7 @@ mod tests {
         let archive = Archive::read(&*bytes).expect("an archive");
         let names: Vec<_> = archive.files.keys().map(|path| path.display().to_string()).collect();
         assert_eq!(names, ["/s/a.js", "/s/b.json", "/s/c.js", "/s/test.js"]);
+        assert_eq!(archive.remote.contents.keys().collect::<Vec<_>>(), ["https/example.com/e.js"]);
     }
 
     #[test]
@@ -168,9 +179,9 @@ mod tests {
         );
         assert!(error(&tar(&[("metadata.json", METADATA)])).contains("has no data"));
         assert!(error(&tar(&[("metadata.json", b"{]")])).starts_with("the archive's metadata.json: "));
-        let remote = br#"{"filename":"https://example.com/test.js"}"#;
+        let remote = br#"{"filename":"https://"}"#;
         let remote = tar(&[("metadata.json", remote), ("data", b"")]);
-        assert!(error(&remote).contains("script is https://example.com/test.js"));
+        assert!(error(&remote).contains("has the name https://, which is neither"));
         assert!(error(&[b'x'; 2000]).starts_with("the archive could not be read: "));
     }
 

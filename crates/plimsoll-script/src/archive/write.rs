@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tar::{Builder, EntryType, Header};
 
 use super::Archive;
+use crate::remote;
 
 impl Archive {
     /// Writes the archive.
@@ -23,12 +24,18 @@ impl Archive {
             builder.append_data(&mut header, member(&folder), io::empty())?;
         }
         let entry = self.entry().map_err(io::Error::other)?;
-        for (path, bytes) in &self.files {
-            if *path == entry {
+        let entry = entry
+            .url()
+            .map(remote::member_name)
+            .map_or_else(|| member(entry.path().unwrap_or(Path::new("/"))), PathBuf::from);
+        let files = self.files.iter().map(|(path, bytes)| (member(path), bytes));
+        let remote = self.remote.contents.iter().map(|(name, bytes)| (PathBuf::from(name), bytes));
+        for (name, bytes) in files.chain(remote) {
+            if name == entry {
                 let mut header = header(EntryType::Link, 0o644, 0);
-                builder.append_link(&mut header, member(path), "data")?;
+                builder.append_link(&mut header, name, "data")?;
             } else {
-                append(&mut builder, &member(path), bytes)?;
+                append(&mut builder, &name, bytes)?;
             }
         }
         builder.into_inner()?.flush()

@@ -39,7 +39,7 @@ fn all_problems_of_all_files_come_at_once() {
             (
                 "main.js",
                 "import { a } from './a.js';\nimport './missing.js';\nimport 'lodash';\nimport \
-                'k6/htpp';\nimport 'https://example.com/x.js';\n",
+                'k6/htpp';\nimport 'http://example.com/x.js';\n",
             ),
             ("a.js", "export const a = ;\n"),
         ],
@@ -50,7 +50,7 @@ fn all_problems_of_all_files_come_at_once() {
             "packages cannot be imported by name",
             "DIR/main.js:4:8: cannot import 'k6/htpp'",
             "hint: did you mean 'k6/http'?",
-            "remote modules are not supported yet",
+            "DIR/main.js:5:8: cannot import 'http://example.com/x.js': anybody on the way",
         ],
     );
 }

@@ -34,7 +34,7 @@ pub(crate) use self::{
     inspect::{InspectArguments, Sources},
     new::NewArguments,
     run::RunArguments,
-    test::TestArguments,
+    test::{Lock, TestArguments},
 };
 
 /// A command with its arguments.

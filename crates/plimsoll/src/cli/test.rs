@@ -20,6 +20,17 @@ pub(crate) struct TestArguments {
     pub(crate) exec: Option<String>,
     /// `--secret-source`, in order.
     pub(crate) secret_sources: Vec<String>,
+    /// Nothing is fetched while the script is loaded.
+    pub(crate) offline: bool,
+    pub(crate) lock: Lock,
+}
+
+/// What becomes of `plimsoll.lock`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lock {
+    Extended,
+    Frozen,
+    Renewed,
 }
 
 pub(super) fn arguments() -> impl Iterator<Item = Arg> {
@@ -28,7 +39,7 @@ pub(super) fn arguments() -> impl Iterator<Item = Arg> {
             .required(true)
             .value_name("SCRIPT")
             .value_parser(value_parser!(PathBuf))
-            .help("The script, JavaScript or TypeScript; an archive of a test; - is standard input"),
+            .help("The script, JavaScript or TypeScript; its URL; an archive of a test; - is standard input"),
         Arg::new("env")
             .help_heading(help::COMMAND)
             .short('e')
@@ -70,7 +81,38 @@ pub(super) fn arguments() -> impl Iterator<Item = Arg> {
                  Variable: K6_SECRET_SOURCE",
             ),
     ];
-    own.into_iter().chain(flags::arguments())
+    own.into_iter().chain(remote()).chain(flags::arguments())
+}
+
+/// Flags about modules from the network.
+fn remote() -> [Arg; 3] {
+    let switch = |name: &'static str, help: &'static str, long: &'static str| {
+        let switch = Arg::new(name).long(name).action(ArgAction::SetTrue);
+        switch.help_heading(help::COMMAND).help(help).long_help(long)
+    };
+    [
+        switch(
+            "offline",
+            "Load the script without the network",
+            "Loads the script without the network: modules that it imports by https:// come from the cache, \
+             where an earlier run has left them, and one that is not there is an error. The requests of the \
+             test itself are made as ever.",
+        )
+        .conflicts_with("update-lock"),
+        switch(
+            "locked",
+            "Import no URL that is not in plimsoll.lock",
+            "Makes it an error to import a URL that is not in plimsoll.lock, instead of adding it. For CI, \
+             where nobody looks at what was added.",
+        )
+        .conflicts_with("update-lock"),
+        switch(
+            "update-lock",
+            "Fetch imported URLs anew and accept what they serve now",
+            "Fetches every URL that the script imports anew, and writes into plimsoll.lock what is served \
+             now.",
+        ),
+    ]
 }
 
 impl TestArguments {
@@ -89,6 +131,12 @@ impl TestArguments {
                 .flatten()
                 .cloned()
                 .collect(),
+            offline: matches.get_flag("offline"),
+            lock: match (matches.get_flag("locked"), matches.get_flag("update-lock")) {
+                (true, _) => Lock::Frozen,
+                (_, true) => Lock::Renewed,
+                _ => Lock::Extended,
+            },
         })
     }
 }

@@ -21,10 +21,11 @@ use plimsoll_plan::options::{OptionInfo, Place, Support, TABLE};
 use crate::support::{Finished, Folder, finish, repository, server};
 
 /// The pages whose flags are plimsoll's own.
-const FLAG_PAGES: [&str; 7] = [
+const FLAG_PAGES: [&str; 8] = [
     "docs/src/running-tests.md",
     "docs/src/options.md",
     "docs/src/control.md",
+    "docs/src/remote.md",
     "docs/src/scripts.md",
     "docs/src/thresholds.md",
     "docs/src/results.md",

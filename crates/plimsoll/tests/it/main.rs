@@ -18,6 +18,7 @@ mod layers;
 mod logs;
 mod options;
 mod redis;
+mod remote;
 mod scripts;
 mod secrets;
 mod segments;

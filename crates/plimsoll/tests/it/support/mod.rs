@@ -3,6 +3,7 @@
 mod program;
 pub(crate) mod redis;
 pub(crate) mod server;
+pub(crate) mod site;
 
 use std::time::Duration;
 
