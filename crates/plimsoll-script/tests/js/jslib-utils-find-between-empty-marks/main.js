@@ -1,0 +1,5 @@
+import { findBetween } from 'https://jslib.k6.io/k6-utils/1.4.0/index.js';
+
+export default function () {
+  console.log(JSON.stringify(findBetween('ab', '', '')), JSON.stringify(findBetween('ab', '', '', true)));
+}
