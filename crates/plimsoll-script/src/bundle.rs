@@ -29,7 +29,7 @@ use crate::files::Files;
 use crate::graph::ModuleGraph;
 use crate::modules::data::Shared;
 use crate::quickjs::{self, Bytecode};
-use crate::reach::Reach;
+use crate::reach::{Family, Reach};
 use crate::secrets::{Redactor, Secrets};
 use crate::source::Source;
 use crate::source_map::SourceMaps;
@@ -52,6 +52,8 @@ pub(crate) struct Modules {
     pub(crate) maps: SourceMaps,
     /// The built-ins of the language that the script can reach.
     pub(crate) reach: Reach,
+    /// The classes of `k6/experimental/streams`, for scripts that can reach them.
+    pub(crate) streams: Option<Bytecode>,
     /// Whether the script may look at its own `options`.
     reads_options: bool,
     /// What the script takes from each built-in module; `None` is everything.
@@ -256,9 +258,12 @@ fn compile(graph: &ModuleGraph<'_>, entry: &Entry) -> Result<Modules, LoadError>
     })?;
     let bytecode = compiled.take();
     let reach = Reach::of(graph.sources.iter().flat_map(Source::code));
+    let streams =
+        reach.contains(Family::Streams).then(|| context.with(|ctx| modules::streams::compile(&ctx)));
+    let streams = streams.transpose().map_err(resources)?;
     let taken = modules::NAMES.iter().map(|name| (*name, graph.taken_from(name))).collect();
     let reads_options = own_options::are_read(&graph.sources);
-    Ok(Modules { entry, bytecode, resolved, folder, maps, reach, reads_options, taken })
+    Ok(Modules { entry, bytecode, resolved, folder, maps, reach, streams, reads_options, taken })
 }
 
 struct GraphResolver(FxHashMap<(String, String), String>);

@@ -146,7 +146,10 @@ fn invoke<'js>(
     let rejected = state.event_loop.run(ctx, state)?;
     let Some(promise) = value.as_promise() else { return Ok(rejected.map(|()| Some(value))) };
     match promise.state() {
-        PromiseState::Resolved => Ok(Ok(promise.result::<Value<'js>>().transpose()?)),
+        PromiseState::Resolved => {
+            let value = promise.result::<Value<'js>>().transpose()?;
+            Ok(rejected.map(|()| value))
+        }
         PromiseState::Rejected => promise.result::<Value<'js>>().unwrap_or(Ok(value)).map(|_| Ok(None)),
         PromiseState::Pending => Ok(rejected.map(|()| None)),
     }

@@ -11,6 +11,7 @@ use crate::modules::data::rows_of;
 use crate::modules::state_of;
 use crate::octets::buffer_of;
 use crate::state::Phase;
+use crate::web;
 
 /// Nesting deeper than this is cut short, so that a huge object cannot fill the log.
 const MAX_DEPTH: usize = 12;
@@ -113,6 +114,9 @@ fn write_object<'js>(out: &mut String, object: &Object<'js>, depth: usize, path:
     }
     if let Some(date) = iso_date(object) {
         return write!(out, "{date:?}").expect("writing to a String cannot fail");
+    }
+    if let Some(text) = web::text_of(object) {
+        return write!(out, "{text:?}").expect("writing to a String cannot fail");
     }
     if let Some(bytes) = buffer_of(object) {
         return write_bytes(out, bytes.as_bytes().unwrap_or_default());

@@ -2,10 +2,14 @@
 //! throw.
 
 use plimsoll_engine::ScriptError;
-use rquickjs::{CatchResultExt, CaughtError, Ctx, Error, Exception, Object, Result, Value};
+use rquickjs::class::JsClass;
+use rquickjs::object::Property;
+use rquickjs::{CatchResultExt, CaughtError, Class, Ctx, Error, Exception, Object, Result, Value};
 
 use crate::modules::StateHandle;
+use crate::reach::Family;
 use crate::source_map::SourceMaps;
+use crate::web::host_error;
 
 /// Like [`take`], in a context that is no VU's.
 pub(crate) fn take_with(ctx: &Ctx<'_>, error: Error, maps: &SourceMaps) -> ScriptError {
@@ -59,26 +63,46 @@ fn of_exception(exception: &Object<'_>) -> ScriptError {
     ScriptError { message, stack }
 }
 
-/// QuickJS's stack with host frames (`at get (native)`) left out, one style of indentation, and the places
+/// QuickJS's stack with host frames (`at get (native)`, `at read (native/streams:1:2)`) left out,
+/// one style of indentation, and the places
 /// that the user wrote.
 fn tidy_stack(stack: &str, maps: &SourceMaps) -> String {
-    let frames = stack.lines().map(str::trim).filter(|line| !line.is_empty() && !line.ends_with("(native)"));
+    let frames = stack.lines().map(str::trim).filter(|line| !line.is_empty() && !line.contains("(native"));
     frames
         .map(|line| format!("\tat {}", maps.restore(line.strip_prefix("at ").unwrap_or(line))))
         .collect::<Vec<_>>()
         .join("\n")
 }
 
-/// Throws an error whose name is `GoError`, as k6 does for the failures of its host functions.
+/// Throws a `GoError`, as k6 does for the failures of its host functions.
 pub(crate) fn throw_host(ctx: &Ctx<'_>, message: &str) -> Error {
     let thrown = Exception::from_message(ctx.clone(), message).and_then(|exception| {
-        exception.as_object().set("name", "GoError")?;
+        // The bindings make a message that is listed among the members, which those of errors are not.
+        exception.as_object().remove("message")?;
+        let hidden = Property::from(message).writable().configurable();
+        exception.as_object().prop("message", hidden)?;
+        match ctx.userdata::<StateHandle>() {
+            Some(state) if state.0.worker.script.modules.reach.contains(Family::HostError) => {
+                host_error::adopt(exception.as_object())?;
+            }
+            _ => host_error::name(exception.as_object())?,
+        }
         Ok(exception)
     });
     match thrown {
         Ok(exception) => exception.throw(),
         Err(error) => error,
     }
+}
+
+/// The object as one of a class, if it is one. The engine throws when asked about another object, and the
+/// bindings leave that pending, where the event loop would take it for an interruption.
+pub(crate) fn as_class<'js, C: JsClass<'js>>(object: &Object<'js>) -> Option<Class<'js, C>> {
+    let class = Class::from_object(object);
+    if class.is_none() {
+        drop(object.ctx().catch());
+    }
+    class
 }
 
 /// Throws a `TypeError`.

@@ -14,7 +14,7 @@ use crate::graph::normalise;
 use crate::lazy::{self, Lazy, Source};
 use crate::reach::Family;
 use crate::state::{Phase, VuState};
-use crate::{console, event_loop, remote, text_coding, webcrypto};
+use crate::{console, event_loop, remote, text_coding, web, webcrypto};
 
 /// The largest file that scripts read, in bytes.
 pub(crate) const FILE_LIMIT: u64 = 2 << 30;
@@ -38,6 +38,7 @@ pub(crate) fn install(ctx: &Ctx<'_>, state: &Rc<VuState>) -> Result<()> {
     if reach.contains(Family::CryptoKey) {
         globals.set("CryptoKey", webcrypto::key_constructor(ctx)?)?;
     }
+    web::install(ctx, reach)?;
     globals.set("global", globals.clone())?;
     globals.set("__VU", state.id.0)?;
     set_environment(ctx, state, &BTreeMap::new())?;

@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 
+use rquickjs::atom::PredefinedAtom;
 use rquickjs::class::{
     ClassKind, JsCell, JsClass, PropertyDescriptor, PropertyName, Readable, Trace, Tracer,
 };
@@ -58,6 +59,7 @@ pub(crate) struct Lazy<S> {
     source: S,
     /// Properties that have become ordinary ones, or were deleted.
     taken: RefCell<Vec<usize>>,
+    itself: quickjs::Itself,
 }
 
 impl<'js, S> Trace<'js> for Lazy<S> {
@@ -67,7 +69,10 @@ impl<'js, S> Trace<'js> for Lazy<S> {
 
 impl<S: Source> Lazy<S> {
     pub(crate) fn object<'js>(ctx: &Ctx<'js>, source: S) -> Result<Class<'js, Self>> {
-        Class::instance(ctx.clone(), Lazy { source, taken: RefCell::default() })
+        let lazy = Lazy { source, taken: RefCell::default(), itself: quickjs::Itself::default() };
+        let object = Class::instance(ctx.clone(), lazy)?;
+        object.borrow().itself.set(&object);
+        Ok(object)
     }
 
     pub(crate) fn source(&self) -> &S {
@@ -156,7 +161,9 @@ impl<'js, S: Source> JsClass<'js> for Lazy<S> {
     }
 
     fn exotic_has_property(this: &JsCell<'js, Self>, ctx: &Ctx<'js>, name: Atom<'js>) -> Result<bool> {
-        if this.borrow().pending(&name).is_some() {
+        let lazy = this.borrow();
+        // The engine asks here for ordinary properties too.
+        if lazy.pending(&name).is_some() || lazy.itself.has_ordinary(ctx, &name)? {
             return Ok(true);
         }
         prototype::<S>(ctx)?.contains_key(name)
@@ -186,7 +193,14 @@ impl<'js, S: Source> JsClass<'js> for Lazy<S> {
         let name = |(_, name): (usize, &str)| {
             Ok(PropertyName { atom: Atom::from_str(ctx.clone(), name)?, is_enumerable: true })
         };
-        pending.map(name).collect()
+        let mut names: Vec<PropertyName<'js>> = pending.map(name).collect::<Result<_>>()?;
+        if names.is_empty() {
+            // The bindings ask the engine for memory of no length, which it takes for having none left. A
+            // symbol is no key, and is not there to be copied.
+            let atom = Atom::from_predefined(ctx.clone(), PredefinedAtom::SymbolToStringTag);
+            names.push(PropertyName { atom, is_enumerable: false });
+        }
+        Ok(names)
     }
 }
 

@@ -16,6 +16,7 @@
 //! | `own_options` | what the script's exported `options` lack, for scripts that read them |
 //! | `octets` | bytes that a script hands over |
 //! | `text_coding`, `webcrypto` | `TextEncoder`, `TextDecoder`; the global `crypto` |
+//! | `web` | `URL`, `URLSearchParams`, `structuredClone`, `Blob`, `GoError` |
 //! | `worker`, `state` | what a thread's VUs share; what host functions see of one VU |
 //! | `series`, `tag_scope`, `tags` | from facts to samples with k6's tags |
 //! | `calls`, `vu`, `factory` | the engine's calls, served |
@@ -25,8 +26,8 @@
 //! | [`compat`] | what of k6's API is there, symbol by symbol |
 //!
 //! **Invariants.** A suspended fiber is never dropped. No JavaScript value leaves its runtime's
-//! `Context::with`, but for the timers', which are dropped before the runtime. Everything that VUs can share
-//! is compiled, parsed or read once.
+//! `Context::with`, but for those of timers and streams, which are dropped before the runtime. Everything
+//! that VUs can share is compiled, parsed or read once.
 
 mod archive;
 mod bundle;
@@ -63,6 +64,7 @@ mod text_coding;
 mod typescript;
 mod vm;
 mod vu;
+mod web;
 mod webcrypto;
 mod worker;
 

@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use rquickjs::function::This;
-use rquickjs::{ArrayBuffer, Ctx, FromJs, Function, Object, Result, String as JsString, TypedArray, Value};
+use rquickjs::{
+    ArrayBuffer, Coerced, Ctx, FromJs, Function, Object, Result, String as JsString, TypedArray, Value,
+};
 
 use crate::exception::throw_type;
 use crate::fiber;
@@ -122,6 +124,14 @@ pub(crate) fn text_of(text: &JsString<'_>) -> Result<String> {
         let well_formed: Function<'_> = prototype.get("toWellFormed")?;
         well_formed.call::<_, JsString<'_>>((This(text.clone()),))?.to_string()
     })
+}
+
+/// The text of any value, as `String(value)` gives it; see [`text_of`].
+pub(crate) fn coerced<'js>(ctx: &Ctx<'js>, value: Value<'js>) -> Result<String> {
+    match value.as_string() {
+        Some(text) => text_of(text),
+        None => text_of(&Coerced::<JsString<'js>>::from_js(ctx, value)?.0),
+    }
 }
 
 /// Writes bytes to the beginning of a view. What does not fit is an error of the engine.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rquickjs::module::Declared;
 use rquickjs::{
-    ArrayBuffer, Context, Ctx, Error, Exception, JsLifetime, Module, Object, Result, Runtime, Value,
+    ArrayBuffer, Atom, Context, Ctx, Error, Exception, JsLifetime, Module, Object, Result, Runtime, Value,
     WriteOptions, WriteOptionsEndianness, qjs,
 };
 
@@ -115,6 +115,69 @@ pub(crate) fn throw_uncatchable(ctx: &Ctx<'_>, message: &str) -> Error {
 pub(crate) fn keep_for_the_engine(value: &Value<'_>) {
     // SAFETY: a live value of this context gets one more reference, the one that is dropped once too often.
     unsafe { qjs::JS_DupValue(value.ctx().as_raw().as_ptr(), value.as_raw()) };
+}
+
+/// What an object is to the engine, whatever its prototype says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ObjectKind {
+    Date,
+    RegExp,
+    Map,
+    Set,
+    Error,
+    ArrayBuffer,
+    TypedArray,
+    DataView,
+    /// Something else, by the number of its class.
+    Other(u32),
+}
+
+/// The kind of an object.
+pub(crate) fn kind_of(object: &Object<'_>) -> ObjectKind {
+    let raw = object.as_raw();
+    // SAFETY: a live value, which these functions only look at.
+    unsafe {
+        match () {
+            () if qjs::JS_IsDate(raw) => ObjectKind::Date,
+            () if qjs::JS_IsRegExp(raw) => ObjectKind::RegExp,
+            () if qjs::JS_IsMap(raw) => ObjectKind::Map,
+            () if qjs::JS_IsSet(raw) => ObjectKind::Set,
+            () if qjs::JS_IsError(raw) => ObjectKind::Error,
+            () if qjs::JS_IsArrayBuffer(raw) => ObjectKind::ArrayBuffer,
+            () if qjs::JS_IsDataView(raw) => ObjectKind::DataView,
+            () if qjs::JS_GetTypedArrayType(raw) >= 0 => ObjectKind::TypedArray,
+            () => ObjectKind::Other(qjs::JS_GetClassID(raw)),
+        }
+    }
+}
+
+/// Where the object of an exotic class is, for the class's own functions, which are not told.
+#[derive(Default)]
+pub(crate) struct Itself(std::cell::Cell<Option<qjs::JSValue>>);
+
+impl Itself {
+    pub(crate) fn set(&self, object: &Object<'_>) {
+        self.0.set(Some(object.as_raw()));
+    }
+
+    /// Whether the object has an own property of that name. It asks the class, too, for what is none of its
+    /// ordinary ones.
+    ///
+    /// # Errors
+    /// The pending JavaScript exception.
+    pub(crate) fn has_ordinary<'js>(&self, ctx: &Ctx<'js>, name: &Atom<'js>) -> Result<bool> {
+        let Some(object) = self.0.get() else { return Ok(false) };
+        let (name, raw) = (name.to_value()?, ctx.as_raw().as_ptr());
+        // SAFETY: `self` is a part of the object that it points at, so that the object lives while somebody
+        // refers to `self`. The atom is given back, and the property's description is not asked for.
+        let found = unsafe {
+            let atom = qjs::JS_ValueToAtom(raw, name.as_raw());
+            let found = qjs::JS_GetOwnProperty(raw, std::ptr::null_mut(), object, atom);
+            qjs::JS_FreeAtom(raw, atom);
+            found
+        };
+        if found < 0 { Err(Error::Exception) } else { Ok(found > 0) }
+    }
 }
 
 /// Freezes an object, though not what it refers to.

@@ -32,6 +32,14 @@ pub(crate) enum Family {
     Crypto,
     /// The global `CryptoKey`.
     CryptoKey,
+    /// `URL` and `URLSearchParams`.
+    Url,
+    StructuredClone,
+    Blob,
+    /// `GoError`.
+    HostError,
+    /// The classes of `k6/experimental/streams`.
+    Streams,
 }
 
 /// The words that lead to each family. Those of host functions count too: `binary` responses are
@@ -40,7 +48,7 @@ const WORDS: &[(Family, &[&str])] = &[
     (Family::Date, &["Date"]),
     (Family::RegExp, &["RegExp", "match", "matchAll", "replace", "replaceAll", "search", "split"]),
     (Family::Proxy, &["Proxy", "SharedArray", "csv"]),
-    (Family::MapSet, &["Map", "Set", "WeakMap", "WeakSet", "groupBy"]),
+    (Family::MapSet, &["Map", "Set", "WeakMap", "WeakSet", "groupBy", "streams", "Blob"]),
     (
         Family::TypedArrays,
         &[
@@ -67,10 +75,11 @@ const WORDS: &[(Family, &[&str])] = &[
             "TextEncoder",
             "TextDecoder",
             "subtle",
+            "Blob",
         ],
     ),
     (Family::WeakRef, &["WeakRef", "FinalizationRegistry"]),
-    (Family::DomException, &["DOMException", "getRandomValues", "subtle", "atob", "btoa"]),
+    (Family::DomException, &["DOMException", "getRandomValues", "subtle", "atob", "btoa", "structuredClone"]),
     (Family::Base64, &["atob", "btoa"]),
     (Family::Performance, &["performance"]),
     (Family::Eval, &["eval", "Function"]),
@@ -79,6 +88,11 @@ const WORDS: &[(Family, &[&str])] = &[
     (Family::TextCoding, &["TextEncoder", "TextDecoder"]),
     (Family::Crypto, &["crypto", "webcrypto"]),
     (Family::CryptoKey, &["CryptoKey"]),
+    (Family::Url, &["URL", "URLSearchParams"]),
+    (Family::StructuredClone, &["structuredClone"]),
+    (Family::Blob, &["Blob"]),
+    (Family::HostError, &["GoError"]),
+    (Family::Streams, &["streams", "Blob"]),
 ];
 
 /// Whoever says one of these may reach anything.
@@ -86,10 +100,10 @@ const EVERYTHING: [&str; 5] = ["globalThis", "global", "eval", "Function", "cons
 
 /// The families that a script can reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Reach(u16);
+pub(crate) struct Reach(u32);
 
 impl Reach {
-    pub(crate) const EVERYTHING: Self = Reach(u16::MAX);
+    pub(crate) const EVERYTHING: Self = Reach(u32::MAX);
 
     /// What scripts with these sources can reach.
     pub(crate) fn of<'a>(sources: impl IntoIterator<Item = &'a str>) -> Self {

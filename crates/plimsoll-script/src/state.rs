@@ -1,6 +1,6 @@
 //! The state of one VU that host functions see: who it is, what it is doing, its tags, its connections.
 //!
-//! Host functions hold it as `Rc<VuState>`. It holds no JavaScript value but for the timers', which
+//! Host functions hold it as `Rc<VuState>`. It holds no JavaScript value but for timers' and streams', which
 //! [`VuState::forget_values`] drops before the runtime goes.
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -59,6 +59,8 @@ pub(crate) struct VuState {
     pub(crate) response_fields: OnceCell<Rc<crate::modules::http::FieldTable>>,
     /// Set by `exec.test.abort`: unwinds like an interruption and ends the run.
     pub(crate) abort: RefCell<Option<String>>,
+    /// What `k6/experimental/streams` is made of, once it was asked for.
+    pub(crate) streams: crate::modules::streams::Loaded,
     /// Whether files are being read for something that is made once for all VUs.
     reads_once: Cell<bool>,
     interrupt: RefCell<Interrupt>,
@@ -81,6 +83,7 @@ impl VuState {
             response_callback: RefCell::default(),
             response_fields: OnceCell::new(),
             abort: RefCell::default(),
+            streams: Default::default(),
             reads_once: Cell::default(),
             interrupt: RefCell::new(Interrupt::new()),
             client,
@@ -202,6 +205,7 @@ impl VuState {
     /// Drops every JavaScript value held here. Must run before the runtime is dropped.
     pub(crate) fn forget_values(&self) {
         self.event_loop.clear();
+        self.streams.forget();
     }
 
     /// Begins a phase: its tags, its group, and, for iterations, who is running.

@@ -64,11 +64,7 @@ impl TextEncoder {
 
 fn text<'js>(ctx: &Ctx<'js>, input: Option<Value<'js>>) -> Result<String> {
     let Some(input) = input.filter(|input| !input.is_undefined()) else { return Ok(String::new()) };
-    let input: Coerced<rquickjs::String<'js>> = match input.as_string() {
-        Some(text) => Coerced(text.clone()),
-        None => rquickjs::FromJs::from_js(ctx, input)?,
-    };
-    octets::text_of(&input.0)
+    octets::coerced(ctx, input)
 }
 
 /// From bytes to strings.

@@ -17,6 +17,7 @@ mod k6;
 mod metrics;
 mod redis;
 mod secrets;
+pub(crate) mod streams;
 mod timers;
 mod webcrypto;
 mod x509;
@@ -100,6 +101,7 @@ modules! {
     K6WebCrypto = "k6/experimental/webcrypto" from webcrypto;
     K6Redis = "k6/experimental/redis" from redis;
     K6XRedis = "k6/x/redis" from redis;
+    K6Streams = "k6/experimental/streams" from streams;
     PlimsollData = "plimsoll/data" from dealing;
 }
 

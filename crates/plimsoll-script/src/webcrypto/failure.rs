@@ -31,6 +31,7 @@ kinds! {
     operation = "OperationError": "The operation itself failed.";
     access = "InvalidAccessError": "A key that is not for this operation.";
     mismatch = "TypeMismatchError": "A view that cannot be filled.";
+    data_clone = "DataCloneError": "What cannot be copied from one place to another.";
     quota = "QuotaExceededError": "More than may be asked for.";
 }
 

@@ -12,7 +12,7 @@ mod curve;
 mod curve25519;
 mod der;
 mod derivation;
-mod failure;
+pub(crate) mod failure;
 mod gcm;
 mod hash;
 mod job;

@@ -7,6 +7,7 @@ import * as k6fs from 'k6/experimental/fs';
 import * as k6csv from 'k6/experimental/csv';
 import redis from 'k6/experimental/redis';
 import secrets from 'k6/secrets';
+import * as k6streams from 'k6/experimental/streams';
 /* imports */
 // Module by module: the namespace, and the default export.
 const modules = {
@@ -31,6 +32,13 @@ const objects = {
   'k6/experimental/csv Parser': () => parser,
   'k6/experimental/redis Client': () => new redis.Client('redis://localhost'),
   'k6/secrets SecretSource': () => secrets.source('any'),
+  'k6/experimental/streams ReadableStreamDefaultController': () => {
+    let made;
+    new k6streams.ReadableStream({ start(controller) { made = controller; } });
+    return made;
+  },
+  'k6/experimental/streams ReadableStreamDefaultReader': () => new k6streams.ReadableStream().getReader(),
+  'k6/experimental/streams WritableStreamDefaultWriter': () => new k6streams.WritableStream().getWriter(),
   'k6/html Selection': () => parseHTML('<p>'),
   'k6/html Attribute': () => element('<p id="a">', 'p')().attributes().id,
   'k6/html Element': element('<p>', 'p'),

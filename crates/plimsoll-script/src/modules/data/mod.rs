@@ -14,7 +14,7 @@ use rquickjs::function::Opt;
 use rquickjs::{Ctx, Function, Result, Value};
 use rustc_hash::FxHashMap;
 
-pub(crate) use rows::{Rows, RowsBuilder};
+pub(crate) use rows::{Rows, RowsBuilder, freeze};
 pub(crate) use shared_array::{over, rows_of};
 
 use super::dealing::Decks;

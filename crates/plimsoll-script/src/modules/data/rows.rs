@@ -98,7 +98,7 @@ impl Rows {
 }
 
 /// Freezes what is reachable. JSON has no cycles, but may be nested deeper than a stack is.
-fn freeze(value: &Value<'_>) -> Result<()> {
+pub(crate) fn freeze(value: &Value<'_>) -> Result<()> {
     let mut waiting: Vec<_> = value.as_object().cloned().into_iter().collect();
     while let Some(object) = waiting.pop() {
         quickjs::freeze(&object)?;

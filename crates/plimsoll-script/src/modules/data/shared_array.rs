@@ -12,7 +12,7 @@ use rquickjs::proxy::{Proxy, ProxyHandler};
 use rquickjs::{Array, Class, Ctx, JsLifetime, Object, Result, Value};
 
 use super::rows::Rows;
-use crate::exception::throw_type;
+use crate::exception::{as_class, throw_type};
 use crate::fiber;
 
 /// Makes the array.
@@ -25,7 +25,7 @@ pub(crate) fn over<'js>(ctx: &Ctx<'js>, rows: Arc<Rows>) -> Result<Value<'js>> {
 /// The rows of an array that [`over`] has made; `None` for anything else.
 pub(crate) fn rows_of(value: &Value<'_>) -> Option<Arc<Rows>> {
     let proxy = value.as_proxy()?;
-    let handler = Class::<Handler>::from_object(&proxy.handler().ok()?)?;
+    let handler = as_class::<Handler>(&proxy.handler().ok()?)?;
     Some(Arc::clone(&handler.borrow().rows))
 }
 

@@ -13,6 +13,7 @@ use rquickjs::function::Opt;
 use rquickjs::{Atom, Coerced, Ctx, Function, IntoJs, Result, Value};
 
 use self::labels::{Kind, Labels};
+use super::data::freeze;
 use crate::exception::throw_host;
 use crate::lazy::{self, Lazy, Source, Upkeep};
 use crate::quickjs;
@@ -182,7 +183,9 @@ fn test<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Result<Value<'j
         }
         _ => {
             outside_init(ctx, state, "test options")?;
-            ctx.json_parse(state.worker.script.options_json.as_bytes())
+            let options = ctx.json_parse(state.worker.script.options_json.as_bytes())?;
+            freeze(&options)?;
+            Ok(options)
         }
     }
 }

@@ -1,20 +1,24 @@
 //! Request bodies: what a script may pass, and which content type it implies.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use rquickjs::object::Filter;
 use rquickjs::{Coerced, Ctx, Object, Result, TypedArray, Value};
 
-use crate::exception::throw_host;
+use crate::exception::{as_class, throw_host};
 use crate::octets;
+use crate::web::{Blob, SearchParams};
 
 /// A body ready to be sent.
 pub(crate) struct Body {
     pub(crate) bytes: Option<Bytes>,
     /// Set when the body's form says it; the script's own header wins.
-    pub(crate) content_type: Option<&'static str>,
+    pub(crate) content_type: Option<Cow<'static, str>>,
 }
 
-/// Strings and bytes go out as they are, objects as a URL-encoded form with sorted keys; `null` is no body.
+/// Strings, bytes and blobs go out as they are, objects as a URL-encoded form with sorted keys; `null` is no
+/// body.
 pub(crate) fn from_value<'js>(ctx: &Ctx<'js>, body: Option<Value<'js>>) -> Result<Body> {
     let plain = |bytes: Option<Bytes>| Ok(Body { bytes, content_type: None });
     let Some(body) = body.filter(|body| !body.is_null() && !body.is_undefined()) else { return plain(None) };
@@ -31,6 +35,19 @@ pub(crate) fn from_value<'js>(ctx: &Ctx<'js>, body: Option<Value<'js>>) -> Resul
             ),
         ));
     };
+    if let Some(params) = as_class::<SearchParams>(object) {
+        let bytes = Some(params.borrow().text().into());
+        return Ok(Body {
+            bytes,
+            content_type: Some("application/x-www-form-urlencoded;charset=UTF-8".into()),
+        });
+    }
+    if let Some(blob) = as_class::<Blob<'js>>(object) {
+        let blob = blob.borrow();
+        let (bytes, kind) = blob.content();
+        let content_type = (!kind.is_empty()).then(|| kind.to_owned().into());
+        return Ok(Body { bytes: Some(Bytes::copy_from_slice(bytes)), content_type });
+    }
     if let Some(buffer) = octets::buffer_of(object) {
         let bytes = buffer.as_bytes().map(Bytes::copy_from_slice);
         return bytes.map_or_else(
@@ -52,7 +69,7 @@ pub(crate) fn from_value<'js>(ctx: &Ctx<'js>, body: Option<Value<'js>>) -> Resul
         ));
     }
     let bytes = Some(form(object)?.into());
-    Ok(Body { bytes, content_type: Some("application/x-www-form-urlencoded") })
+    Ok(Body { bytes, content_type: Some("application/x-www-form-urlencoded".into()) })
 }
 
 fn form(object: &Object<'_>) -> Result<String> {

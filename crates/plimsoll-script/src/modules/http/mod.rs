@@ -186,7 +186,7 @@ impl Http {
         if let Some(content_type) =
             body.content_type.filter(|_| request.headers.get("Content-Type").is_none())
         {
-            request.headers.set("Content-Type", content_type);
+            request.headers.set("Content-Type", &content_type);
         }
         request.body = body.bytes;
         request.discard_response_body = params.response_type == ResponseType::None;
