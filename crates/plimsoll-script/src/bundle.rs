@@ -4,11 +4,12 @@
 //! the options, the exported functions and the custom metrics. [`Script`] adds what the resolved plan
 //! decides.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use plimsoll_engine::{Clock, RunState, VuId, WorkerContext};
 use plimsoll_metrics::{Pins, Registry, ShardConfig};
@@ -16,23 +17,23 @@ use plimsoll_plan::Plan;
 use plimsoll_plan::options::size::Size;
 use plimsoll_plan::options::tags::{SystemTags, Tags};
 use plimsoll_plan::stripe::Stripe;
-use rquickjs::loader::{ImportAttributes, Loader, Resolver};
-use rquickjs::module::Declared;
-use rquickjs::{Context, Ctx, Module, Runtime};
+use rquickjs::Ctx;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::archive::{Archive, ArchiveError};
+use crate::base::Base;
+use crate::compiled::{self, Compiled, Unit};
 use crate::entry::Entry;
 use crate::error::{LoadError, Problem};
 use crate::fiber::Fiber;
 use crate::files::Files;
 use crate::graph::ModuleGraph;
 use crate::modules::data::Shared;
-use crate::quickjs::{self, Bytecode};
+use crate::quickjs::Bytecode;
 use crate::reach::{Family, Reach};
+use crate::remote::Remote;
 use crate::secrets::{Redactor, Secrets};
-use crate::source::Source;
-use crate::source_map::SourceMaps;
+use crate::source::{ModuleId, Source};
 use crate::state::VuState;
 use crate::vm::{self, InitError};
 use crate::worker::Worker;
@@ -41,15 +42,17 @@ use crate::{exception, modules, own_options};
 /// The script's view of the environment, `__ENV`.
 pub type Environment = BTreeMap<String, String>;
 
-/// Compiled modules and how their specifiers resolve.
+/// The modules of a script, and what was found out about them.
 pub(crate) struct Modules {
     pub(crate) entry: String,
-    pub(crate) bytecode: FxHashMap<String, Bytecode>,
-    pub(crate) resolved: FxHashMap<(String, String), String>,
+    /// What the script's own text leads to.
+    compiled: Compiled,
+    /// What computed names have led to since.
+    pub(crate) further: Mutex<Vec<Compiled>>,
+    /// Whether names of modules are computed, which may lead to any file.
+    computes: bool,
     /// What relative paths of `open` start at.
     pub(crate) folder: PathBuf,
-    /// Where the code of modules that were TypeScript was written.
-    pub(crate) maps: SourceMaps,
     /// The built-ins of the language that the script can reach.
     pub(crate) reach: Reach,
     /// The classes of `k6/experimental/streams`, for scripts that can reach them.
@@ -61,6 +64,72 @@ pub(crate) struct Modules {
 }
 
 impl Modules {
+    fn new(graph: &ModuleGraph<'_>, entry: &Entry) -> Result<Self, LoadError> {
+        let computes = graph.computes();
+        let reach = || Reach::of(graph.sources.iter().flat_map(Source::code));
+        let reach = if computes { Reach::EVERYTHING } else { reach() };
+        let streams = reach.contains(Family::Streams).then(compiled::streams).transpose()?;
+        Ok(Modules {
+            entry: entry.id.as_str().to_owned(),
+            compiled: Compiled::of(graph, computes)?,
+            computes,
+            further: Mutex::default(),
+            folder: entry.folder.clone(),
+            reach,
+            streams,
+            reads_options: own_options::are_read(&graph.sources),
+            taken: modules::NAMES.iter().map(|name| (*name, graph.taken_from(name))).collect(),
+        })
+    }
+
+    /// A piece of compiled code.
+    pub(crate) fn unit(&self, name: &str) -> Option<Arc<Unit>> {
+        self.first_of(|compiled| compiled.unit(name).cloned())
+    }
+
+    /// What a specifier of a module means, if that was resolved before.
+    pub(crate) fn resolution(&self, base: &str, specifier: &str) -> Option<String> {
+        self.first_of(|compiled| compiled.resolution(base, specifier).cloned())
+    }
+
+    /// Whether a module imports another one, directly or not.
+    pub(crate) fn imports(&self, from: &str, wanted: &str) -> bool {
+        let mut seen = FxHashSet::default();
+        let mut queue = vec![from.to_owned()];
+        while let Some(name) = queue.pop() {
+            if name == wanted {
+                return true;
+            }
+            if !seen.contains(&name) {
+                queue.extend(self.unit(&name).iter().flat_map(|unit| unit.imports.iter().cloned()));
+                seen.insert(name);
+            }
+        }
+        false
+    }
+
+    /// A frame of a stack trace with the place as it was written.
+    pub(crate) fn restore(&self, frame: &str) -> String {
+        let restored = |compiled: &Compiled| match compiled.maps.restore(frame) {
+            Cow::Owned(restored) => Some(restored),
+            Cow::Borrowed(_) => None,
+        };
+        self.first_of(restored).unwrap_or_else(|| frame.to_owned())
+    }
+
+    /// Whether some of the code was, or may turn out to be, written otherwise.
+    pub(crate) fn may_have_maps(&self) -> bool {
+        self.computes || !self.compiled.maps.0.is_empty()
+    }
+
+    fn first_of<T>(&self, of: impl Fn(&Compiled) -> Option<T>) -> Option<T> {
+        let further = || {
+            let further = self.further.lock().unwrap_or_else(PoisonError::into_inner);
+            further.iter().find_map(&of)
+        };
+        of(&self.compiled).or_else(further)
+    }
+
     /// Whether the script imports this name of a built-in module, or the module as a whole.
     pub(crate) fn takes(&self, builtin: &str, name: &str) -> bool {
         match self.taken.get(builtin) {
@@ -92,6 +161,8 @@ pub struct Script {
     pub(crate) environment: Arc<Environment>,
     /// What `open` reads.
     pub(crate) files: Arc<Files>,
+    /// Modules from the network.
+    pub(crate) remote: Arc<Remote>,
     /// Data that all VUs read.
     pub(crate) shared: Arc<Shared>,
     pub(crate) secrets: Arc<Secrets>,
@@ -134,7 +205,7 @@ impl Bundle {
     pub fn load_with(entry: Entry, environment: Environment, secrets: Secrets) -> Result<Self, LoadError> {
         let graph = ModuleGraph::load(&entry)?;
         entry.remote.pin();
-        let modules = Arc::new(compile(&graph, &entry)?);
+        let modules = Arc::new(Modules::new(&graph, &entry)?);
         let name = entry.id.to_string();
         let mut bundle = Bundle {
             modules,
@@ -197,6 +268,7 @@ impl Bundle {
             registry: Arc::clone(&self.registry),
             environment: Arc::clone(&self.environment),
             files: Arc::clone(&self.entry.files),
+            remote: Arc::clone(&self.entry.remote),
             shared: Arc::clone(&self.shared),
             secrets: Arc::clone(&self.secrets),
             stripe: plan.vus.clone(),
@@ -216,95 +288,17 @@ impl Bundle {
     }
 }
 
+impl Script {
+    /// Where its modules are found; `entry` is the one that it began with.
+    pub(crate) fn base<'a>(&'a self, entry: &'a ModuleId) -> Base<'a> {
+        Base { entry, folder: &self.modules.folder, files: &self.files, remote: &self.remote }
+    }
+}
+
 impl Bundle {
     fn added_options(&self, plan: &Plan) -> Option<String> {
         let added = self.modules.reads_options.then(|| plan.added_options())?;
         (!added.is_empty()).then(|| serde_json::Value::Object(added).to_string())
-    }
-}
-
-/// Compiles every module of the graph.
-fn compile(graph: &ModuleGraph<'_>, entry: &Entry) -> Result<Modules, LoadError> {
-    let resources = |error: rquickjs::Error| {
-        LoadError::Resources(format!("no JavaScript runtime could be made: {error}"))
-    };
-    let runtime = Runtime::new().map_err(resources)?;
-    let compiled = Rc::new(RefCell::new(FxHashMap::default()));
-    let resolved: FxHashMap<_, _> = graph
-        .resolutions()
-        .map(|(base, specifier, id)| {
-            ((base.as_str().to_owned(), specifier.to_owned()), id.as_str().to_owned())
-        })
-        .collect();
-    let sources = graph
-        .sources
-        .iter()
-        .map(|source| (source.id.as_str().to_owned(), Arc::clone(&source.text)))
-        .collect();
-    let loader = CompilingLoader { sources, compiled: Rc::clone(&compiled) };
-    runtime.set_loader(GraphResolver(resolved.clone()), loader.clone());
-    let context = Context::full(&runtime).map_err(resources)?;
-    let maps = SourceMaps(
-        graph
-            .sources
-            .iter()
-            .filter_map(|source| Some((source.id.as_str().to_owned(), source.written.as_ref()?.map.clone())))
-            .collect(),
-    );
-    let (folder, entry) = (entry.folder.clone(), entry.id.as_str().to_owned());
-    context.with(|ctx| {
-        let compiled = loader.clone().compile(&ctx, &entry).map(drop);
-        compiled.map_err(|error| LoadError::Threw(exception::take_with(&ctx, error, &maps)))
-    })?;
-    let bytecode = compiled.take();
-    let reach = Reach::of(graph.sources.iter().flat_map(Source::code));
-    let streams =
-        reach.contains(Family::Streams).then(|| context.with(|ctx| modules::streams::compile(&ctx)));
-    let streams = streams.transpose().map_err(resources)?;
-    let taken = modules::NAMES.iter().map(|name| (*name, graph.taken_from(name))).collect();
-    let reads_options = own_options::are_read(&graph.sources);
-    Ok(Modules { entry, bytecode, resolved, folder, maps, reach, streams, reads_options, taken })
-}
-
-struct GraphResolver(FxHashMap<(String, String), String>);
-
-impl Resolver for GraphResolver {
-    fn resolve<'js>(
-        &mut self,
-        _: &Ctx<'js>,
-        base: &str,
-        name: &str,
-        _: Option<ImportAttributes<'js>>,
-    ) -> rquickjs::Result<String> {
-        let known = self.0.get(&(base.to_owned(), name.to_owned()));
-        known.cloned().ok_or_else(|| rquickjs::Error::new_resolving(base, name))
-    }
-}
-
-/// Compiles a module when the engine asks for it as an import, and keeps the bytecode.
-#[derive(Clone)]
-struct CompilingLoader {
-    sources: FxHashMap<String, Arc<str>>,
-    compiled: Rc<RefCell<FxHashMap<String, Bytecode>>>,
-}
-
-impl CompilingLoader {
-    fn compile<'js>(&self, ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Module<'js, Declared>> {
-        let text = self.sources.get(name).ok_or_else(|| rquickjs::Error::new_loading(name))?;
-        let (module, bytecode) = quickjs::compile(ctx, name, text)?;
-        self.compiled.borrow_mut().insert(name.to_owned(), bytecode);
-        Ok(module)
-    }
-}
-
-impl Loader for CompilingLoader {
-    fn load<'js>(
-        &mut self,
-        ctx: &Ctx<'js>,
-        name: &str,
-        _: Option<ImportAttributes<'js>>,
-    ) -> rquickjs::Result<Module<'js, Declared>> {
-        modules::declare(ctx, name).unwrap_or_else(|| self.compile(ctx, name))
     }
 }
 

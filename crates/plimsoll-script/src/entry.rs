@@ -11,9 +11,9 @@ use std::sync::Arc;
 use plimsoll_plan::options::keyword::ScriptType;
 
 use crate::archive::{self, Archive, ArchiveError, Metadata};
+use crate::base::{SOURCE_LIMIT, normalise};
 use crate::error::{LoadError, Problem};
 use crate::files::{self, Files};
-use crate::graph::{SOURCE_LIMIT, normalise};
 use crate::remote::{self, Remote, RemoteOptions};
 use crate::source::ModuleId;
 

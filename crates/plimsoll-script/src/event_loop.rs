@@ -40,6 +40,8 @@ pub(crate) struct EventLoop {
     timers: RefCell<BTreeMap<(Instant, u32), Timer>>,
     works: RefCell<Vec<Work>>,
     rejections: RefCell<Vec<Rejection>>,
+    /// Whether the job that runs is an `import()` that has found its module.
+    importing: Cell<bool>,
 }
 
 struct Timer {
@@ -76,12 +78,27 @@ impl EventLoop {
         reason: &Value<'js>,
         handled: bool,
     ) {
+        // A module that throws rejects a promise of the engine's own, which nobody can see; the importer hears
+        // of it by another one. What a script rejects meanwhile, it rejects from a frame of its own.
+        if !handled && self.importing.get() && ctx.script_or_module_name(0).is_none() {
+            return;
+        }
         let promise = Persistent::save(ctx, promise);
         if handled {
             self.rejections.borrow_mut().retain(|rejection| rejection.promise != promise);
         } else {
             self.rejections.borrow_mut().push(Rejection { promise, error: exception::of_value(reason) });
         }
+    }
+
+    /// Says whether the `import()` that is being looked at has found its module.
+    pub(crate) fn set_importing(&self, found: bool) {
+        self.importing.set(found);
+    }
+
+    /// Forgets the rejections of an error that somebody gets in another way.
+    pub(crate) fn forget_rejections(&self, reason: &ScriptError) {
+        self.rejections.borrow_mut().retain(|rejection| rejection.error != *reason);
     }
 
     /// A promise that is settled when the future has ended. The loop, and so the iteration, waits for it.
@@ -209,6 +226,7 @@ impl Work {
 fn run_jobs(ctx: &Ctx<'_>, state: &VuState) -> Result<()> {
     loop {
         for _ in 0..JOBS_PER_TURN {
+            state.event_loop.set_importing(false);
             let ran = ctx.execute_pending_job();
             // A job's own exceptions become rejections; what is left pending is an interruption, or memory
             // that does not suffice for the rejection.

@@ -3,6 +3,7 @@
 
 use plimsoll_engine::ScriptError;
 use rquickjs::class::JsClass;
+use rquickjs::function::Constructor;
 use rquickjs::object::Property;
 use rquickjs::{CatchResultExt, CaughtError, Class, Ctx, Error, Exception, Object, Result, Value};
 
@@ -14,7 +15,7 @@ use crate::web::host_error;
 /// Like [`take`], in a context that is no VU's.
 pub(crate) fn take_with(ctx: &Ctx<'_>, error: Error, maps: &SourceMaps) -> ScriptError {
     let mut error = take(ctx, error);
-    error.stack = tidy_stack(&error.stack, maps);
+    error.stack = tidy_stack(&error.stack, |frame| maps.restore(frame).into_owned());
     error
 }
 
@@ -56,20 +57,18 @@ fn of_exception(exception: &Object<'_>) -> ScriptError {
         (name, message) => format!("{name}: {message}"),
     };
     let stack = text("stack");
-    let stack = match exception.ctx().userdata::<StateHandle>() {
-        Some(state) => tidy_stack(&stack, &state.0.worker.script.modules.maps),
-        None => tidy_stack(&stack, &SourceMaps::default()),
-    };
+    // In a VU the places are restored already, see `stack_trace.rs`.
+    let stack = tidy_stack(&stack, str::to_owned);
     ScriptError { message, stack }
 }
 
 /// QuickJS's stack with host frames (`at get (native)`, `at read (native/streams:1:2)`) left out,
 /// one style of indentation, and the places
 /// that the user wrote.
-fn tidy_stack(stack: &str, maps: &SourceMaps) -> String {
+fn tidy_stack(stack: &str, restore: impl Fn(&str) -> String) -> String {
     let frames = stack.lines().map(str::trim).filter(|line| !line.is_empty() && !line.contains("(native"));
     frames
-        .map(|line| format!("\tat {}", maps.restore(line.strip_prefix("at ").unwrap_or(line))))
+        .map(|line| format!("\tat {}", restore(line.strip_prefix("at ").unwrap_or(line))))
         .collect::<Vec<_>>()
         .join("\n")
 }
@@ -107,5 +106,14 @@ pub(crate) fn as_class<'js, C: JsClass<'js>>(object: &Object<'js>) -> Option<Cla
 
 /// Throws a `TypeError`.
 pub(crate) fn throw_type<T>(ctx: &Ctx<'_>, message: &str) -> Result<T> {
-    Err(Exception::throw_type(ctx, message))
+    Err(throw_as(ctx, "TypeError", message))
+}
+
+/// Throws an error of one of the language's own classes. (The engine's own functions cut long messages.)
+pub(crate) fn throw_as(ctx: &Ctx<'_>, class: &str, message: &str) -> Error {
+    let class = ctx.globals().get::<_, Constructor<'_>>(class);
+    match class.and_then(|class| class.construct::<_, Value<'_>>((message,))) {
+        Ok(exception) => ctx.throw(exception),
+        Err(error) => error,
+    }
 }

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use rquickjs::function::Opt;
 use rquickjs::{Atom, Ctx, Function, IntoJs, Result, Value};
 
+use crate::base::{normalise, path_of_url};
 use crate::bundle::Environment;
 use crate::exception::throw_host;
-use crate::graph::normalise;
 use crate::lazy::{self, Lazy, Source};
 use crate::reach::Family;
 use crate::state::{Phase, VuState};
-use crate::{console, event_loop, remote, text_coding, web, webcrypto};
+use crate::{commonjs, console, event_loop, remote, stack_trace, text_coding, web, webcrypto};
 
 /// The largest file that scripts read, in bytes.
 pub(crate) const FILE_LIMIT: u64 = 2 << 30;
@@ -24,6 +24,9 @@ pub(crate) fn install(ctx: &Ctx<'_>, state: &Rc<VuState>) -> Result<()> {
     let globals = ctx.globals();
     let reach = state.worker.script.modules.reach;
     console::install(ctx)?;
+    if state.worker.script.modules.may_have_maps() {
+        stack_trace::install(ctx)?;
+    }
     if reach.contains(Family::Timers) {
         for name in event_loop::FUNCTIONS {
             globals.set(*name, event_loop::make(ctx, state, name)?)?;
@@ -47,9 +50,8 @@ pub(crate) fn install(ctx: &Ctx<'_>, state: &Rc<VuState>) -> Result<()> {
         let open_fn =
             move |ctx, path: Opt<String>, mode: Opt<String>| open(&ctx, &vu, path.0, mode.0.as_deref());
         globals.set("open", Function::new(ctx.clone(), open_fn)?.with_name("open")?)?;
-        let require = |ctx: Ctx<'_>| -> Result<()> {
-            Err(throw_host(&ctx, "require() is not supported yet; use import"))
-        };
+        let vu = Rc::clone(state);
+        let require = move |ctx, specifier| commonjs::require(&ctx, &vu, specifier);
         globals.set("require", Function::new(ctx.clone(), require)?.with_name("require")?)?;
     }
     Ok(())
@@ -120,5 +122,6 @@ fn open<'js>(
 
 /// Where a file of that name is.
 pub(crate) fn locate(folder: &Path, path: &str) -> PathBuf {
-    normalise(&folder.join(path.strip_prefix("file://").unwrap_or(path)))
+    let path = if path.starts_with("file://") { path_of_url(path) } else { path.into() };
+    normalise(&folder.join(path))
 }

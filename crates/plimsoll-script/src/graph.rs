@@ -3,28 +3,25 @@
 //! Runs no JavaScript. Start at [`ModuleGraph::load`].
 
 use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use plimsoll_metrics::nearest::nearest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::base::Base;
 use crate::entry::Entry;
 use crate::error::{LoadError, Problem};
-use crate::files;
-use crate::modules;
-use crate::remote;
-use crate::source::{Import, ModuleId, Source};
+use crate::source::{Import, Kind, ModuleId, Source};
+use crate::{files, modules};
 
 /// A script with thousands of modules is a mistake (an import of a bundler's input tree, say); stop before
 /// the disk does.
 const MODULE_LIMIT: usize = 10_000;
-/// The largest source file that is read, in bytes. QuickJS needs about four times that to compile it.
-pub(crate) const SOURCE_LIMIT: u64 = 64 << 20;
 
 /// All file modules reachable from the entry, by id, with every specifier resolved.
 pub(crate) struct ModuleGraph<'a> {
-    entry: &'a Entry,
+    base: Base<'a>,
     pub(crate) sources: Vec<Source>,
     index: FxHashMap<ModuleId, usize>,
     resolved: FxHashMap<(ModuleId, String), ModuleId>,
@@ -48,19 +45,33 @@ impl<'a> ModuleGraph<'a> {
         let text = files::text_of(&entry.data).map_err(|why| {
             LoadError::Unreadable(Problem::new(format!("the script {} could not be read: {why}", entry.id)))
         })?;
+        Ok(Self::read_from(Base::of(entry), entry.id.clone(), &text))
+    }
+
+    /// Reads and checks a module that the script has named only while it ran, and everything that it imports.
+    ///
+    /// # Errors
+    /// All problems found.
+    pub(crate) fn load_further(base: Base<'a>, id: &ModuleId) -> Result<Self, Vec<Problem>> {
+        let text = base.read(id).map_err(|problem| vec![problem])?;
+        let (graph, problems) = Self::read_from(base, id.clone(), &text);
+        if problems.is_empty() { Ok(graph) } else { Err(problems) }
+    }
+
+    fn read_from(base: Base<'a>, id: ModuleId, text: &Arc<str>) -> (Self, Vec<Problem>) {
         let mut graph = ModuleGraph {
-            entry,
+            base,
             sources: Vec::new(),
             index: FxHashMap::default(),
             resolved: FxHashMap::default(),
         };
         let mut problems = Vec::new();
-        graph.add(entry.id.clone(), &text, &mut problems);
+        graph.add(id, text, &mut problems);
         graph.read_imports(&mut problems);
         if problems.is_empty() {
             problems = graph.check_links();
         }
-        Ok((graph, problems))
+        (graph, problems)
     }
 
     /// What each module's specifiers mean: (module, specifier, meaning).
@@ -68,9 +79,55 @@ impl<'a> ModuleGraph<'a> {
         self.resolved.iter().map(|((base, specifier), id)| (base, specifier.as_str(), id))
     }
 
+    /// The source of a file module.
+    pub(crate) fn source(&self, id: &ModuleId) -> Option<&Source> {
+        self.index.get(id).map(|at| &self.sources[*at])
+    }
+
+    /// The source that a specifier of a module means; `None` for built-in modules.
+    pub(crate) fn target(&self, from: &ModuleId, specifier: &str) -> Option<&Source> {
+        self.source(self.resolved.get(&(from.clone(), specifier.to_owned()))?)
+    }
+
+    /// Whether a module may be asked for by a name that is computed.
+    pub(crate) fn computes(&self) -> bool {
+        self.sources.iter().any(|source| source.mentions.computes)
+    }
+
+    /// The names that are imported from CommonJS files, directly or through `export *`, with the places.
+    pub(crate) fn wanted(&self) -> FxHashMap<ModuleId, Vec<(String, String)>> {
+        let mut wanted: FxHashMap<ModuleId, Vec<(String, String)>> = FxHashMap::default();
+        for source in &self.sources {
+            for import in &source.imports {
+                let exports = self.exports_of(&self.resolved[&(source.id.clone(), import.specifier.clone())]);
+                if exports.names.contains(import.name.as_str()) {
+                    continue;
+                }
+                let place = source.location(import.span).to_string();
+                for commonjs in exports.passed_on {
+                    wanted.entry(commonjs.clone()).or_default().push((import.name.clone(), place.clone()));
+                }
+            }
+        }
+        wanted
+    }
+
+    /// Whether some module says `* as` of a file.
+    pub(crate) fn is_taken_as_a_whole(&self, id: &ModuleId) -> bool {
+        self.sources.iter().any(|source| {
+            let mut whole = source.namespaces.iter().filter(|namespace| namespace.star.is_some());
+            whole
+                .any(|whole| self.target(&source.id, &whole.specifier).is_some_and(|target| target.id == *id))
+        })
+    }
+
     /// The names that the script takes from a built-in module; `None` when it takes the module as a whole.
     pub(crate) fn taken_from(&self, builtin: &str) -> Option<FxHashSet<String>> {
-        if self.sources.iter().any(|source| source.namespaces.iter().any(|specifier| specifier == builtin)) {
+        let whole = |source: &Source| {
+            source.namespaces.iter().any(|namespace| namespace.specifier == builtin)
+                || source.mentions.imported.iter().any(|specifier| specifier == builtin)
+        };
+        if self.computes() || self.sources.iter().any(whole) {
             return None;
         }
         let imports = self.sources.iter().flat_map(|source| &source.imports);
@@ -95,10 +152,12 @@ impl<'a> ModuleGraph<'a> {
                 self.gather_remote(next);
                 gathered = self.sources.len();
             }
-            for request in self.sources[next].requests.clone() {
-                let found = self.resolve(&self.sources[next].id, &request.specifier);
-                let found = found.and_then(|id| self.read_module(id));
+            let needed = self.sources[next].requests.clone().into_iter().map(|request| (request, true));
+            let possible = self.sources[next].mentions.requests.clone().into_iter().map(|r| (r, false));
+            for (request, is_needed) in needed.chain(possible).collect::<Vec<_>>() {
                 let base = self.sources[next].id.clone();
+                let found = self.base.resolve(&base, &request.specifier);
+                let found = found.and_then(|id| self.read_module(id));
                 match found {
                     Ok((id, text)) => {
                         self.resolved.insert((base, request.specifier), id.clone());
@@ -106,7 +165,11 @@ impl<'a> ModuleGraph<'a> {
                             self.add(id, &text, problems);
                         }
                     }
-                    Err(problem) => problems.push(problem.at(self.sources[next].location(request.span))),
+                    Err(problem) if is_needed => {
+                        problems.push(problem.at(self.sources[next].location(request.span)));
+                    }
+                    // It is told when it is met, if ever: the script may be prepared for that.
+                    Err(_) => {}
                 }
             }
             next += 1;
@@ -115,18 +178,14 @@ impl<'a> ModuleGraph<'a> {
 
     /// Fetches what the modules from `next` on import, all of it at the same time.
     fn gather_remote(&self, next: usize) {
-        let requests = self.sources[next..]
+        let ids: Vec<ModuleId> = self.sources[next..]
             .iter()
-            .flat_map(|source| source.requests.iter().map(move |request| (&source.id, &request.specifier)));
-        let ids = requests.filter_map(|(importer, specifier)| self.resolve(importer, specifier).ok());
-        let ids: Vec<ModuleId> = ids.collect();
-        self.entry.remote.gather(ids.iter().filter_map(ModuleId::url));
-    }
-
-    fn resolve(&self, importer: &ModuleId, specifier: &str) -> Result<ModuleId, Problem> {
-        let base = importer.url().and_then(|url| self.entry.remote.base_of(url));
-        let found = remote::resolve(base.as_ref(), specifier);
-        found.unwrap_or_else(|| resolve_specifier(self.folder_of(importer), specifier))
+            .flat_map(|source| {
+                let requests = source.requests.iter().chain(&source.mentions.requests);
+                requests.filter_map(|request| self.base.resolve(&source.id, &request.specifier).ok())
+            })
+            .collect();
+        self.base.remote.gather(ids.iter().filter_map(ModuleId::url));
     }
 
     /// The text of a module that has not been read yet; `None` for one that has, and for built-in ones.
@@ -134,38 +193,23 @@ impl<'a> ModuleGraph<'a> {
         if self.index.contains_key(&id) {
             return Ok((id, None));
         }
-        if let Some(url) = id.url() {
-            let text = files::text_of(&self.entry.remote.read(url)?);
-            let text = text.map_err(|why| Problem::new(format!("{id} could not be read: {why}")))?;
-            return Ok((id, Some(text)));
+        if id.is_builtin() {
+            return Ok((id, None));
         }
-        let Some(path) = id.path() else { return Ok((id, None)) };
-        match self.read_source(path) {
-            Ok(text) => Ok((id, Some(text))),
-            Err(why) => Err(self.missing_file(&id, path, &why)),
-        }
+        let text = self.base.read(&id)?;
+        Ok((id, Some(text)))
     }
 
-    fn read_source(&self, path: &Path) -> Result<Arc<str>, String> {
-        files::text_of(&self.entry.files.read(path, SOURCE_LIMIT)?)
-    }
-
-    /// What relative specifiers in a module start at.
-    fn folder_of<'b>(&'b self, id: &'b ModuleId) -> &'b Path {
-        // The script from standard input has no folder of its own.
-        let own = id.path().filter(|_| *id != self.entry.id).and_then(Path::parent);
-        own.unwrap_or(&self.entry.folder)
-    }
-
-    /// Every imported name must be exported by the module that it is imported from.
+    /// Every imported name must be exported by the module that it is imported from. What CommonJS files
+    /// export is seen when they have run.
     fn check_links(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         for source in &self.sources {
             for import in &source.imports {
                 let target = &self.resolved[&(source.id.clone(), import.specifier.clone())];
                 let exports = self.exports_of(target);
-                if !exports.contains(import.name.as_str()) {
-                    let problem = self.missing_export(source, import, target, &exports);
+                if exports.passed_on.is_empty() && !exports.names.contains(import.name.as_str()) {
+                    let problem = self.missing_export(source, import, target, &exports.names);
                     problems.push(problem.at(source.location(import.span)));
                 }
             }
@@ -173,11 +217,12 @@ impl<'a> ModuleGraph<'a> {
         problems
     }
 
-    fn exports_of(&self, id: &ModuleId) -> BTreeSet<&str> {
-        if id.path().is_none() && id.url().is_none() {
-            return modules::exports(id.as_str()).iter().copied().collect();
+    fn exports_of<'b>(&'b self, id: &'b ModuleId) -> Exports<'b> {
+        let mut exports = Exports::default();
+        if id.is_builtin() {
+            exports.names = modules::exports(id.as_str()).iter().copied().collect();
+            return exports;
         }
-        let mut names = BTreeSet::new();
         let mut seen = BTreeSet::new();
         let mut queue = vec![id];
         while let Some(id) = queue.pop() {
@@ -188,12 +233,16 @@ impl<'a> ModuleGraph<'a> {
             let source = &self.sources[at];
             // `export *` does not pass a default export on.
             let first = seen.len() == 1;
-            names
-                .extend(source.exports.iter().map(String::as_str).filter(|name| first || *name != "default"));
+            let names = source.exports.iter().map(String::as_str);
+            exports.names.extend(names.filter(|name| first || *name != "default"));
+            if source.kind == Kind::CommonJs {
+                exports.names.extend(first.then_some("default"));
+                exports.passed_on.extend(source.mentions.may_export.then_some(id));
+            }
             let stars = source.star_exports.iter();
             queue.extend(stars.filter_map(|specifier| self.resolved.get(&(id.clone(), specifier.clone()))));
         }
-        names
+        exports
     }
 
     fn missing_export(
@@ -213,7 +262,7 @@ impl<'a> ModuleGraph<'a> {
         let exporters = self.exporters_of(name, target);
         if let Some(first) = exporters.first() {
             let all = exporters.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let better = relative_specifier(self.folder_of(&source.id), first);
+            let better = self.base.specifier_of(&source.id, first);
             return problem.hint(format!("`{name}` is exported by {all}: import it from '{better}'"));
         }
         match nearest(name, exports.iter().copied()) {
@@ -225,7 +274,9 @@ impl<'a> ModuleGraph<'a> {
     /// Other modules that export `name`: those of the graph, and the files beside the module that should
     /// have.
     fn exporters_of(&self, name: &str, target: &ModuleId) -> Vec<ModuleId> {
-        let exports = |source: &Source| source.exports.iter().any(|export| export == name);
+        let exports = |source: &Source| {
+            source.exports.iter().chain(&source.mentions.exports).any(|export| export == name)
+        };
         let mut found: BTreeSet<ModuleId> =
             self.sources.iter().filter(|source| exports(source)).map(|source| source.id.clone()).collect();
         found.extend(
@@ -238,96 +289,25 @@ impl<'a> ModuleGraph<'a> {
             return Vec::new();
         }
         let folder = target.path().and_then(Path::parent);
-        for path in folder.map(|folder| self.entry.files.scripts_in(folder)).unwrap_or_default() {
+        for path in folder.map(|folder| self.base.files.scripts_in(folder)).unwrap_or_default() {
             let id = ModuleId::file(&path);
             if self.index.contains_key(&id) {
                 continue;
             }
-            let parsed = self.read_source(&path).ok().and_then(|text| Source::parse(id.clone(), &text).ok());
+            let text = self.base.read(&id).ok();
+            let parsed = text.and_then(|text| Source::parse(id.clone(), &text).ok());
             if parsed.is_some_and(|source| exports(&source)) {
                 found.insert(id);
             }
         }
         found.into_iter().collect()
     }
-
-    fn missing_file(&self, id: &ModuleId, path: &Path, why: &str) -> Problem {
-        let problem = Problem::new(format!("the imported file {id} could not be read: {why}"));
-        if path.extension().is_none() {
-            let scripts = ["js", "ts"].map(|extension| path.with_extension(extension));
-            if let Some(name) = scripts.iter().find(|name| self.entry.files.has(name)) {
-                return problem.hint(format!("did you mean {}? Extensions are not added", name.display()));
-            }
-        }
-        let siblings: Vec<String> = path
-            .parent()
-            .map(|folder| self.entry.files.scripts_in(folder))
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|p| Some(p.file_name()?.to_str()?.to_owned()))
-            .collect();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        match nearest(name, siblings.iter().map(String::as_str)) {
-            Some(near) => problem.hint(format!("did you mean '{near}'?")),
-            None => problem,
-        }
-    }
 }
 
-fn resolve_specifier(folder: &Path, specifier: &str) -> Result<ModuleId, Problem> {
-    if modules::NAMES.contains(&specifier) {
-        return Ok(ModuleId::builtin(specifier));
-    }
-    if let Some(path) = specifier.strip_prefix("file://") {
-        return Ok(ModuleId::file(&normalise(Path::new(path))));
-    }
-    if specifier.starts_with("./") || specifier.starts_with("../") || specifier.starts_with('/') {
-        return Ok(ModuleId::file(&normalise(&folder.join(specifier))));
-    }
-    Err(unknown_module(specifier))
-}
-
-fn unknown_module(specifier: &str) -> Problem {
-    let problem = Problem::new(format!("cannot import '{specifier}'"));
-    if ["github.com/", "cdnjs.com/"].iter().any(|host| specifier.starts_with(host)) {
-        return problem
-            .note("k6 has no such short forms any more, and neither has plimsoll")
-            .hint("write the whole URL of the file itself, https://…");
-    }
-    if specifier == "k6" || specifier.starts_with("k6/") || specifier.starts_with("plimsoll/") {
-        let known = modules::NAMES.join(", ");
-        let problem = problem.note(format!("this built-in module is not supported yet; there are: {known}"));
-        return match nearest(specifier, modules::NAMES.iter().copied()) {
-            Some(near) => problem.hint(format!("did you mean '{near}'?")),
-            None => problem,
-        };
-    }
-    problem
-        .note(
-            "packages cannot be imported by name: a specifier is a built-in module, a path that is relative \
-        or absolute, or an https:// URL",
-        )
-        .hint(format!("for a file beside the script write './{specifier}'"))
-}
-
-fn relative_specifier(from: &Path, to: &ModuleId) -> String {
-    let Some(to) = to.path() else { return to.as_str().to_owned() };
-    let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
-    let up = from.components().count() - shared;
-    let down: PathBuf = to.components().skip(shared).collect();
-    let prefix = if up == 0 { "./".to_owned() } else { "../".repeat(up) };
-    format!("{prefix}{}", down.display())
-}
-
-/// Removes `.` and `..` without asking the file system, as URLs are resolved.
-pub(crate) fn normalise(path: &Path) -> PathBuf {
-    let mut parts = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => drop(parts.pop()),
-            other => parts.push(other),
-        }
-    }
-    parts
+/// What a module exports.
+#[derive(Default)]
+struct Exports<'a> {
+    names: BTreeSet<&'a str>,
+    /// CommonJS files of which all exports are among the module's.
+    passed_on: Vec<&'a ModuleId>,
 }

@@ -9,7 +9,10 @@
 //! | `quickjs` | the two engine calls without a safe binding |
 //! | `entry`, `files`, `archive` | where a test comes from: a file, standard input, an archive; packing it |
 //! | `remote`, `jslib` | modules from the network, its cache and its lock file; libraries that are built in |
-//! | `source`, `typescript`, `source_map`, `graph` | parsing and linking modules before anything runs |
+//! | `base` | what specifiers mean, and where modules are read from |
+//! | `source`, `mentions`, `typescript`, `source_map`, `graph` | parsing and linking modules before anything runs |
+//! | `compiled`, `linker`, `commonjs` | modules as bytecode, what specifiers mean at run time, `require` |
+//! | `stack_trace` | `error.stack` with the places that were written |
 //! | `bundle` | [`Bundle`], [`Script`]: compiled once, shared by all VUs |
 //! | `vm`, `globals`, `event_loop`, `console` | one JavaScript runtime and its surroundings |
 //! | `reach`, `lazy` | what keeps a runtime small: only what the script can reach, made when it is read |
@@ -30,10 +33,13 @@
 //! that VUs can share is compiled, parsed or read once.
 
 mod archive;
+mod base;
 mod bundle;
 mod calls;
 pub mod check;
+mod commonjs;
 pub mod compat;
+mod compiled;
 mod console;
 mod entry;
 mod error;
@@ -46,6 +52,8 @@ mod globals;
 mod graph;
 mod jslib;
 mod lazy;
+mod linker;
+mod mentions;
 mod modules;
 mod octets;
 mod own_options;
@@ -57,6 +65,7 @@ mod secrets;
 mod series;
 mod source;
 mod source_map;
+mod stack_trace;
 mod state;
 mod tag_scope;
 mod tags;

@@ -4,14 +4,16 @@
 //! Apart from `fiber.rs` the only place with `unsafe`; each function is safe to call.
 #![expect(unsafe_code, reason = "engine calls without a safe binding; each has its argument")]
 
+use std::ffi::CString;
 use std::sync::Arc;
 
 use rquickjs::module::Declared;
 use rquickjs::{
-    ArrayBuffer, Atom, Context, Ctx, Error, Exception, JsLifetime, Module, Object, Result, Runtime, Value,
-    WriteOptions, WriteOptionsEndianness, qjs,
+    ArrayBuffer, Atom, Context, Ctx, Error, Exception, FromJs, Function, JsLifetime, Module, Object, Result,
+    Runtime, Value, WriteOptions, WriteOptionsEndianness, qjs,
 };
 
+use crate::fiber;
 use crate::lazy::{Lazy, Source};
 use crate::reach::{Family, Reach};
 
@@ -96,6 +98,73 @@ pub(crate) fn load<'js>(ctx: &Ctx<'js>, bytecode: &Bytecode) -> Result<Module<'j
     // SAFETY: QuickJS does not verify bytecode, so it must be its own: `Bytecode` is made by `compile` alone,
     // in this process, hence by this very engine version, and is never read from outside.
     unsafe { Module::load(ctx.clone(), &bytecode.0) }
+}
+
+/// Compiles a text that is one function expression, in sloppy mode. Its third line is counted as the first.
+///
+/// # Errors
+/// The pending JavaScript exception.
+pub(crate) fn compile_function(ctx: &Ctx<'_>, name: &str, text: &str) -> Result<Bytecode> {
+    let (name, source) = (CString::new(name)?, CString::new(text)?);
+    let flags = qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
+    let mut options = qjs::JSEvalOptions {
+        version: qjs::JS_EVAL_OPTIONS_VERSION.cast_signed(),
+        eval_flags: flags.cast_signed(),
+        filename: name.as_ptr(),
+        // Zero would mean one.
+        line_num: -1,
+    };
+    let raw = ctx.as_raw().as_ptr();
+    // SAFETY: a live context; the texts end with a zero byte and outlive the call, which copies what it keeps.
+    let compiled = unsafe { qjs::JS_Eval2(raw, source.as_ptr(), text.len() as _, &raw mut options) };
+    // SAFETY: an owned value that the engine has just made in this context.
+    let compiled = unsafe { Value::from_raw(ctx.clone(), compiled) };
+    if compiled.is_exception() {
+        return Err(Error::Exception);
+    }
+    let flags = (qjs::JS_WRITE_OBJ_BYTECODE | qjs::JS_WRITE_OBJ_STRIP_SOURCE).cast_signed();
+    let mut len = 0;
+    // SAFETY: a live value of this context, which the call borrows.
+    let written = unsafe { qjs::JS_WriteObject(raw, &raw mut len, compiled.as_raw(), flags) };
+    if written.is_null() {
+        return Err(Error::Exception);
+    }
+    // SAFETY: on success the engine hands over `len` bytes, to be freed by its own function.
+    let bytes = unsafe { std::slice::from_raw_parts(written, len as usize) }.into();
+    // SAFETY: as above; the bytes were copied.
+    unsafe { qjs::js_free(raw, written.cast()) };
+    Ok(Bytecode(bytes))
+}
+
+/// The function that [`compile_function`] has compiled.
+///
+/// # Errors
+/// The pending JavaScript exception.
+pub(crate) fn load_function<'js>(ctx: &Ctx<'js>, bytecode: &Bytecode) -> Result<Function<'js>> {
+    let raw = ctx.as_raw().as_ptr();
+    let flags = qjs::JS_READ_OBJ_BYTECODE.cast_signed();
+    // SAFETY: as in `load`: the bytes are this very engine's own.
+    let read = unsafe { qjs::JS_ReadObject(raw, bytecode.0.as_ptr(), bytecode.0.len() as _, flags) };
+    // SAFETY: takes the value over; what is no function, an exception say, makes it throw.
+    let function = unsafe { Value::from_raw(ctx.clone(), qjs::JS_EvalFunction(raw, read)) };
+    if function.is_exception() {
+        return Err(Error::Exception);
+    }
+    Function::from_js(ctx, function)
+}
+
+/// Runs host code that calls into the engine, also where a script has used up the stack that it has.
+pub(crate) fn with_more_stack<R>(ctx: &Ctx<'_>, body: impl FnOnce() -> R) -> R {
+    // SAFETY: a context always has a runtime.
+    let runtime = unsafe { qjs::JS_GetRuntime(ctx.as_raw().as_ptr()) };
+    let limit = fiber::JS_STACK_SIZE;
+    // SAFETY: sets a number that is compared with the stack's depth. What is added is a part of what a fiber
+    // has beyond the limit, see `fiber.rs`; a panic in `body` ends the process.
+    unsafe { qjs::JS_SetMaxStackSize(runtime, (limit + (fiber::STACK_SIZE - limit) / 4) as _) };
+    let result = body();
+    // SAFETY: as above.
+    unsafe { qjs::JS_SetMaxStackSize(runtime, limit as _) };
+    result
 }
 
 /// Throws an exception that no `catch` or `finally` of the script sees: the stack unwinds to the host.

@@ -1,4 +1,4 @@
-//! One source file: its text, what it imports and exports, and where. Parsed by oxc; never run here.
+//! One source file: its text, its kind, what it imports and exports, and where. Parsed by oxc; never run here.
 //!
 //! Parsing apart from the JavaScript engine gives every syntax and import problem its file, line and column,
 //! all of them at once, before anything runs.
@@ -16,6 +16,7 @@ use oxc_syntax::module_record::{
 use url::Url;
 
 use crate::error::{Location, Problem};
+use crate::mentions::Mentions;
 use crate::source_map::{Place, SourceMap};
 use crate::typescript;
 
@@ -46,6 +47,17 @@ impl ModuleId {
         ModuleId(name.into())
     }
 
+    /// The module of that id.
+    pub(crate) fn named(id: &str) -> Self {
+        ModuleId(id.into())
+    }
+
+    /// The id with what a URL does not allow in it written out: `import.meta.url`.
+    pub(crate) fn href(&self) -> String {
+        let url = self.path().and_then(|path| Url::from_file_path(path).ok());
+        url.map_or_else(|| self.0.to_string(), String::from)
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -59,6 +71,11 @@ impl ModuleId {
     pub(crate) fn url(&self) -> Option<&str> {
         let is_url = self.0.starts_with("https://") || self.0.starts_with("http://");
         is_url.then_some(&*self.0)
+    }
+
+    /// Whether it is a module of plimsoll itself.
+    pub(crate) fn is_builtin(&self) -> bool {
+        self.path().is_none() && self.url().is_none()
     }
 
     pub(crate) fn is_stdin(&self) -> bool {
@@ -89,8 +106,11 @@ pub(crate) struct Source {
     pub(crate) text: Arc<str>,
     /// What the user wrote, when that is TypeScript.
     pub(crate) written: Option<Written>,
+    pub(crate) kind: Kind,
     /// Each specifier that the module requests, in source order, with the place of its first mention.
     pub(crate) requests: Vec<Request>,
+    /// What it may ask for while it runs.
+    pub(crate) mentions: Mentions,
     /// Each binding imported by name (`default` included); namespace imports need no check and are left out.
     pub(crate) imports: Vec<Import>,
     /// Names exported by declarations and re-exports.
@@ -98,8 +118,29 @@ pub(crate) struct Source {
     /// Specifiers of `export * from '…'`.
     pub(crate) star_exports: Vec<String>,
     /// Specifiers that are imported or re-exported as a whole: `import * as`, `export *`.
-    pub(crate) namespaces: Vec<String>,
+    pub(crate) namespaces: Vec<Namespace>,
+    /// Whether it says `import.meta`.
+    pub(crate) has_meta: bool,
     comments: Vec<Span>,
+}
+
+/// How a file says what it needs and offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `import` and `export`.
+    Module,
+    /// `require`, `module.exports` and `exports`. What it offers is known when it has run.
+    CommonJs,
+    /// JSON: a default export, and for `require` the value itself.
+    Json,
+}
+
+/// A module that is imported or re-exported as a whole.
+#[derive(Debug, Clone)]
+pub(crate) struct Namespace {
+    pub(crate) specifier: String,
+    /// The `* as` in the text; `None` for `export *`.
+    pub(crate) star: Option<Span>,
 }
 
 /// A text that was made into JavaScript.
@@ -157,30 +198,52 @@ impl Source {
         checked.map_err(|error| vec![json_problem(&id, text, &error)])?;
         // Not as a literal: in JSON, `__proto__` is a key like any other.
         let literal = serde_json::Value::from(text.trim());
-        Self::of_javascript(id, &format!("export default JSON.parse({literal});").into())
+        let source = Self::of_javascript(id, &format!("export default JSON.parse({literal});").into())?;
+        Ok(Source { kind: Kind::Json, ..source })
     }
 
     fn of_javascript(id: ModuleId, text: &Arc<str>) -> Result<Self, Vec<Problem>> {
+        if id.has_extension("cjs") {
+            return Self::parsed_as(SourceType::cjs(), id, text).map(|(source, _)| source);
+        }
+        match Self::parsed_as(SourceType::mjs(), id.clone(), text) {
+            Ok((source, has_module_syntax)) if has_module_syntax || id.has_extension("mjs") => Ok(source),
+            // Neither `import` nor `export`: unless it awaits something, it is CommonJS.
+            Ok((source, _)) => {
+                Ok(Self::parsed_as(SourceType::cjs(), id, text).map_or(source, |(own, _)| own))
+            }
+            // What modules forbid, a `with` say, may be CommonJS.
+            Err(problems) => {
+                Self::parsed_as(SourceType::cjs(), id, text).map(|(own, _)| own).map_err(|_| problems)
+            }
+        }
+    }
+
+    /// The source, and whether it has `import` or `export` declarations.
+    fn parsed_as(kind: SourceType, id: ModuleId, text: &Arc<str>) -> Result<(Self, bool), Vec<Problem>> {
         let allocator = Allocator::default();
-        let parsed = Parser::new(&allocator, text, SourceType::mjs()).parse();
+        let parsed = Parser::new(&allocator, text, kind).parse();
         if parsed.panicked || !parsed.diagnostics.is_empty() {
             return Err(parsed.diagnostics.iter().map(|d| syntax_problem(&id, text, d)).collect());
         }
-        let (requests, imports) = imports_of(&parsed.module_record);
-        let (exports, star_exports) = exports_of(&parsed.module_record);
-        let namespaces = namespaces_of(&parsed.module_record);
-        let comments = parsed.program.comments.iter().map(|comment| comment.span).collect();
-        Ok(Source {
+        let record = &parsed.module_record;
+        let (requests, imports) = imports_of(record);
+        let (exports, star_exports) = exports_of(record);
+        let source = Source {
             id,
             text: Arc::clone(text),
             written: None,
+            kind: if kind.is_commonjs() { Kind::CommonJs } else { Kind::Module },
             requests,
+            mentions: Mentions::of(&parsed.program),
             imports,
             exports,
             star_exports,
-            namespaces,
-            comments,
-        })
+            namespaces: namespaces_of(record, text),
+            has_meta: !record.import_metas.is_empty(),
+            comments: parsed.program.comments.iter().map(|comment| comment.span).collect(),
+        };
+        Ok((source, record.has_module_syntax))
     }
 
     /// The text between the comments.
@@ -273,15 +336,30 @@ fn exports_of(record: &ModuleRecord<'_>) -> (Vec<String>, Vec<String>) {
     (names.collect(), stars.map(|request| request.name.to_string()).collect())
 }
 
-fn namespaces_of(record: &ModuleRecord<'_>) -> Vec<String> {
+fn namespaces_of(record: &ModuleRecord<'_>, text: &str) -> Vec<Namespace> {
+    let named = |request: &NameSpan<'_>, star| Namespace { specifier: request.name.to_string(), star };
     let imports = record.import_entries.iter().filter(|entry| entry.import_name.is_namespace_object());
-    let imported = imports.map(|entry| &entry.module_request);
+    let imported = imports.map(|entry| {
+        named(&entry.module_request, star_before(text, entry.statement_span, entry.local_name.span))
+    });
     let exports = record.indirect_export_entries.iter().chain(&record.star_export_entries);
-    let exported = exports.filter_map(|entry| match entry.import_name {
-        ExportImportName::All | ExportImportName::AllButDefault => entry.module_request.as_ref(),
+    let exported = exports.filter_map(|entry| match (&entry.import_name, &entry.export_name) {
+        (ExportImportName::All, ExportExportName::Name(name)) => {
+            let star = star_before(text, entry.statement_span, name.span);
+            Some(named(entry.module_request.as_ref()?, star))
+        }
+        (ExportImportName::All | ExportImportName::AllButDefault, _) => {
+            Some(named(entry.module_request.as_ref()?, None))
+        }
         _ => None,
     });
-    imported.chain(exported).map(|request| request.name.to_string()).collect()
+    imported.chain(exported).collect()
+}
+
+/// From the `*` of `* as name` to the end of the name.
+fn star_before(text: &str, statement: Span, name: Span) -> Option<Span> {
+    let star = text[statement.start as usize..name.start as usize].rfind('*')?;
+    Some(Span::new(statement.start + star as u32, name.end))
 }
 
 #[cfg(test)]

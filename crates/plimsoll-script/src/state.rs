@@ -1,7 +1,7 @@
 //! The state of one VU that host functions see: who it is, what it is doing, its tags, its connections.
 //!
-//! Host functions hold it as `Rc<VuState>`. It holds no JavaScript value but for timers' and streams', which
-//! [`VuState::forget_values`] drops before the runtime goes.
+//! Host functions hold it as `Rc<VuState>`. It holds no JavaScript value but for those of timers, streams and
+//! CommonJS modules, which [`VuState::forget_values`] drops before the runtime goes.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::future::Future;
@@ -17,6 +17,7 @@ use plimsoll_metrics::{MetricId, Symbol, TagKey, TagSetId, builtin};
 use plimsoll_net::{Client, CookieJar, Traffic};
 use rquickjs::{Ctx, Error};
 
+use crate::commonjs;
 use crate::event_loop::EventLoop;
 use crate::fiber;
 use crate::quickjs;
@@ -54,6 +55,7 @@ pub(crate) struct VuState {
     pub(crate) tags: RefCell<TagScope>,
     pub(crate) jar: RefCell<CookieJar>,
     pub(crate) event_loop: EventLoop,
+    pub(crate) commonjs: commonjs::Loaded,
     /// Set by `http.setResponseCallback`; kept for the life of the VU, as in k6.
     pub(crate) response_callback: RefCell<crate::modules::http::ResponseCallback>,
     pub(crate) response_fields: OnceCell<Rc<crate::modules::http::FieldTable>>,
@@ -80,6 +82,7 @@ impl VuState {
             tags: RefCell::new(tags),
             jar: RefCell::default(),
             event_loop: EventLoop::default(),
+            commonjs: commonjs::Loaded::default(),
             response_callback: RefCell::default(),
             response_fields: OnceCell::new(),
             abort: RefCell::default(),
@@ -206,6 +209,7 @@ impl VuState {
     pub(crate) fn forget_values(&self) {
         self.event_loop.clear();
         self.streams.forget();
+        self.commonjs.clear();
     }
 
     /// Begins a phase: its tags, its group, and, for iterations, who is running.

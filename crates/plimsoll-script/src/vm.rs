@@ -5,18 +5,15 @@
 
 use std::fmt::Write as _;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use plimsoll_engine::ScriptError;
-use rquickjs::loader::{ImportAttributes, Loader, Resolver};
-use rquickjs::module::Declared;
 use rquickjs::promise::PromiseState;
-use rquickjs::{Ctx, Error, Exception, Function, Module, Object, Promise, Result, Runtime, Value};
+use rquickjs::{Ctx, Error, Exception, Function, Object, Promise, Result, Runtime, Value};
 
-use crate::bundle::Modules;
-use crate::modules::{self, StateHandle};
+use crate::linker::{self, VuLoader, VuResolver};
+use crate::modules::StateHandle;
 use crate::state::VuState;
-use crate::{exception, fiber, globals, quickjs};
+use crate::{commonjs, exception, fiber, globals, quickjs};
 
 /// Why the init context did not come to its end.
 pub(crate) enum InitError {
@@ -29,20 +26,36 @@ pub(crate) enum InitError {
 /// What a script exports.
 pub(crate) struct Exports<'js> {
     namespace: Object<'js>,
+    /// The default export where it is no member of the others: `module.exports = function () { … }`.
+    default: Option<Function<'js>>,
 }
 
 impl<'js> Exports<'js> {
+    /// The exports of an entry that is a CommonJS file.
+    fn of_commonjs(ctx: &Ctx<'js>, exports: &Value<'js>) -> Result<Self> {
+        let namespace = exports.as_object().cloned().map_or_else(|| Object::new(ctx.clone()), Ok)?;
+        let default = commonjs::default_of(exports)?.into_function();
+        Ok(Exports { namespace, default })
+    }
+
     /// An exported function; `None` when the name is not exported or is something else.
     pub(crate) fn function(&self, name: &str) -> Option<Function<'js>> {
-        self.namespace.get::<_, Value<'js>>(name).ok()?.into_function()
+        self.value(name)?.into_function()
     }
 
     pub(crate) fn value(&self, name: &str) -> Option<Value<'js>> {
+        if let Some(default) = self.default.as_ref().filter(|_| name == "default") {
+            return Some(default.clone().into_value());
+        }
         self.namespace.get::<_, Option<Value<'js>>>(name).ok()?.filter(|value| !value.is_undefined())
     }
 
     pub(crate) fn names(&self) -> Vec<String> {
-        self.namespace.keys::<String>().filter_map(Result::ok).collect()
+        let mut names: Vec<String> = self.namespace.keys::<String>().filter_map(Result::ok).collect();
+        if self.default.is_some() && !names.iter().any(|name| name == "default") {
+            names.push("default".to_owned());
+        }
+        names
     }
 }
 
@@ -81,8 +94,7 @@ fn runtime(state: &Rc<VuState>) -> Result<Runtime> {
     runtime.set_host_promise_rejection_tracker(Some(Box::new(move |ctx, promise, reason, handled| {
         vu.event_loop.track_rejection(&ctx, promise, &reason, handled);
     })));
-    let modules = Arc::clone(&state.worker.script.modules);
-    runtime.set_loader(BundleResolver(Arc::clone(&modules)), BundleLoader(modules));
+    runtime.set_loader(VuResolver(Rc::clone(state)), VuLoader(Rc::clone(state)));
     Ok(runtime)
 }
 
@@ -92,10 +104,23 @@ fn initialise<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>) -> Result<Exports<'js>> 
     debug_assert!(stored.is_ok(), "nothing borrows the user data of a new runtime");
     globals::install(ctx, state)?;
     let modules = &state.worker.script.modules;
-    let entry = modules.bytecode.get(&modules.entry).ok_or_else(|| Error::new_loading(&modules.entry))?;
-    let (module, evaluation) = quickjs::load(ctx, entry)?.eval()?;
+    let entry = modules.unit(&modules.entry).ok_or_else(|| Error::new_loading(&modules.entry))?;
+    if entry.is_commonjs {
+        let exports = commonjs::run(ctx, state, &modules.entry)?;
+        run_dry(ctx, state)?;
+        return Exports::of_commonjs(ctx, &exports);
+    }
+    let (module, evaluation) = linker::declare(ctx, state, &modules.entry, &entry)?.eval()?;
     settle(ctx, state, &evaluation)?;
-    Ok(Exports { namespace: module.namespace()? })
+    Ok(Exports { namespace: module.namespace()?, default: None })
+}
+
+/// Runs what the init code of a CommonJS file has left to do.
+fn run_dry(ctx: &Ctx<'_>, state: &VuState) -> Result<()> {
+    match state.event_loop.run(ctx, state)? {
+        Ok(()) => Ok(()),
+        Err(error) => Err(Exception::throw_message(ctx, &error.message)),
+    }
 }
 
 /// Runs the event loop until the promise has its result.
@@ -139,45 +164,4 @@ pub(crate) fn name_limit(state: &VuState, mut error: ScriptError) -> ScriptError
     };
     said.expect("writing to a String cannot fail");
     error
-}
-
-/// Finds modules as the graph resolved them before anything ran.
-struct BundleResolver(Arc<Modules>);
-
-impl Resolver for BundleResolver {
-    fn resolve<'js>(
-        &mut self,
-        ctx: &Ctx<'js>,
-        base: &str,
-        name: &str,
-        _: Option<ImportAttributes<'js>>,
-    ) -> Result<String> {
-        let known = self.0.resolved.get(&(base.to_owned(), name.to_owned()));
-        let missing = || {
-            Exception::throw_reference(
-                ctx,
-                &format!(
-                    "cannot import '{name}' from {base}: computed import() specifiers are not supported yet"
-                ),
-            )
-        };
-        known.cloned().ok_or_else(missing)
-    }
-}
-
-struct BundleLoader(Arc<Modules>);
-
-impl Loader for BundleLoader {
-    fn load<'js>(
-        &mut self,
-        ctx: &Ctx<'js>,
-        name: &str,
-        _: Option<ImportAttributes<'js>>,
-    ) -> Result<Module<'js, Declared>> {
-        if let Some(declared) = modules::declare(ctx, name) {
-            return declared;
-        }
-        let bytecode = self.0.bytecode.get(name).ok_or_else(|| Error::new_loading(name))?;
-        quickjs::load(ctx, bytecode)
-    }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use tar::EntryType;
 
 use super::{Archive, ArchiveError, Metadata};
+use crate::base::normalise;
 use crate::files::{self, Contents};
-use crate::graph::normalise;
 use crate::remote::{self, Members};
 
 /// How many bytes of a file [`looks_like_archive`] wants to see.

@@ -25,7 +25,7 @@ mod x509;
 use std::rc::Rc;
 
 use rquickjs::module::{Declarations, Declared, Exports, ModuleDef};
-use rquickjs::{Atom, Ctx, Error, JsLifetime, Module, Promise, Result, Value};
+use rquickjs::{Atom, Ctx, Error, JsLifetime, Module, Object, Promise, Result, Value};
 
 use crate::exception::throw_host;
 use crate::lazy::{self, Lazy, Source};
@@ -55,6 +55,16 @@ macro_rules! modules {
                 _ => return Vec::new(),
             };
             named.iter().copied().chain(["default"]).collect()
+        }
+
+        /// The object of all members of a built-in module.
+        pub(crate) fn members<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Result<Object<'js>> {
+            let (names, make): (_, Make) = match name {
+                $($name => ($module::EXPORTS, $module::make),)+
+                _ => return Err(Error::new_loading(name)),
+            };
+            let members = Members { state: Rc::clone(state), names, make };
+            Ok(Lazy::object(ctx, members)?.into_inner())
         }
 
         /// Declares a built-in module in a context; `None` for an unknown name.

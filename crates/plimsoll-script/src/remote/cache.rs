@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use super::fetch::Fetched;
 use super::integrity::Integrity;
 use super::lock::Pin;
+use crate::base::SOURCE_LIMIT;
 use crate::files;
-use crate::graph::SOURCE_LIMIT;
 
 /// A URL, an address and a digest.
 const INDEX_LIMIT: u64 = 64 * 1024;

@@ -11,7 +11,7 @@ use tokio::task::{JoinSet, LocalSet};
 use tokio::time::Instant;
 
 use super::address;
-use crate::graph::SOURCE_LIMIT;
+use crate::base::SOURCE_LIMIT;
 
 /// Exchanges at the same time.
 const CONCURRENCY: usize = 8;

@@ -135,3 +135,72 @@ fn a_script_must_have_something_to_run() {
         &["the export `setup` must be a function"],
     );
 }
+
+#[test]
+fn what_is_asked_of_commonjs_is_checked_when_it_has_run() {
+    check(
+        &[
+            ("main.js", "import { ad } from './lib.js';\nexport default () => ad(1, 2);\n"),
+            ("lib.js", "module.exports = { add: (a, b) => a + b, sub: 1 };\n"),
+        ],
+        &["SyntaxError: `ad`, imported at DIR/main.js:1:10, is not exported by DIR/lib.js", "add, sub"],
+    );
+    check(
+        &[
+            ("main.js", "import { a } from './lib.js';\nexport default () => a;\n"),
+            ("lib.js", "var a = 1;\n"),
+        ],
+        &["DIR/main.js:1:10: `a` is not exported by './lib.js'", "DIR/lib.js exports: default"],
+    );
+}
+
+#[test]
+fn requiring_what_is_not_there_has_its_place() {
+    check(
+        &[("main.js", "exports.default = () => {};\n\n  require('./mising.js');\n"), ("missing.js", "")],
+        &[
+            "GoError: require(\"./mising.js\") failed: the imported file DIR/mising.js could not be read",
+            "hint: did you mean 'missing.js'?",
+            "file://DIR/main.js:3:3",
+        ],
+    );
+    check(
+        &[("main.js", "require('./lib.js');\nexports.default = () => {};\n"), ("lib.js", "var a = ;\n")],
+        &["DIR/lib.js:1:9: SyntaxError: Unexpected token"],
+    );
+}
+
+#[test]
+fn a_binding_that_a_cycle_uses_too_early_is_named() {
+    check(
+        &[
+            ("main.js", "import { b } from './b.js';\nexport const a = 1;\nexport default () => b;\n"),
+            ("b.js", "import { a } from './main.js';\nexport const b = a + 1;\n"),
+        ],
+        &["ReferenceError: a is not initialized", "at <anonymous> (file://DIR/b.js:"],
+    );
+}
+
+#[test]
+fn files_that_cannot_be_sources_are_told() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("folder")).expect("writable");
+    std::fs::write(path("latin.js"), b"var a = '\xe4';").expect("writable");
+    // Sparse: it is refused by what is read, not by what is stored.
+    std::fs::File::create(path("huge.js")).and_then(|file| file.set_len((64 << 20) + 1)).expect("writable");
+    let main = "import './folder';\nimport './latin.js';\nimport './huge.js';\nimport './folder/';\n";
+    std::fs::write(path("main.js"), main).expect("writable");
+    let error = crate::support::load_error_of(&path("main.js"));
+    for part in [
+        "main.js:1:8: the imported file ",
+        "folder could not be read: it is a folder",
+        "main.js:2:8: the imported file ",
+        "latin.js could not be read: it is not UTF-8 (byte 9)",
+        "main.js:3:8: the imported file ",
+        "huge.js could not be read: it is larger than 67108864 bytes",
+        "main.js:4:8: ",
+    ] {
+        assert!(error.contains(part), "no {part:?} in:\n{error}");
+    }
+}

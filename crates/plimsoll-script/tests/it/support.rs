@@ -91,13 +91,18 @@ pub(crate) fn write_files(folder: &Path, files: &[(&str, &str)]) {
 pub(crate) fn load_error(files: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder");
     write_files(folder.path(), files);
-    let error = match load(&folder.path().join("main.js")) {
+    let error = load_error_of(&folder.path().join("main.js"));
+    let folder = folder.path().canonicalize().expect("exists").display().to_string();
+    error.replace(&folder, "DIR")
+}
+
+/// Loads a script, expecting that to fail.
+pub(crate) fn load_error_of(script: &Path) -> String {
+    match load(script) {
         Ok(_) => panic!("the script loads"),
         Err(LoadError::Threw(error)) => format!("{error}\n{}", error.stack),
         Err(error) => error.to_string(),
-    };
-    let folder = folder.path().canonicalize().expect("exists").display().to_string();
-    error.replace(&folder, "DIR")
+    }
 }
 
 fn load(script: &Path) -> Result<Bundle, LoadError> {

@@ -1,0 +1,1 @@
+exports.name = 'a' + require('./' + 'b.js').name;

@@ -1,0 +1,1 @@
+exports.name = new Map([['b', 'b']]).get('b');

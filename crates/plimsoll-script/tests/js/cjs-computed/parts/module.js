@@ -1,0 +1,3 @@
+import { name } from './a.js';
+export default 'esm';
+export const fromA = name;

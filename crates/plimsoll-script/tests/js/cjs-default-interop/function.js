@@ -1,0 +1,2 @@
+module.exports = () => 'fn';
+module.exports.helper = () => 'helper';

@@ -1,0 +1,3 @@
+exports.__esModule = true;
+exports.default = 'own default';
+exports.other = 1;

@@ -1,0 +1,6 @@
+module.exports = {
+  options: { iterations: 1 },
+  default() {
+    console.log('default', typeof require, typeof module, typeof exports);
+  },
+};

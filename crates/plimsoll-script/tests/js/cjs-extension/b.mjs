@@ -1,0 +1,1 @@
+globalThis.fromModule = typeof this;

@@ -1,0 +1,1 @@
+export const sub = require('./name.js');

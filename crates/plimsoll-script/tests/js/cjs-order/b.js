@@ -1,0 +1,2 @@
+console.log(__VU, 'b');
+exports.name = 'b';

@@ -1,0 +1,3 @@
+export * from './lib.js';
+export * as lib from './lib.js';
+export { three } from './lib.js';

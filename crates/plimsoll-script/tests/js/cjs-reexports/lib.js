@@ -1,0 +1,3 @@
+exports.one = 1;
+exports.two = 2;
+for (const name of ['three']) exports[name] = 3;

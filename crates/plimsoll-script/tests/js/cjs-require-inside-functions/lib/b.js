@@ -1,0 +1,2 @@
+function later() { return require('./c.js'); }
+module.exports = 'b' + later();

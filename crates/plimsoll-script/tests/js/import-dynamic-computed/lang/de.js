@@ -1,0 +1,2 @@
+import { word } from './words.js';
+export const hello = word;

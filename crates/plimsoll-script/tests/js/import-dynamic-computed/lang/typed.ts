@@ -1,0 +1,2 @@
+enum Kind { A = 'typed' }
+export const kind: Kind = Kind.A;

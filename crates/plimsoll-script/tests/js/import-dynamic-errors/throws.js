@@ -1,0 +1,2 @@
+throw new RangeError('thrown by the module');
+export {};

@@ -1,0 +1,3 @@
+import dep from './dep.js';
+globalThis.evaluated += 1;
+export const value = dep.value;

@@ -1,0 +1,2 @@
+export const name = 'lib';
+export default () => 'default';

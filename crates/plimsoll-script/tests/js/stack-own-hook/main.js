@@ -1,0 +1,1 @@
+export { default, options } from './main.ts';
