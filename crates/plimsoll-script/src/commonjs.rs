@@ -2,8 +2,8 @@
 //!
 //! A CommonJS file is compiled as a function of `module` and `exports`, which runs when the file is first
 //! asked for. ES modules import it through its *facade*, a generated module that runs it and exports what it
-//! has left in `module.exports`. `require` takes an ES module through its *bridge*, another one that holds the
-//! module's namespace. What specifiers mean is `linker.rs`'s business; start at [`require`].
+//! has left in `module.exports`. `require` takes an ES module through its *bridge*, another one that holds
+//! the module's namespace. What specifiers mean is `linker.rs`'s business; start at [`require`].
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;

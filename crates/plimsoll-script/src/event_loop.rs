@@ -78,8 +78,8 @@ impl EventLoop {
         reason: &Value<'js>,
         handled: bool,
     ) {
-        // A module that throws rejects a promise of the engine's own, which nobody can see; the importer hears
-        // of it by another one. What a script rejects meanwhile, it rejects from a frame of its own.
+        // A module that throws rejects a promise of the engine's own, which nobody can see; the importer
+        // hears of it by another one. What a script rejects meanwhile, it rejects from a frame of its own.
         if !handled && self.importing.get() && ctx.script_or_module_name(0).is_none() {
             return;
         }

@@ -10,7 +10,8 @@
 //! | `entry`, `files`, `archive` | where a test comes from: a file, standard input, an archive; packing it |
 //! | `remote`, `jslib` | modules from the network, its cache and its lock file; libraries that are built in |
 //! | `base` | what specifiers mean, and where modules are read from |
-//! | `source`, `mentions`, `typescript`, `source_map`, `graph` | parsing and linking modules before anything runs |
+//! | `source`, `mentions`, `typescript`, `source_map` | files, parsed before anything runs |
+//! | `graph` | linking modules before anything runs |
 //! | `compiled`, `linker`, `commonjs` | modules as bytecode, what specifiers mean at run time, `require` |
 //! | `stack_trace` | `error.stack` with the places that were written |
 //! | `bundle` | [`Bundle`], [`Script`]: compiled once, shared by all VUs |

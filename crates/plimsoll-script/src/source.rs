@@ -1,4 +1,4 @@
-//! One source file: its text, its kind, what it imports and exports, and where. Parsed by oxc; never run here.
+//! One source file: its text and kind, what it imports and exports, and where. Parsed by oxc, never run.
 //!
 //! Parsing apart from the JavaScript engine gives every syntax and import problem its file, line and column,
 //! all of them at once, before anything runs.
