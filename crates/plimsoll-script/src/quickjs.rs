@@ -115,7 +115,7 @@ pub(crate) fn compile_function(ctx: &Ctx<'_>, name: &str, text: &str) -> Result<
         line_num: -1,
     };
     let raw = ctx.as_raw().as_ptr();
-    // SAFETY: a live context; the texts end with a zero byte and outlive the call, which copies what it needs.
+    // SAFETY: a live context; the texts end with a zero byte and outlive the call, which copies its input.
     let compiled = unsafe { qjs::JS_Eval2(raw, source.as_ptr(), text.len() as _, &raw mut options) };
     // SAFETY: an owned value that the engine has just made in this context.
     let compiled = unsafe { Value::from_raw(ctx.clone(), compiled) };

@@ -1,0 +1,138 @@
+//! What a VU costs that imports a library of one megabyte: loaded as plimsoll does, compiled once for all
+//! VUs, and naively, each VU compiling the text for itself.
+//!
+//! `cargo bench -p plimsoll-script --bench library`. Each loader is measured in a process of its own: the
+//! slope of resident memory between two numbers of VUs, all of which stay alive.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use plimsoll_engine::{Clock, Interrupt, RunState, VuFactory, VuId, WorkerContext};
+use plimsoll_metrics::ShardConfig;
+use plimsoll_plan::options::keyword::ScriptType;
+use plimsoll_script::{Bundle, Entry, ScriptFactory};
+use rquickjs::{Context, Module, Runtime};
+use tokio::task::LocalSet;
+
+/// The size of the library.
+const LIBRARY_BYTES: usize = 1 << 20;
+/// The numbers of VUs between which the slope is taken.
+const FEW: u32 = 5;
+const MANY: u32 = 45;
+
+const SCRIPT: &str =
+    "import { work1 } from './library.js';\nexport default function () { work1([1], {}); }\n";
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let kilobytes = match arguments.iter().find(|argument| matches!(argument.as_str(), "shared" | "naive")) {
+        Some(loader) if loader == "shared" => shared(),
+        Some(_) => naive(),
+        None => return compare(),
+    };
+    writeln!(std::io::stdout(), "{kilobytes:.1}").expect("stdout");
+}
+
+fn compare() {
+    let [shared, naive] = ["shared", "naive"].map(measured);
+    writeln!(
+        std::io::stdout(),
+        "a library of {} KB: {shared:.0} KB per VU compiled once, {naive:.0} KB naively: {:.0} %",
+        LIBRARY_BYTES >> 10,
+        shared / naive * 100.0,
+    )
+    .expect("stdout");
+}
+
+fn measured(loader: &str) -> f64 {
+    let output = Command::new(std::env::current_exe().expect("a running program")).arg(loader).output();
+    let output = output.expect("it can be run again");
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.trim().parse().unwrap_or_else(|_| panic!("{loader}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// KB per VU as plimsoll loads it.
+fn shared() -> f64 {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("library.js"), library()).expect("the folder is writable");
+    let path = folder.path().join("main.js");
+    std::fs::write(&path, SCRIPT).expect("the folder is writable");
+    let entry = Entry::read(&path, ScriptType::Detect).expect("a script");
+    let bundle = Bundle::load(entry, BTreeMap::new()).expect("the script loads");
+    let plan = plimsoll_plan::resolve(vec![]).expect("the defaults are valid");
+    let factory = ScriptFactory::new(Arc::new(bundle.script(&plan, plimsoll_net::Options::default())));
+    let context =
+        WorkerContext::new(0, ShardConfig::default(), Clock::start(), Arc::new(RunState::new(&plan)));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    LocalSet::new().block_on(&runtime, async {
+        let mut vus = Vec::new();
+        let mut few = 0.0;
+        for id in 1..=MANY {
+            vus.push(factory.create(&context, VuId(id), Interrupt::new()).await.expect("a VU"));
+            if id == FEW {
+                few = resident_kb();
+            }
+        }
+        slope(few)
+    })
+}
+
+/// KB per VU when each compiles the library's text.
+fn naive() -> f64 {
+    let library = library();
+    let mut vus = Vec::new();
+    let mut few = 0.0;
+    for id in 1..=MANY {
+        let runtime = Runtime::new().expect("a runtime");
+        let context = Context::full(&runtime).expect("a context");
+        context.with(|ctx| {
+            Module::declare(ctx.clone(), "library.js", library.as_str()).expect("valid");
+            let script = Module::declare(ctx.clone(), "main.js", SCRIPT).expect("valid");
+            let (_, evaluation) = script.eval().expect("it runs");
+            evaluation.finish::<()>().expect("it runs");
+        });
+        vus.push((runtime, context));
+        if id == FEW {
+            few = resident_kb();
+        }
+    }
+    slope(few)
+}
+
+fn slope(few: f64) -> f64 {
+    (resident_kb() - few) / f64::from(MANY - FEW)
+}
+
+/// Functions, classes and tables as libraries have them.
+fn library() -> String {
+    let mut text = String::new();
+    for n in 0.. {
+        if text.len() >= LIBRARY_BYTES {
+            break;
+        }
+        write!(
+            text,
+            "/**\n * Collects what matches under its name.\n * @param {{Array}} list what there is\n */\n\
+             export function work{n}(list, options) {{\n  const limit = options.limit{n} || {n};\n  \
+             const found = [];\n  for (const item of list) {{\n    if (item && item.name === 'name{n}' && \
+             found.length < limit) {{\n      found.push({{ item, at: found.length, label: `item ${{item.name}} \
+             of {n}` }});\n    }}\n  }}\n  return found.map((entry) => entry.label).concat(table{n}.names);\n}}\n\
+             const table{n} = {{ names: ['a{n}', 'b{n}'], size: {n}, nested: {{ deep: true }} }};\n\
+             class Type{n} {{\n  constructor(value) {{ this.value = value; }}\n  get double() {{ return 2 * \
+             this.value; }}\n  merge(other) {{ return new Type{n}(this.value + other.value); }}\n}}\n\n"
+        )
+        .expect("a String");
+    }
+    text
+}
+
+/// Resident memory of this process, in KB of 1,024 bytes.
+fn resident_kb() -> f64 {
+    let status = std::fs::read_to_string(Path::new("/proc/self/status")).expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it is in there");
+    line.trim().trim_end_matches("kB").trim().parse().expect("a number")
+}
