@@ -15,7 +15,7 @@ use rquickjs::promise::PromiseState;
 use rquickjs::{Array, Coerced, Ctx, Error, Function, Object, Persistent, Result, Value};
 use rustc_hash::FxHashMap;
 
-use crate::exception::{self, throw_as, throw_host};
+use crate::exception::{self, throw_host};
 use crate::source::ModuleId;
 use crate::state::{Phase, VuState};
 use crate::{linker, modules, quickjs};
@@ -231,9 +231,9 @@ fn face<'js>(ctx: &Ctx<'js>, state: &VuState, id: &str, exports: &Value<'js>) ->
         if !object.contains_key(name.as_str())? {
             let listed = object.keys::<String>().collect::<Result<Vec<_>>>()?.join(", ");
             let listed = if listed.is_empty() { "nothing" } else { &listed };
-            let message =
-                format!("`{name}`, imported at {place}, is not exported by {file}, which exports {listed}");
-            return Err(throw_as(ctx, "SyntaxError", &message));
+            warn_once(state, || {
+                format!("`{name}`, imported at {place}, is not exported by {file}, which exports {listed}")
+            });
         }
     }
     let default = default_of(exports)?;
@@ -244,6 +244,15 @@ fn face<'js>(ctx: &Ctx<'js>, state: &VuState, id: &str, exports: &Value<'js>) ->
         faces.set(2, namespace(ctx, &object, default)?)?;
     }
     Ok(faces)
+}
+
+/// Warns of a name that a CommonJS file does not export; k6 gives `undefined` for it. All VUs load the same
+/// files, and the first of them says so for all.
+fn warn_once(state: &VuState, message: impl FnOnce() -> String) {
+    if state.id.0 == 0 {
+        let message = message();
+        tracing::warn!(target: "plimsoll", "{message}; it is undefined");
+    }
 }
 
 /// What `import name from` gives of a CommonJS file: `exports.default` if there is one, else all of it.
