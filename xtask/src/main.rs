@@ -7,6 +7,7 @@
 //! | [`compat`] | `compat`: the tables of k6's symbols in the documentation |
 //! | [`services`] | `services`: the servers that tests need |
 //! | [`quickstart`] | `quickstart`: smoke test against InsightDesk, from nothing |
+//! | [`conformance`] | `conformance`: published test data, run through the product |
 //! | [`mod@bench`] | `bench throughput`, `memory`, `startup`, `fairness` |
 //!
 //! Below them: [`workspace`] knows the repository, [`build`] makes release binaries, [`process`] runs
@@ -17,6 +18,7 @@ mod bench;
 mod build;
 mod checks;
 mod compat;
+mod conformance;
 mod http;
 mod local_server;
 mod process;
@@ -54,6 +56,8 @@ enum Command {
     Ci,
     /// Build everything, start InsightDesk, run the smoke test against it and leave a report
     Quickstart(quickstart::Arguments),
+    /// Run the published tests of HTML parsing; fetches them once
+    Conformance,
     /// Measure plimsoll beside the other generators of this machine
     #[command(subcommand)]
     Bench(bench::Command),
@@ -82,6 +86,7 @@ async fn run(command: Command) -> Result<ExitCode> {
             Command::Services => services::ensure().await.map(|()| ExitCode::SUCCESS),
             Command::Ci => checks::ci(&workspace).await,
             Command::Quickstart(arguments) => quickstart::run(&workspace, &arguments).await,
+            Command::Conformance => conformance::run(&workspace).await,
             Command::Bench(command) => bench::run(&workspace, &command).await,
         }
     };

@@ -5,7 +5,6 @@
 //! slope of resident memory between two numbers of VUs, all of which stay alive.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -107,25 +106,36 @@ fn slope(few: f64) -> f64 {
     (resident_kb() - few) / f64::from(MANY - FEW)
 }
 
-/// Functions, classes and tables as libraries have them.
+/// Functions, classes and tables as libraries have them. `#` is the number of the piece.
+const PIECE: &str = "/**
+ * Collects what matches under its name.
+ * @param {Array} list what there is
+ */
+export function work#(list, options) {
+  const limit = options.limit# || #;
+  const found = [];
+  for (const item of list) {
+    if (item && item.name === 'name#' && found.length < limit) {
+      found.push({ item, at: found.length, label: `item ${item.name} of #` });
+    }
+  }
+  return found.map((entry) => entry.label).concat(table#.names);
+}
+const table# = { names: ['a#', 'b#'], size: #, nested: { deep: true } };
+class Type# {
+  constructor(value) { this.value = value; }
+  get double() { return 2 * this.value; }
+  merge(other) { return new Type#(this.value + other.value); }
+}
+";
+
 fn library() -> String {
     let mut text = String::new();
     for n in 0.. {
         if text.len() >= LIBRARY_BYTES {
             break;
         }
-        write!(
-            text,
-            "/**\n * Collects what matches under its name.\n * @param {{Array}} list what there is\n */\n\
-             export function work{n}(list, options) {{\n  const limit = options.limit{n} || {n};\n  \
-             const found = [];\n  for (const item of list) {{\n    if (item && item.name === 'name{n}' && \
-             found.length < limit) {{\n      found.push({{ item, at: found.length, label: `item ${{item.name}} \
-             of {n}` }});\n    }}\n  }}\n  return found.map((entry) => entry.label).concat(table{n}.names);\n}}\n\
-             const table{n} = {{ names: ['a{n}', 'b{n}'], size: {n}, nested: {{ deep: true }} }};\n\
-             class Type{n} {{\n  constructor(value) {{ this.value = value; }}\n  get double() {{ return 2 * \
-             this.value; }}\n  merge(other) {{ return new Type{n}(this.value + other.value); }}\n}}\n\n"
-        )
-        .expect("a String");
+        text.push_str(&PIECE.replace('#', &n.to_string()));
     }
     text
 }

@@ -51,13 +51,13 @@ impl Compiled {
         let maps = SourceMaps(graph.sources.iter().filter_map(map_of).collect());
         let resolved = resolutions(graph);
         let texts = texts(graph, for_any);
-        let runtime = Runtime::new().map_err(resources)?;
+        let runtime = Runtime::new().map_err(|error| resources(&error))?;
         let loader = CompilingLoader {
             texts: Rc::new(texts.iter().map(|text| (text.name.clone(), text.text.clone())).collect()),
             compiled: Rc::default(),
         };
         runtime.set_loader(GraphResolver(resolved.clone()), loader.clone());
-        let context = Context::full(&runtime).map_err(resources)?;
+        let context = Context::full(&runtime).map_err(|error| resources(&error))?;
         context.with(|ctx| {
             let compiled = texts.iter().try_for_each(|text| loader.compile_once(&ctx, text));
             compiled.map_err(|error| LoadError::Threw(thrown(&ctx, error, &maps)))
@@ -86,11 +86,12 @@ impl Compiled {
 /// # Errors
 /// When there is no memory for a runtime.
 pub(crate) fn streams() -> Result<Bytecode, LoadError> {
-    let context = Runtime::new().and_then(|runtime| Context::full(&runtime)).map_err(resources)?;
-    context.with(|ctx| modules::streams::compile(&ctx)).map_err(resources)
+    let context =
+        Runtime::new().and_then(|runtime| Context::full(&runtime)).map_err(|error| resources(&error))?;
+    context.with(|ctx| modules::streams::compile(&ctx)).map_err(|error| resources(&error))
 }
 
-fn resources(error: rquickjs::Error) -> LoadError {
+fn resources(error: &rquickjs::Error) -> LoadError {
     LoadError::Resources(format!("no JavaScript runtime could be made: {error}"))
 }
 

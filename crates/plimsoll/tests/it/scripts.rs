@@ -28,7 +28,8 @@ async fn a_name_that_a_commonjs_file_does_not_export_is_undefined_with_a_warning
     folder.write("lib.js", "module.exports = { add: (a, b) => a + b, sub: 1 };\n");
     folder.write("test.js", "import { ad } from './lib.js';\nexport default () => console.log(typeof ad);\n");
     let end = folder.plimsoll("run --vus 2 --iterations 2 test.js").await.code(0);
-    let end = end.says(&["msg=undefined", "`ad`, imported at ", "test.js:1:10, is not exported by ", "add, sub"]);
+    let end =
+        end.says(&["msg=undefined", "`ad`, imported at ", "test.js:1:10, is not exported by ", "add, sub"]);
     assert_eq!(end.stderr.matches("is not exported by").count(), 1, "all VUs together warn once");
 }
 

@@ -232,6 +232,15 @@ impl TreeSink for Sink {
         self.push(Content::Element(Box::new(Tag { name, attributes })))
     }
 
+    /// MathML may hold HTML where it says so (HTML Standard, "HTML integration point").
+    fn is_mathml_annotation_xml_integration_point(&self, element: &NodeId) -> bool {
+        let document = self.document.borrow();
+        let encoding = document.tag(*element).and_then(|tag| tag.attribute("encoding"));
+        encoding.is_some_and(|encoding| {
+            ["text/html", "application/xhtml+xml"].iter().any(|html| encoding.eq_ignore_ascii_case(html))
+        })
+    }
+
     fn create_comment(&self, text: StrTendril) -> NodeId {
         self.push(Content::Comment(text))
     }

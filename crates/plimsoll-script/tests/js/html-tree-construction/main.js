@@ -15,6 +15,8 @@ const cases = [
   ['character references', "&amp;&lt;&copy;&notit;&#x41;&#65;&bogus;"],
   ['foreign content', "<svg viewbox=1><foreignobject><p>x</svg>y"],
   ['mathml', "<math><mi>x</math>"],
+  ['html in mathml', "<math><annotation-xml encoding='TEXT/html'><p>x"],
+  ['no html in mathml', "<math><annotation-xml encoding=x><p>x"],
   ['frames', "<frameset><frame></frameset>"],
   ['attributes of body merge', "<body a=1><body a=2 b=3>"],
   ['duplicate attributes', "<p a=1 a=2 A=3 b>"],
