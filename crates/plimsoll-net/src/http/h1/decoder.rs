@@ -24,9 +24,6 @@ use crate::options::Limits;
 /// Informational responses in front of the real one.
 const MAX_INFORMATIONAL: u8 = 16;
 
-/// Kept bodies start with this much memory at most, whatever length is announced, and grow with what arrives.
-const FIRST_ALLOCATION: u64 = 1024 * 1024;
-
 #[derive(Debug)]
 pub(super) struct Decoder {
     state: State,
@@ -210,8 +207,10 @@ impl Decoder {
             self.body.whole = Some(Bytes::copy_from_slice(data));
             return Ok(());
         }
-        if self.body.pieces.capacity() == 0 {
-            self.body.pieces.reserve_exact(announced.unwrap_or(0).min(FIRST_ALLOCATION) as usize);
+        if let (0, Some(announced)) = (self.body.pieces.capacity(), announced) {
+            // Address space for all of it, within the limit: memory is taken as the bytes arrive, and never
+            // twice, as when a vector grows. Where there is not that much, it has to grow.
+            let _ = self.body.pieces.try_reserve_exact(announced as usize);
         }
         self.body.pieces.extend_from_slice(data);
         Ok(())
