@@ -38,7 +38,7 @@ use crate::compat::{Compat, State};
 use crate::entry::Entry;
 use crate::error::{LoadError, Location};
 use crate::graph::ModuleGraph;
-use crate::source::Source;
+use crate::source::{Kind, Source};
 
 /// What was found out about a test.
 #[derive(Debug, Default)]
@@ -189,8 +189,10 @@ impl Check<'_> {
         span: Span,
         arguments: Option<usize>,
     ) {
-        if !self.is_reachable(section) {
-            // What leads to it was told of.
+        let is_its_own =
+            source.kind == Kind::CommonJs && section == "globals" && matches!(name, "module" | "exports");
+        // What leads to it was told of.
+        if is_its_own || !self.is_reachable(section) {
             return;
         }
         let what = described(section, name);
