@@ -210,10 +210,10 @@ fn with_namespaces(graph: &ModuleGraph<'_>, source: &Source) -> Arc<str> {
     });
     let mut stars: Vec<_> = of_commonjs.filter_map(|namespace| namespace.star).collect();
     if stars.is_empty() {
-        return Arc::clone(&source.text);
+        return Arc::clone(source.compiled());
     }
     stars.sort_by_key(|star| std::cmp::Reverse(star.start));
-    let mut text = source.text.to_string();
+    let mut text = source.compiled().to_string();
     for star in stars {
         let (start, end) = (star.start as usize, star.end as usize);
         let name = text[start + 1..end].trim_start();

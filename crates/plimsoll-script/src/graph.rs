@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::Base;
 use crate::entry::Entry;
 use crate::error::{LoadError, Problem};
+use crate::prune::prune;
 use crate::source::{Import, Kind, ModuleId, Source};
 use crate::{files, modules};
 
@@ -33,8 +34,15 @@ impl<'a> ModuleGraph<'a> {
     /// # Errors
     /// All problems found, in one go.
     pub(crate) fn load(entry: &'a Entry) -> Result<Self, LoadError> {
-        let (graph, problems) = Self::read(entry)?;
-        if problems.is_empty() { Ok(graph) } else { Err(LoadError::Invalid(problems)) }
+        let (mut graph, problems) = Self::read(entry)?;
+        if !problems.is_empty() {
+            return Err(LoadError::Invalid(problems));
+        }
+        for (id, text) in prune(&graph, &entry.id) {
+            let at = graph.index[&id];
+            graph.sources[at].pruned = Some(text);
+        }
+        Ok(graph)
     }
 
     /// Reads a script and everything that it imports as far as that can be done, and says what is wrong.

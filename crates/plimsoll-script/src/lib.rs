@@ -11,7 +11,7 @@
 //! | `remote`, `jslib` | modules from the network, its cache and its lock file; libraries that are built in |
 //! | `base` | what specifiers mean, and where modules are read from |
 //! | `source`, `mentions`, `typescript`, `source_map` | files, parsed before anything runs |
-//! | `graph` | linking modules before anything runs |
+//! | `graph`, `prune` | linking modules before anything runs; what of them nothing can reach |
 //! | `compiled`, `linker`, `commonjs` | modules as bytecode, what specifiers mean at run time, `require` |
 //! | `stack_trace` | `error.stack` with the places that were written |
 //! | `bundle` | [`Bundle`], [`Script`]: compiled once, shared by all VUs |
@@ -58,6 +58,7 @@ mod mentions;
 mod modules;
 mod octets;
 mod own_options;
+mod prune;
 mod quickjs;
 mod reach;
 mod remote;

@@ -102,8 +102,10 @@ impl fmt::Display for ModuleId {
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) id: ModuleId,
-    /// What the engine compiles.
+    /// The module as JavaScript.
     pub(crate) text: Arc<str>,
+    /// The same without what nothing can reach, when there is such.
+    pub(crate) pruned: Option<Arc<str>>,
     /// What the user wrote, when that is TypeScript.
     pub(crate) written: Option<Written>,
     pub(crate) kind: Kind,
@@ -232,6 +234,7 @@ impl Source {
         let source = Source {
             id,
             text: Arc::clone(text),
+            pruned: None,
             written: None,
             kind: if kind.is_commonjs() { Kind::CommonJs } else { Kind::Module },
             requests,
@@ -246,11 +249,16 @@ impl Source {
         Ok((source, record.has_module_syntax))
     }
 
-    /// The text between the comments.
+    /// What the engine compiles.
+    pub(crate) fn compiled(&self) -> &Arc<str> {
+        self.pruned.as_ref().unwrap_or(&self.text)
+    }
+
+    /// What is compiled, without the comments.
     pub(crate) fn code(&self) -> impl Iterator<Item = &str> {
         let starts = std::iter::once(0).chain(self.comments.iter().map(|comment| comment.end as usize));
         let ends = self.comments.iter().map(|comment| comment.start as usize).chain([self.text.len()]);
-        starts.zip(ends).map(|(start, end)| &self.text[start..end])
+        starts.zip(ends).map(|(start, end)| &self.compiled()[start..end])
     }
 
     /// Where a piece of the text was written.

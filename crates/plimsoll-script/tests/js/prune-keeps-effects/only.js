@@ -1,0 +1,2 @@
+export const unused = { a: 1 };
+globalThis.log.push('only');

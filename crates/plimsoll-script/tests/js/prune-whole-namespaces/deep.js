@@ -1,0 +1,2 @@
+export const d = { e: 1 };
+const hidden = 2;
