@@ -14,7 +14,7 @@ use rquickjs::{Class, Ctx, Function, IntoJs, JsLifetime, Object, Promise, Result
 
 use super::data::{self, Rows, RowsBuilder};
 use super::fs::{Cursor, File};
-use super::settled;
+use super::{constructor, settled};
 use crate::exception::throw_host;
 use crate::fiber;
 use crate::state::{Phase, VuState};
@@ -27,12 +27,12 @@ const READ_AHEAD: usize = 4096;
 /// Makes one export.
 pub(crate) fn make<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Result<Value<'js>> {
     let vu = Rc::clone(state);
-    let function = if name == "parse" {
+    if name == "parse" {
         let parse = move |ctx: Ctx<'js>, file: Opt<Value<'js>>, options: Opt<Value<'js>>| {
             let parsed = parse(&ctx, &vu, file.0.as_ref(), options.0.as_ref());
             settled(&ctx, parsed)
         };
-        Function::new(ctx.clone(), parse)?
+        Ok(Function::new(ctx.clone(), parse)?.with_name(name)?.into_value())
     } else {
         let construct = move |ctx: Ctx<'js>, file: Opt<Value<'js>>, options: Opt<Value<'js>>| {
             let (file, options) =
@@ -42,9 +42,9 @@ pub(crate) fn make<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Resu
                 records.map_err(|why| throw_host(&ctx, &format!("new csv.Parser() failed: {why}")))?;
             Class::instance(ctx, Parser(RefCell::new(records)))
         };
-        Function::new(ctx.clone(), construct)?.with_constructor(true)
-    };
-    Ok(function.with_name(name)?.into_value())
+        let prototype = Class::<Parser>::prototype(ctx)?;
+        Ok(constructor(Function::new(ctx.clone(), construct)?, name, prototype)?.into_value())
+    }
 }
 
 fn parse<'js>(

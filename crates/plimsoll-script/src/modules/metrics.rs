@@ -5,9 +5,10 @@
 use std::rc::Rc;
 
 use plimsoll_metrics::{MetricId, MetricKind, ValueKind};
-use rquickjs::function::Opt;
-use rquickjs::{Coerced, Ctx, Function, Object, Result, Value};
+use rquickjs::function::{Opt, This};
+use rquickjs::{Coerced, Ctx, Error, Function, Object, Result, Value};
 
+use super::constructor;
 use crate::exception::throw_host;
 use crate::state::{Phase, VuState};
 use crate::tags;
@@ -25,10 +26,16 @@ const KINDS: [(&str, MetricKind); 4] = [
 pub(crate) fn make<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Result<Value<'js>> {
     let kind = KINDS.iter().find(|(known, _)| *known == name).map_or(MetricKind::Trend, |(_, kind)| *kind);
     let vu = Rc::clone(state);
-    let constructor = move |ctx: Ctx<'js>, name: Opt<Value<'js>>, is_time: Opt<Coerced<bool>>| {
-        declare(&ctx, &vu, kind, name.0, is_time.0.is_some_and(|flag| flag.0))
-    };
-    Ok(Function::new(ctx.clone(), constructor)?.with_name(name)?.with_constructor(true).into_value())
+    let construct =
+        move |ctx: Ctx<'js>, class: This<Value<'js>>, name: Opt<Value<'js>>, is_time: Opt<Coerced<bool>>| {
+            let metric = declare(&ctx, &vu, kind, name.0, is_time.0.is_some_and(|flag| flag.0))?;
+            // With `new` it is the class that is asked for, with a prototype; k6 lets scripts leave `new` out.
+            if let Some(class) = class.0.as_function() {
+                metric.set_prototype(class.get::<_, Option<Object<'js>>>("prototype")?.as_ref())?;
+            }
+            Ok::<_, Error>(metric)
+        };
+    Ok(constructor(Function::new(ctx.clone(), construct)?, name, None)?.into_value())
 }
 
 fn declare<'js>(

@@ -25,7 +25,8 @@ mod x509;
 use std::rc::Rc;
 
 use rquickjs::module::{Declarations, Declared, Exports, ModuleDef};
-use rquickjs::{Atom, Ctx, Error, JsLifetime, Module, Object, Promise, Result, Value};
+use rquickjs::object::Property;
+use rquickjs::{Atom, Ctx, Error, Function, JsLifetime, Module, Object, Promise, Result, Value};
 
 use crate::exception::throw_host;
 use crate::lazy::{self, Lazy, Source};
@@ -38,6 +39,20 @@ pub(crate) struct StateHandle(#[qjs(skip)] pub(crate) Rc<VuState>);
 pub(crate) fn state_of(ctx: &Ctx<'_>) -> Rc<VuState> {
     let handle = ctx.userdata::<StateHandle>().expect("stored when the runtime was made");
     Rc::clone(&handle.0)
+}
+
+/// A function that host code constructs objects with, as scripts expect of a class: with a name and a
+/// prototype, for `instanceof`.
+pub(crate) fn constructor<'js>(
+    function: Function<'js>,
+    name: &str,
+    prototype: Option<Object<'js>>,
+) -> Result<Function<'js>> {
+    let function = function.with_name(name)?.with_constructor(true);
+    let prototype = prototype.map_or_else(|| Object::new(function.ctx().clone()), Ok)?;
+    prototype.prop("constructor", Property::from(function.clone()).writable().configurable())?;
+    function.prop("prototype", prototype)?;
+    Ok(function)
 }
 
 /// Makes one export of a module.

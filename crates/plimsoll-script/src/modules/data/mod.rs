@@ -17,6 +17,7 @@ use rustc_hash::FxHashMap;
 pub(crate) use rows::{Rows, RowsBuilder, freeze};
 pub(crate) use shared_array::{over, rows_of};
 
+use super::constructor;
 use super::dealing::Decks;
 use crate::exception::throw_host;
 use crate::fiber;
@@ -56,7 +57,7 @@ pub(crate) fn make<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Resu
     let construct = move |ctx, name: Opt<Value<'js>>, fill: Opt<Value<'js>>| {
         construct(&ctx, &vu, name.0.as_ref(), fill.0)
     };
-    Ok(Function::new(ctx.clone(), construct)?.with_name(name)?.with_constructor(true).into_value())
+    Ok(constructor(Function::new(ctx.clone(), construct)?, name, None)?.into_value())
 }
 
 fn construct<'js>(

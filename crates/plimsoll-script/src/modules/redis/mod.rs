@@ -23,7 +23,7 @@ use rquickjs::{Atom, Class, Ctx, Function, Result, Value};
 use self::commands::{METHODS, Method};
 use self::connection::Connection;
 use self::options::Target;
-use super::settled;
+use super::{constructor, settled};
 use crate::exception::throw_host;
 use crate::lazy::{self, Lazy, Source};
 use crate::octets::text_of;
@@ -41,7 +41,8 @@ pub(crate) fn make<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Resu
         let target = target(&ctx, &state, options.0.as_ref())?;
         Lazy::object(&ctx, Client { state: Rc::clone(&state), connection: Rc::new(Connection::new(target)) })
     };
-    Ok(Function::new(ctx.clone(), construct)?.with_constructor(true).with_name(name)?.into_value())
+    let prototype = Class::<Lazy<Client>>::prototype(ctx)?;
+    Ok(constructor(Function::new(ctx.clone(), construct)?, name, prototype)?.into_value())
 }
 
 fn target<'js>(ctx: &Ctx<'js>, state: &VuState, options: Option<&Value<'js>>) -> Result<Target> {
