@@ -29,7 +29,7 @@ pub(crate) fn make<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Resu
     let construct =
         move |ctx: Ctx<'js>, class: This<Value<'js>>, name: Opt<Value<'js>>, is_time: Opt<Coerced<bool>>| {
             let metric = declare(&ctx, &vu, kind, name.0, is_time.0.is_some_and(|flag| flag.0))?;
-            // With `new` it is the class that is asked for, with a prototype; k6 lets scripts leave `new` out.
+            // With `new` it is the class, with a prototype; k6 lets scripts leave `new` out.
             if let Some(class) = class.0.as_function() {
                 metric.set_prototype(class.get::<_, Option<Object<'js>>>("prototype")?.as_ref())?;
             }
