@@ -46,6 +46,7 @@
 //! | `http` | [`Url`], [`Request`], [`Response`], [`redirect`], [`CookieJar`], decoding, the HTTP/1.1 codec |
 //! | `pool`, `connection`, `connect` | keep-alive connections, and how a new one is made |
 //! | `stream` | [`ByteStream`]: the same connections for other protocols |
+//! | [`websocket`] | [`websocket::WebSocket`]: handshake, frames, compression |
 //! | `dns`, `hosts`, `ip_range` | names to addresses: cache, policy, overrides, what must not be dialed |
 //! | `tls` | rustls set-up, verification, session facts |
 //! | `timings` | the phases of an exchange |
@@ -66,6 +67,7 @@ mod shared;
 mod stream;
 mod timings;
 mod tls;
+pub mod websocket;
 
 pub use client::{Client, Exchange};
 pub use dns::{DnsOptions, DnsPolicy, DnsSelect};

@@ -13,6 +13,7 @@ use crate::dns::Resolver;
 use crate::error::NetError;
 use crate::options::Options;
 use crate::tls;
+use crate::websocket::Deflate;
 
 /// Large enough that most responses arrive in one read.
 const READ_BUFFER: usize = 64 * 1024;
@@ -27,6 +28,7 @@ struct Inner {
     tls: OnceCell<Result<TlsConnector, NetError>>,
     read_buffer: RefCell<Box<[u8]>>,
     write_buffer: RefCell<Vec<u8>>,
+    deflate: Deflate,
 }
 
 impl Shared {
@@ -38,6 +40,7 @@ impl Shared {
             tls: OnceCell::new(),
             read_buffer: RefCell::new(vec![0; READ_BUFFER].into()),
             write_buffer: RefCell::default(),
+            deflate: Deflate::default(),
         }))
     }
 
@@ -52,6 +55,11 @@ impl Shared {
 
     pub(crate) fn tls(&self) -> Result<&TlsConnector, NetError> {
         self.0.tls.get_or_init(|| tls::connector(&self.0.options.tls)).as_ref().map_err(Clone::clone)
+    }
+
+    /// What compresses messages of WebSockets.
+    pub(crate) fn deflate(&self) -> &Deflate {
+        &self.0.deflate
     }
 
     /// Runs `use_buffer` on the worker's read buffer.

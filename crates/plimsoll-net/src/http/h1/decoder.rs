@@ -37,6 +37,8 @@ pub(super) struct Decoder {
     body: Body,
     /// Whether bytes came after the response, which nobody asked for.
     surplus: bool,
+    /// The surplus itself, when another protocol begins there.
+    beyond: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -76,6 +78,7 @@ impl Decoder {
             head: None,
             body: Body::default(),
             surplus: false,
+            beyond: Vec::new(),
         }
     }
 
@@ -94,6 +97,11 @@ impl Decoder {
             body: body.whole.unwrap_or_else(|| body.pieces.into()),
         };
         Some((response, head.keep_alive && !self.surplus))
+    }
+
+    /// What came behind the head of a 101.
+    pub(super) fn take_beyond(&mut self) -> Bytes {
+        std::mem::take(&mut self.beyond).into()
     }
 
     /// Takes in what arrived.
@@ -122,6 +130,9 @@ impl Decoder {
                 State::UntilClose => self.keep(std::mem::take(&mut input), None)?,
                 State::Done => {
                     self.surplus = true;
+                    if self.head.as_ref().is_some_and(|(head, _)| head.status == 101) {
+                        self.beyond.extend_from_slice(input);
+                    }
                     break;
                 }
             }

@@ -21,7 +21,7 @@ pub(super) fn head(out: &mut Vec<u8>, request: &Request, options: &Options) {
     if !user_agent.is_empty() {
         push(out, &["\r\nUser-Agent: ", user_agent]);
     }
-    if !options.reuse_connections && !asks_to_close(request) {
+    if !options.reuse_connections && request.headers.get("Connection").is_none() {
         push(out, &["\r\nConnection: close"]);
     }
     match framing(request) {

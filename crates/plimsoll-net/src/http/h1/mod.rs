@@ -28,6 +28,8 @@ use decoder::Decoder;
 pub(crate) struct Answer {
     pub(crate) response: Response,
     pub(crate) reusable: bool,
+    /// What came behind the head of a 101: the beginning of another protocol.
+    pub(crate) beyond: Bytes,
 }
 
 /// Bodies up to this size are copied behind the head, so that both leave in one write.
@@ -46,7 +48,8 @@ pub(crate) async fn exchange(
     let (response, open) = wire.receive().await?;
     let reusable =
         sent_whole && open && shared.options().reuse_connections && !encode::asks_to_close(request);
-    Ok(Answer { response, reusable })
+    let beyond = wire.decoder.take_beyond();
+    Ok(Answer { response, reusable, beyond })
 }
 
 /// Both directions of one exchange.
