@@ -217,6 +217,8 @@ fn encode<'js>(
 
 /// Records the traffic and leaves the phase; returns the tags of the call.
 fn conclude(state: &VuState, call: &Call) -> TagSetId {
+    // Sockets that are still open say goodbye, which is part of this call's traffic.
+    state.event_loop.clear();
     state.tags.borrow_mut().leave_groups();
     let tags = state.tag_set(&[]);
     if !matches!(call.kind, CallKind::HandleSummary { .. }) {

@@ -1,7 +1,8 @@
-//! The event loop of one VU: promise jobs, timers, work done elsewhere, and rejections that nobody handled.
+//! The event loop of one VU: promise jobs, timers, work done elsewhere, sockets, and rejections that nobody
+//! handled.
 //!
 //! As in k6 the loop is drained after the iteration's function has returned: the iteration ends when no job,
-//! no timer and no work is left.
+//! no timer, no work and no open socket is left.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -33,12 +34,30 @@ pub(crate) fn settle_with(make: impl for<'js> FnOnce(&Ctx<'js>) -> Result<Value<
     Box::new(make)
 }
 
+/// Something that brings events until it has ended, such as a socket. The loop, and so the iteration, goes on
+/// as long as it is attached.
+pub(crate) trait Port {
+    /// The next event; `None` when there will be no other.
+    fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Delivery>>;
+}
+
+/// Hands an event to the script.
+pub(crate) type Delivery = Box<dyn for<'js> FnOnce(&Ctx<'js>) -> Result<()>>;
+
+/// What hands an event to the script.
+pub(crate) fn deliver_with(deliver: impl for<'js> FnOnce(&Ctx<'js>) -> Result<()> + 'static) -> Delivery {
+    Box::new(deliver)
+}
+
 /// The timers of one VU, the work that its promises wait for, and its unhandled rejections.
 #[derive(Default)]
 pub(crate) struct EventLoop {
     next_id: Cell<u32>,
     timers: RefCell<BTreeMap<(Instant, u32), Timer>>,
     works: RefCell<Vec<Work>>,
+    ports: RefCell<Vec<Rc<dyn Port>>>,
+    /// Who is asked first the next time, so that a busy socket does not silence the others.
+    first_port: Cell<usize>,
     rejections: RefCell<Vec<Rejection>>,
     /// Whether the job that runs is an `import()` that has found its module.
     importing: Cell<bool>,
@@ -62,6 +81,9 @@ struct Work {
 enum Event {
     Due(Instant),
     Done(Work, Settle),
+    Arrived(Delivery),
+    /// A port has ended.
+    Ended,
 }
 
 struct Rejection {
@@ -113,7 +135,12 @@ impl EventLoop {
         Ok(promise)
     }
 
-    /// Runs jobs, timers and what waits for work until none is left.
+    /// Adds something that brings events.
+    pub(crate) fn attach(&self, port: Rc<dyn Port>) {
+        self.ports.borrow_mut().push(port);
+    }
+
+    /// Runs jobs, timers and what waits for work or events until none is left.
     ///
     /// # Errors
     /// The exception of a timer's callback, or the first rejection that nobody handled.
@@ -128,25 +155,52 @@ impl EventLoop {
                 return Ok(Err(rejection.error));
             }
             let due = self.timers.borrow().keys().next().map(|(due, _)| *due);
-            if due.is_none() && self.works.borrow().is_empty() {
+            if due.is_none() && self.works.borrow().is_empty() && self.ports.borrow().is_empty() {
                 return Ok(Ok(()));
             }
             match state.wait(self.next(due)) {
                 Ok(Event::Due(due)) => self.fire(ctx, due)?,
                 Ok(Event::Done(work, settle)) => work.settle(ctx, settle)?,
+                Ok(Event::Arrived(deliver)) => deliver(ctx)?,
+                Ok(Event::Ended) => {}
                 Err(Interrupted) => return Err(Interrupted::throw(ctx)),
             }
         }
     }
 
-    /// Waits for the first work that ends, or for the next timer.
+    /// Waits for the first work that ends, for an event, or for the next timer.
     async fn next(&self, due: Option<Instant>) -> Event {
-        let done = poll_fn(|cx| self.poll_works(cx));
+        let done = poll_fn(|cx| match self.poll_ports(cx) {
+            Poll::Ready(event) => Poll::Ready(event),
+            Poll::Pending => self.poll_works(cx),
+        });
         let Some(due) = due else { return done.await };
         tokio::select! {
             event = done => event,
             () = tokio::time::sleep_until(due) => Event::Due(due),
         }
+    }
+
+    fn poll_ports(&self, cx: &mut Context<'_>) -> Poll<Event> {
+        let ports = self.ports.borrow();
+        let count = ports.len();
+        for at in (0..count).map(|step| (self.first_port.get() + step) % count) {
+            match ports[at].poll_next(cx) {
+                Poll::Pending => {}
+                Poll::Ready(Some(delivery)) => {
+                    self.first_port.set(at + 1);
+                    return Poll::Ready(Event::Arrived(delivery));
+                }
+                Poll::Ready(None) => {
+                    drop(ports);
+                    let ended = self.ports.borrow_mut().swap_remove(at);
+                    // It may hold values of the script, whose end must not find the list borrowed.
+                    drop(ended);
+                    return Poll::Ready(Event::Ended);
+                }
+            }
+        }
+        Poll::Pending
     }
 
     fn poll_works(&self, cx: &mut Context<'_>) -> Poll<Event> {
@@ -162,6 +216,7 @@ impl EventLoop {
     pub(crate) fn is_idle(&self, ctx: &Ctx<'_>) -> bool {
         self.timers.borrow().is_empty()
             && self.works.borrow().is_empty()
+            && self.ports.borrow().is_empty()
             && self.rejections.borrow().is_empty()
             && !quickjs::is_job_pending(ctx)
     }
@@ -170,6 +225,8 @@ impl EventLoop {
     pub(crate) fn clear(&self) {
         self.timers.borrow_mut().clear();
         self.works.borrow_mut().clear();
+        let ports = self.ports.take();
+        drop(ports);
         self.rejections.borrow_mut().clear();
     }
 

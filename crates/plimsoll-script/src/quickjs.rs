@@ -54,6 +54,23 @@ pub(crate) fn context(runtime: &Runtime, reach: Reach) -> Result<Context> {
     Ok(context)
 }
 
+/// Adds buffers and typed arrays to a context that was made without them: the script mentions none, but a
+/// server has sent bytes.
+///
+/// # Errors
+/// When memory runs out.
+pub(crate) fn add_buffers(ctx: &Ctx<'_>, reach: Reach) -> Result<()> {
+    if reach.contains(Family::TypedArrays) || ctx.globals().contains_key("ArrayBuffer")? {
+        return Ok(());
+    }
+    // SAFETY: a live context of this thread that does not have the family yet. It defines classes and globals
+    // and touches no object that is there.
+    if unsafe { qjs::JS_AddIntrinsicTypedArrays(ctx.as_raw().as_ptr()) } != 0 {
+        return Err(Error::Allocation);
+    }
+    keep_buffers_in_place(ctx)
+}
+
 /// Takes away what moves a buffer's memory elsewhere. The engine's version of it reallocates memory that was
 /// never its own, and loses what is needed to free it; [`private_buffer`] relies on its absence.
 fn keep_buffers_in_place(ctx: &Ctx<'_>) -> Result<()> {

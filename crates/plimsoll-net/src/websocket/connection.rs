@@ -5,7 +5,6 @@ use std::future::poll_fn;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::task::{Context, Poll, Waker, ready};
 
-use bytes::Bytes;
 use tokio::io::ReadBuf;
 
 use super::decoder::Decoder;
@@ -57,7 +56,7 @@ impl WebSocket {
         deflate: Option<Deflate>,
         limit: usize,
         protocol: Box<str>,
-        beyond: Bytes,
+        beyond: &[u8],
     ) -> Self {
         let mut socket = Self {
             shared,
@@ -72,7 +71,7 @@ impl WebSocket {
             close_sent: false,
             close_received: false,
         };
-        socket.take_in(&beyond);
+        socket.take_in(beyond);
         socket
     }
 
@@ -141,6 +140,13 @@ impl WebSocket {
     /// Why there will be none.
     pub async fn next(&mut self) -> Result<Event, WebSocketError> {
         poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// Waits until everything is written, and the server has ended the connection or said that it will.
+    pub async fn linger(&mut self) {
+        while !self.close_received || self.buffered() > 0 {
+            let Ok(_) = self.next().await else { return };
+        }
     }
 
     /// The next event, as soon as there is one; writes what is to be written meanwhile. After

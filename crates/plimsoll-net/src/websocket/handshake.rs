@@ -172,7 +172,7 @@ fn upgrade(shared: &Shared, connection: Connection, answer: &h1::Answer, compres
     let deflate = compressed.then(|| shared.deflate().clone());
     let text = |name| answer.response.headers.get_str(name).unwrap_or_default().into();
     let protocol = text("Sec-WebSocket-Protocol");
-    WebSocket::new(shared.clone(), connection, deflate, MESSAGE_LIMIT, protocol, answer.beyond.clone())
+    WebSocket::new(shared.clone(), connection, deflate, MESSAGE_LIMIT, protocol, &answer.beyond)
 }
 
 /// Whether the answer is what RFC 6455 asks for; gives whether messages may be compressed.

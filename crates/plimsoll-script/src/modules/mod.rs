@@ -17,9 +17,12 @@ mod k6;
 mod metrics;
 mod redis;
 mod secrets;
+mod sockets;
 pub(crate) mod streams;
 mod timers;
 mod webcrypto;
+mod websockets;
+mod ws;
 mod x509;
 
 use std::rc::Rc;
@@ -127,6 +130,9 @@ modules! {
     K6Redis = "k6/experimental/redis" from redis;
     K6XRedis = "k6/x/redis" from redis;
     K6Streams = "k6/experimental/streams" from streams;
+    K6Ws = "k6/ws" from ws;
+    K6WebSockets = "k6/websockets" from websockets;
+    K6ExperimentalWebSockets = "k6/experimental/websockets" from websockets;
     PlimsollData = "plimsoll/data" from dealing;
 }
 

@@ -50,6 +50,12 @@ impl<'js> Blob<'js> {
         self.buffer.as_bytes().and_then(|bytes| bytes.get(self.range.0.clone())).unwrap_or_default()
     }
 
+    /// A blob of these bytes, without a type.
+    pub(crate) fn new_copy(ctx: &Ctx<'js>, bytes: &[u8]) -> Result<Self> {
+        let range = Place(0..bytes.len());
+        Ok(Blob { buffer: ArrayBuffer::new_copy(ctx.clone(), bytes)?, range, kind: String::new() })
+    }
+
     /// Its bytes and their type.
     pub(crate) fn content(&self) -> (&[u8], &str) {
         (self.bytes(), &self.kind)
@@ -167,6 +173,11 @@ impl<'js> Blob<'js> {
     fn text(&self, ctx: Ctx<'js>) -> Result<Promise<'js>> {
         let (text, _) = UTF_8.decode_with_bom_removal(self.bytes());
         settled(&ctx, text.into_owned().into_js(&ctx))
+    }
+
+    #[qjs(rename = "toString")]
+    fn description(&self) -> &'static str {
+        "[object Blob]"
     }
 
     fn slice(

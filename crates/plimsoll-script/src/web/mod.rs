@@ -65,6 +65,12 @@ fn keep<'js>(ctx: &Ctx<'js>, name: &str, value: Value<'js>) -> Result<()> {
     ctx.globals().prop(name, Property::from(value).writable().configurable())
 }
 
+/// The class `Blob`, which `k6/websockets` exports too.
+pub(crate) fn blob_class<'js>(ctx: &Ctx<'js>) -> Result<Value<'js>> {
+    let global: Value<'js> = ctx.globals().get("Blob")?;
+    if global.is_undefined() { make(ctx, "Blob") } else { Ok(global) }
+}
+
 fn make<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>> {
     let made = match name {
         "URL" => Class::<Url>::create_constructor(ctx)?,
@@ -86,7 +92,7 @@ pub(crate) fn text_of<'js>(object: &Object<'js>) -> Option<String> {
 }
 
 /// Refuses to make an object of the class when it was called as a function.
-fn require_new<'js>(ctx: &Ctx<'js>, target: &This<Value<'js>>, class: &str) -> Result<()> {
+pub(crate) fn require_new<'js>(ctx: &Ctx<'js>, target: &This<Value<'js>>, class: &str) -> Result<()> {
     if target.is_function() {
         return Ok(());
     }

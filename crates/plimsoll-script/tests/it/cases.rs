@@ -1,5 +1,5 @@
 //! `tests/js/<case>/main.js` prints what `expected.out` says. One case a subject; `SERVER` in `__ENV` is a
-//! loopback server (see `server.rs`).
+//! loopback server (see `server.rs`), `SOCKETS` the same for WebSockets.
 
 use std::path::Path;
 
@@ -19,12 +19,20 @@ fn scripts_print_what_is_expected() {
 }
 
 fn failure(case: &Path, server: &Server) -> Option<String> {
-    let ran = match support::run(&case.join("main.js"), &[("SERVER", &server.url()), ("NAME", "value")]) {
+    let ran = match support::run(
+        &case.join("main.js"),
+        &[("SERVER", &server.url()), ("SOCKETS", &server.sockets()), ("NAME", "value")],
+    ) {
         Ok(ran) => ran,
         Err(error) => return Some(format!("{} does not load: {error}", case.display())),
     };
     let folder = case.canonicalize().expect("exists").display().to_string();
-    let printed = ran.text().replace(&folder, "DIR").replace(&server.url(), "SERVER") + "\n";
+    let printed = ran
+        .text()
+        .replace(&folder, "DIR")
+        .replace(&server.url(), "SERVER")
+        .replace(&server.sockets(), "SOCKETS")
+        + "\n";
     let file = case.join("expected.out");
     if std::env::var_os("UPDATE_EXPECTED").is_some() {
         std::fs::write(&file, &printed).expect("the case's folder is writable");

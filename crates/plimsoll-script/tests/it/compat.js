@@ -5,6 +5,7 @@ import { Counter } from 'k6/metrics';
 import * as k6crypto from 'k6/crypto';
 import * as k6fs from 'k6/experimental/fs';
 import * as k6csv from 'k6/experimental/csv';
+import k6ws from 'k6/ws';
 import redis from 'k6/experimental/redis';
 import secrets from 'k6/secrets';
 import * as k6streams from 'k6/experimental/streams';
@@ -26,6 +27,17 @@ const element = (html, name) => () => parseHTML(`<body>${html}`).find(name).get(
 const objects = {
   'import.meta': () => import.meta,
   'k6/http Response': () => k6http.get(`${__ENV.SERVER}/`),
+  'k6/ws Response': () => k6ws.connect(`${__ENV.SOCKETS}/ws/refuse`, () => {}),
+  'k6/ws Socket': () => {
+    let found;
+    k6ws.connect(`${__ENV.SOCKETS}/ws/close?1000,`, (socket) => { found = socket; });
+    return found;
+  },
+  'k6/ws WebSocketError': () => {
+    let found;
+    k6ws.connect(`${__ENV.SOCKETS}/ws/end`, (socket) => socket.on('error', (error) => { found = error; }));
+    return found;
+  },
   'k6/metrics Metric': () => counter,
   'k6/crypto Hasher': () => k6crypto.createHash('md5'),
   'k6/experimental/fs File': () => file,

@@ -8,5 +8,7 @@ mod limits;
 mod loading;
 mod scheduling;
 mod server;
+mod socket_server;
+mod sockets;
 mod support;
 mod typescript;

@@ -4,16 +4,36 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
+use crate::socket_server;
+
 pub(crate) struct Server {
     address: SocketAddr,
 }
 
 /// A request as it arrived.
-struct Received {
+pub(crate) struct Received {
     method: String,
-    path: String,
+    pub(crate) path: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+}
+
+impl Received {
+    /// The value of a header, whatever the case of its name.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The request as text, but for what differs from one to the next.
+    pub(crate) fn shown(&self) -> String {
+        let mut text = format!("{} {}", self.method, self.path);
+        let differ = ["Host", "User-Agent", "Sec-Websocket-Key"];
+        for (name, value) in self.headers.iter().filter(|(name, _)| !differ.contains(&name.as_str())) {
+            text.push_str(&format!("; {name}: {value}"));
+        }
+        text
+    }
 }
 
 impl Server {
@@ -29,6 +49,10 @@ impl Server {
         Server { address }
     }
 
+    pub(crate) fn sockets(&self) -> String {
+        format!("ws://{}", self.address)
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -40,6 +64,9 @@ fn serve(stream: TcpStream) {
     while let Some(request) = receive(&mut reader) {
         if request.path == "/close" {
             return;
+        }
+        if request.header("Upgrade").is_some() {
+            return socket_server::serve(&request, &mut reader, &mut writer);
         }
         let response = answer(&request);
         if writer.write_all(&response).is_err() {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
-use plimsoll_net::{Cookie, Exchange, Request};
+use plimsoll_net::{Cookie, Exchange, Request, Response};
 use rquickjs::{ArrayBuffer, Ctx, Object, Result, Value};
 
 use super::params::ResponseType;
@@ -30,7 +30,7 @@ impl ResponseFact {
         ResponseFact { url, request: None, exchange: None, response_type, error, error_code }
     }
 
-    fn response(&self) -> Option<&plimsoll_net::Response> {
+    fn response(&self) -> Option<&Response> {
         self.exchange.as_ref()?.result.as_ref().ok()
     }
 
@@ -59,11 +59,9 @@ impl ResponseFact {
             Field::RemotePort => js(ctx, remote.map_or(0, |remote| i32::from(remote.port()))),
             Field::Url => js(ctx, self.url.as_str()),
             Field::Status => js(ctx, i32::from(self.status())),
-            Field::StatusText => {
-                js(ctx, self.response().map_or_else(String::new, plimsoll_net::Response::status_text))
-            }
+            Field::StatusText => js(ctx, self.response().map_or_else(String::new, Response::status_text)),
             Field::Proto => js(ctx, self.response().map_or("", |response| response.protocol.as_str())),
-            Field::Headers => self.headers(ctx),
+            Field::Headers => Ok(headers_of(ctx, self.response())?.into_value()),
             Field::Cookies => self.cookies(ctx),
             Field::Body => self.body(ctx),
             Field::Timings => self.timings(ctx),
@@ -87,26 +85,6 @@ impl ResponseFact {
             }
             Some(bytes) => js(ctx, &*String::from_utf8_lossy(bytes)),
         }
-    }
-
-    /// Names in canonical case; values of one name joined by commas.
-    fn headers<'js>(&self, ctx: &Ctx<'js>) -> Result<Value<'js>> {
-        let object = Object::new(ctx.clone())?;
-        let mut joined: Vec<(String, String)> = Vec::new();
-        for (name, value) in self.response().iter().flat_map(|response| response.headers.iter()) {
-            let (name, value) = (canonical(name), String::from_utf8_lossy(value));
-            match joined.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, values)) => {
-                    values.push_str(", ");
-                    values.push_str(&value);
-                }
-                None => joined.push((name, value.into_owned())),
-            }
-        }
-        for (name, value) in joined {
-            object.set(name, value)?;
-        }
-        Ok(object.into_value())
     }
 
     fn timings<'js>(&self, ctx: &Ctx<'js>) -> Result<Value<'js>> {
@@ -179,6 +157,26 @@ fn ocsp<'js>(ctx: &Ctx<'js>) -> Result<Value<'js>> {
     object.set("revocation_reason", "")?;
     object.set("status", "unknown")?;
     Ok(object.into_value())
+}
+
+/// The headers of a response: names in canonical case, values of one name joined by commas.
+pub(crate) fn headers_of<'js>(ctx: &Ctx<'js>, response: Option<&Response>) -> Result<Object<'js>> {
+    let object = Object::new(ctx.clone())?;
+    let mut joined: Vec<(String, String)> = Vec::new();
+    for (name, value) in response.iter().flat_map(|response| response.headers.iter()) {
+        let (name, value) = (canonical(name), String::from_utf8_lossy(value));
+        match joined.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => {
+                values.push_str(", ");
+                values.push_str(&value);
+            }
+            None => joined.push((name, value.into_owned())),
+        }
+    }
+    for (name, value) in joined {
+        object.set(name, value)?;
+    }
+    Ok(object)
 }
 
 /// `content-TYPE` → `Content-Type`.

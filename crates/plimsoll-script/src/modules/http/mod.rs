@@ -20,6 +20,7 @@ use tokio::time::Instant;
 
 pub(crate) use self::expected::ResponseCallback;
 use self::fact::ResponseFact;
+pub(crate) use self::fact::headers_of;
 use self::params::{Params, ResponseType};
 pub(crate) use self::response::FieldTable;
 use self::response::Response;

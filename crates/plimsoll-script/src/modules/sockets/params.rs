@@ -1,0 +1,109 @@
+//! The `params` argument of a connection: headers, tags, compression, cookies.
+//!
+//! Source: <https://grafana.com/docs/k6/latest/javascript-api/k6-ws/params/>.
+
+use plimsoll_metrics::{Symbol, TagKey};
+use plimsoll_net::{Request, RequestHeaders, Response, Url};
+use rquickjs::object::Filter;
+use rquickjs::{Coerced, Ctx, Object, Result, Value};
+
+use crate::exception::{throw_host, throw_type};
+use crate::state::VuState;
+use crate::tags;
+
+/// Parameters with their defaults filled in.
+#[derive(Default)]
+pub(crate) struct Params {
+    pub(crate) headers: RequestHeaders,
+    pub(crate) tags: Vec<(TagKey, Symbol)>,
+    pub(crate) compress: bool,
+}
+
+impl Params {
+    /// Reads the argument; `undefined` and `null` mean the defaults. What is not known is refused if `strict`.
+    pub(crate) fn from_value<'js>(
+        ctx: &Ctx<'js>,
+        state: &VuState,
+        value: Option<Value<'js>>,
+        strict: bool,
+    ) -> Result<Self> {
+        let mut params = Params::default();
+        let Some(value) = value.filter(|value| !value.is_null() && !value.is_undefined()) else {
+            return Ok(params);
+        };
+        let Some(object) = value.as_object() else {
+            return throw_type(ctx, &format!("params must be an object, not {}", value.type_name()));
+        };
+        for entry in object.own_props::<String, Value<'js>>(Filter::default()) {
+            let (name, value) = entry?;
+            if !params.read(ctx, state, &name, value)? && strict {
+                let message =
+                    format!("unknown parameter {name:?}: expected headers, tags, jar or compression");
+                return Err(throw_host(ctx, &message));
+            }
+        }
+        Ok(params)
+    }
+
+    /// Whether the name is known.
+    fn read<'js>(&mut self, ctx: &Ctx<'js>, state: &VuState, name: &str, value: Value<'js>) -> Result<bool> {
+        let is_given = !value.is_null() && !value.is_undefined();
+        match name {
+            "headers" if is_given => self.headers = headers(ctx, &value)?,
+            "tags" if is_given => self.tags = tags::from_value(ctx, state, Some(value))?,
+            "compression" if is_given => self.compress = compression(ctx, &value)?,
+            // A jar of its own is not supported; null means the VU's.
+            "jar" if is_given => {
+                return Err(throw_host(ctx, "the parameter 'jar' is not supported yet"));
+            }
+            "headers" | "tags" | "compression" | "jar" => {}
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Adds the headers, and the cookies of the VU, to a request for `url`.
+    pub(crate) fn apply(&self, state: &VuState, request: &mut Request) {
+        for (name, value) in self.headers.iter() {
+            request.headers.set(name, value);
+        }
+        let jar = state.jar.borrow();
+        let kept = jar.cookies_for_url(&request.url);
+        if kept.is_empty() {
+            return;
+        }
+        let own = request.headers.get("Cookie").map(str::to_owned);
+        let kept = kept.iter().map(|(name, value)| format!("{name}={value}"));
+        let cookies: Vec<String> = own.into_iter().chain(kept).collect();
+        request.headers.set("Cookie", &cookies.join("; "));
+    }
+
+    /// Keeps the cookies that the answer sets.
+    pub(crate) fn keep_cookies(state: &VuState, url: &Url, response: &Response) {
+        state.jar.borrow_mut().receive(url, response);
+    }
+}
+
+/// Reads an object of headers.
+pub(crate) fn headers<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> Result<RequestHeaders> {
+    let Some(object) = value.as_object() else {
+        return throw_type(ctx, &format!("headers must be an object, not {}", value.type_name()));
+    };
+    let mut headers = RequestHeaders::new();
+    for entry in Object::own_props::<String, Coerced<String>>(object, Filter::default()) {
+        let (name, value) = entry?;
+        headers.set(&name, &value.0);
+    }
+    Ok(headers)
+}
+
+fn compression(ctx: &Ctx<'_>, value: &Value<'_>) -> Result<bool> {
+    match value.get::<Coerced<String>>()?.0.trim() {
+        "" => Ok(false),
+        "deflate" => Ok(true),
+        other => {
+            let message = format!("unsupported compression algorithm {other:?}: expected \"deflate\"");
+            Err(throw_host(ctx, &message))
+        }
+    }
+}
