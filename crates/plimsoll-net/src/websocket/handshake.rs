@@ -85,8 +85,8 @@ pub fn request_url(url: &Url) -> Result<Url, HandshakeError> {
     Url::parse(&format!("{scheme}{}", &url.as_str()[length..])).map_err(HandshakeError::Net)
 }
 
-/// The request for a connection to `url`, which is one of [`request_url`]. The caller adds headers of its own;
-/// those of the handshake are set when it is sent.
+/// The request for a connection to `url`, which is one of [`request_url`]. The caller adds headers of its
+/// own; those of the handshake are set when it is sent.
 pub fn request(url: Url) -> Request {
     Request::new(Method::GET, url)
 }

@@ -21,7 +21,9 @@ fn counts(ran: &Ran) -> [f64; 6] {
 fn a_session_feeds_all_metrics() {
     let ran = run("export default function () {
         ws.connect(`${__ENV.SOCKETS}/ws/echo`, (socket) => {
-            socket.on('open', () => { socket.send('a'); socket.sendBinary(new ArrayBuffer(1)); socket.ping(); });
+            socket.on('open', () => {
+                socket.send('a'); socket.sendBinary(new ArrayBuffer(1)); socket.ping();
+            });
             socket.on('pong', () => socket.close());
         });
     }");
@@ -56,7 +58,8 @@ fn a_refused_attempt_is_one_all_the_same() {
 fn tags_are_k6s() {
     let ran = run("export default function () {
         const params = { tags: { name: 'mine', my: 1 }, headers: { 'Sec-WebSocket-Protocol': 'a, b' } };
-        group('g', () => ws.connect('ws://user:x@' + __ENV.SOCKETS.slice(5) + '/ws/echo', params, (socket) => {
+        const url = `ws://user:x@${__ENV.SOCKETS.slice(5)}/ws/echo`;
+        group('g', () => ws.connect(url, params, (socket) => {
             socket.on('open', () => { socket.send('x'); socket.close(); });
         }));
         const socket = new WebSocket(`${__ENV.SOCKETS}/ws/echo`, 'c', { tags: { name: 'other' } });
@@ -78,7 +81,8 @@ fn tags_are_k6s() {
 #[test]
 fn an_interruption_ends_connections() {
     let ran = run("export const options = { scenarios: { s: {
-        executor: 'per-vu-iterations', vus: 2, iterations: 1, maxDuration: '1s', gracefulStop: '0s', exec: 'both',
+        executor: 'per-vu-iterations', vus: 2, iterations: 1, maxDuration: '1s', gracefulStop: '0s',
+        exec: 'both',
     } } };
     export function both() {
         if (__VU % 2) ws.connect(`${__ENV.SOCKETS}/ws/silent`, () => {});

@@ -20,7 +20,8 @@ pub(crate) struct Params {
 }
 
 impl Params {
-    /// Reads the argument; `undefined` and `null` mean the defaults. What is not known is refused if `strict`.
+    /// Reads the argument; `undefined` and `null` mean the defaults. What is not known is refused if
+    /// `strict`.
     pub(crate) fn from_value<'js>(
         ctx: &Ctx<'js>,
         state: &VuState,

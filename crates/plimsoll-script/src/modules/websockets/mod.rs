@@ -1,7 +1,7 @@
 //! `k6/websockets`, also named `k6/experimental/websockets`: WebSockets as browsers have them.
 //!
-//! Source: <https://grafana.com/docs/k6/latest/javascript-api/k6-websockets/>. The events of a connection come
-//! in the VU's event loop, which goes on as long as the connection is open.
+//! Source: <https://grafana.com/docs/k6/latest/javascript-api/k6-websockets/>. The events of a connection
+//! come in the VU's event loop, which goes on as long as the connection is open.
 //!
 //! | module | subject |
 //! |---|---|

@@ -1,4 +1,4 @@
-import ws from 'k6/ws';
+import icmp from 'k6/x/icmp';
 import { browser } from 'k6/browser';
 import grpc from 'k6/net/grpc';
 import missing from './missing.js';
@@ -6,7 +6,7 @@ import { nothing } from 'k6';
 import http from 'k6/htp';
 
 export default function () {
-  ws.connect('ws://localhost', () => {});
+  icmp.ping('localhost');
   browser.newPage();
   return [grpc, missing, nothing, http];
 }
