@@ -1,38 +1,46 @@
 //! One connection: read what is there, answer every complete request in it with one write, repeat.
 //!
-//! Parsing is pipelining-safe (a read may hold half a request or forty), but knows only what the target
-//! needs: where a head ends and how it begins. Start at [`serve`].
+//! Start at [`serve`].
 
-use std::time::Duration;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use memchr::memmem;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::time::{Instant, sleep_until};
 
+use crate::answer::{self, Bodies};
 use crate::fault::Faults;
+use crate::http2;
 use crate::ledger::Ledger;
+use crate::request::Request;
 
-/// The longest request head that is understood. Generators send 60 to 300 bytes.
-pub(crate) const HEAD_BYTES_MAX: usize = 4096;
-
-/// What every `GET` is answered with: 60 bytes of JSON. `Connection` is spelled out for HTTP/1.0 clients such
-/// as `ab`.
-const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\
-    Connection: keep-alive\r\n\r\n\
-    {\"id\":42,\"name\":\"plimsoll\",\"status\":\"ok\",\"tags\":[\"a\",\"bcd\"]}";
+/// The longest request that is understood. Generators send 60 to 300 bytes, and bodies of some hundred.
+pub(crate) const REQUEST_BYTES_MAX: usize = 4096;
 
 const NOT_UNDERSTOOD: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-const DONE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+/// What all connections share.
+#[derive(Default)]
+pub(crate) struct Site {
+    pub(crate) ledger: Ledger,
+    pub(crate) faults: Faults,
+    pub(crate) bodies: Bodies,
+    pub(crate) tls_port: u16,
+}
 
-const END_OF_HEAD: &[u8] = b"\r\n\r\n";
+/// Why a connection ends, or becomes another one.
+enum End {
+    /// This is to be said, and then it closes.
+    Last(Vec<u8>),
+    Http2,
+}
 
-/// Serves one client until it leaves, asks for the ledger or a fault, or sends what is not understood.
-pub(crate) async fn serve(mut stream: TcpStream, ledger: &Ledger, faults: &Faults) {
-    let mut buffer = [0; HEAD_BYTES_MAX];
+/// Serves one client until it leaves, asks the target itself for something, or sends what is not understood.
+pub(crate) async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, site: &Site) {
+    let mut buffer = [0; REQUEST_BYTES_MAX];
     let mut filled = 0;
-    let mut answers = Vec::with_capacity(ANSWER.len());
+    let mut answers = Vec::new();
     let mut is_counted = false;
     loop {
         match stream.read(&mut buffer[filled..]).await {
@@ -40,172 +48,169 @@ pub(crate) async fn serve(mut stream: TcpStream, ledger: &Ledger, faults: &Fault
             _ => return,
         }
         let read_at = Instant::now();
-        let batch = Batch::parse(&buffer[..filled]);
+        answers.clear();
+        let batch = Batch::answer(&buffer[..filled], site, &mut answers);
         if batch.requests > 0 {
-            ledger.count_requests(batch.requests);
+            site.ledger.count_requests(batch.requests);
             if !std::mem::replace(&mut is_counted, true) {
-                ledger.count_connection();
+                site.ledger.count_connection();
             }
-            if let Some(release) = faults.release(read_at) {
+            if let Some(release) = site.faults.release(read_at) {
                 sleep_until(release).await;
             }
         }
-        answers.clear();
-        (0..batch.requests).for_each(|_| answers.extend_from_slice(ANSWER));
-        if let Some(last_word) = batch.last_word(ledger, faults) {
-            answers.extend_from_slice(&last_word);
-            // The client may be gone already, and this is the last thing it would hear.
-            let _ = stream.write_all(&answers).await;
+        match batch.end {
+            None => {}
+            Some(End::Http2) => {
+                let begun = buffer[batch.consumed..filled].to_vec();
+                return http2::serve(Rejoined { begun, at: 0, stream }, site).await;
+            }
+            Some(End::Last(word)) => {
+                answers.extend_from_slice(&word);
+                // The client may be gone already, and this is the last thing it would hear. A close is
+                // what it waits for.
+                let _ = stream.write_all(&answers).await;
+                let _ = stream.shutdown().await;
+                return;
+            }
+        }
+        if stream.write_all(&answers).await.is_err() || stream.flush().await.is_err() {
             return;
         }
-        if stream.write_all(&answers).await.is_err() {
-            return;
-        }
-        ledger.count_answers(batch.requests, read_at.elapsed());
+        site.ledger.count_answers(batch.requests, read_at.elapsed());
         buffer.copy_within(batch.consumed..filled, 0);
         filled -= batch.consumed;
     }
 }
 
 /// The complete requests at the front of a buffer.
-#[derive(Debug, PartialEq, Eq)]
 struct Batch {
-    /// How many `GET`s to answer and count.
+    /// How many were answered, to be counted.
     requests: u64,
     /// How many bytes those took.
     consumed: usize,
-    end: End,
-}
-
-/// Why a [`Batch`] ended where it did.
-#[derive(Debug, PartialEq, Eq, Clone, Copy)]
-enum End {
-    /// The rest of the buffer is the start of another request, or nothing.
-    Incomplete,
-    ReadLedger,
-    TakeLedger,
-    /// From now on every answer is to wait for so long.
-    Delay(Duration),
-    /// No answer is to leave for so long from now.
-    Stall(Duration),
-    NotUnderstood,
+    end: Option<End>,
 }
 
 impl Batch {
-    fn parse(bytes: &[u8]) -> Self {
-        let mut batch = Self { requests: 0, consumed: 0, end: End::Incomplete };
-        while let Some(length) = memmem::find(&bytes[batch.consumed..], END_OF_HEAD) {
-            let head = &bytes[batch.consumed..batch.consumed + length];
-            if let Some(end) = special(head) {
-                batch.end = end;
+    fn answer(bytes: &[u8], site: &Site, answers: &mut Vec<u8>) -> Self {
+        let mut batch = Batch { requests: 0, consumed: 0, end: None };
+        while let Some((request, length)) = Request::next(&bytes[batch.consumed..]) {
+            let Request::Load { path } = request else {
+                batch.end = Some(last(request, site));
                 return batch;
-            }
+            };
+            answer::append(answers, &site.bodies.of(path));
             batch.requests += 1;
-            batch.consumed += length + END_OF_HEAD.len();
+            batch.consumed += length;
         }
-        if batch.consumed == 0 && bytes.len() == HEAD_BYTES_MAX {
-            batch.end = End::NotUnderstood;
+        if batch.consumed == 0 && bytes.len() == REQUEST_BYTES_MAX {
+            batch.end = Some(End::Last(NOT_UNDERSTOOD.to_vec()));
         }
         batch
     }
+}
 
-    /// What to say before closing, when this batch is the last one of its connection.
-    fn last_word(&self, ledger: &Ledger, faults: &Faults) -> Option<Vec<u8>> {
-        match self.end {
-            End::Incomplete => None,
-            End::NotUnderstood => Some(NOT_UNDERSTOOD.to_vec()),
-            End::ReadLedger => Some(ledger_answer(ledger)),
-            End::TakeLedger => {
-                let answer = ledger_answer(ledger);
-                ledger.clear();
-                Some(answer)
-            }
-            End::Delay(delay) => {
-                faults.delay(delay);
-                Some(DONE.to_vec())
-            }
-            End::Stall(stall) => {
-                faults.stall(Instant::now(), stall);
-                Some(DONE.to_vec())
-            }
+/// What a request does that is not counted.
+fn last(request: Request<'_>, site: &Site) -> End {
+    let said = |body: String| {
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
+            .into_bytes()
+    };
+    End::Last(match request {
+        Request::Http2 => return End::Http2,
+        Request::Load { .. } | Request::NotUnderstood => NOT_UNDERSTOOD.to_vec(),
+        Request::ReadLedger => said(site.ledger.to_string()),
+        Request::TakeLedger => {
+            let line = site.ledger.to_string();
+            site.ledger.clear();
+            said(line)
         }
+        Request::TlsPort => said(format!("port={}", site.tls_port)),
+        Request::Delay(delay) => {
+            site.faults.delay(delay);
+            said(String::new())
+        }
+        Request::Stall(stall) => {
+            site.faults.stall(Instant::now(), stall);
+            said(String::new())
+        }
+    })
+}
+
+/// A stream of which something was read already.
+struct Rejoined<S> {
+    begun: Vec<u8>,
+    at: usize,
+    stream: S,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Rejoined<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let left = &self.begun[self.at..];
+        if left.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(cx, buf);
+        }
+        let count = left.len().min(buf.remaining());
+        buf.put_slice(&left[..count]);
+        self.at += count;
+        Poll::Ready(Ok(()))
     }
 }
 
-/// What a head asks for beyond the common case, which is checked first and costs five compared bytes.
-fn special(head: &[u8]) -> Option<End> {
-    if head.starts_with(b"GET /__ledger ") {
-        Some(End::ReadLedger)
-    } else if head.starts_with(b"DELETE /__ledger ") {
-        Some(End::TakeLedger)
-    } else if head.starts_with(b"GET ") {
-        None
-    } else {
-        let delay = || millis(head.strip_prefix(b"PUT /__delay/")?).map(End::Delay);
-        let stall = || millis(head.strip_prefix(b"PUT /__stall/")?).map(End::Stall);
-        Some(delay().or_else(stall).unwrap_or(End::NotUnderstood))
+impl<S: AsyncWrite + Unpin> AsyncWrite for Rejoined<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
     }
-}
 
-/// The number at the front, up to a blank.
-fn millis(rest: &[u8]) -> Option<Duration> {
-    let digits = rest.split(|&byte| byte == b' ').next()?;
-    let number: u16 = std::str::from_utf8(digits).ok()?.parse().ok()?;
-    Some(Duration::from_millis(number.into()))
-}
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
 
-fn ledger_answer(ledger: &Ledger) -> Vec<u8> {
-    let body = ledger.to_string();
-    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
-        .into_bytes()
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> (u64, usize, End) {
-        let batch = Batch::parse(text.as_bytes());
-        (batch.requests, batch.consumed, batch.end)
-    }
-
-    #[test]
-    fn the_answer_declares_its_own_length() {
-        let text = std::str::from_utf8(ANSWER).expect("ascii");
-        let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
-        assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())), "{}", body.len());
+    /// Requests, bytes, and what the client is told last.
+    fn batch(text: &str) -> (u64, usize, Option<String>) {
+        let mut answers = Vec::new();
+        let batch = Batch::answer(text.as_bytes(), &Site::default(), &mut answers);
+        let answered = memchr::memmem::find_iter(&answers, b"HTTP/1.1 200 OK").count();
+        assert_eq!(answered as u64, batch.requests);
+        let last = batch.end.map(|end| match end {
+            End::Last(word) => String::from_utf8_lossy(&word[9..12]).into_owned(),
+            End::Http2 => "2".to_owned(),
+        });
+        (batch.requests, batch.consumed, last)
     }
 
     #[test]
     fn pipelined_requests_are_answered_together_and_the_rest_is_kept() {
         let two = "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\n\r\n";
-        assert_eq!(parse(two), (2, two.len(), End::Incomplete));
-        assert_eq!(parse(&format!("{two}GET /c HT")), (2, two.len(), End::Incomplete));
-        assert_eq!(parse("GET / HTTP/1.1\r\n\r"), (0, 0, End::Incomplete));
+        assert_eq!(batch(two), (2, two.len(), None));
+        assert_eq!(batch(&format!("{two}GET /c HT")), (2, two.len(), None));
     }
 
     #[test]
     fn the_ledger_is_not_counted_as_a_request() {
-        assert_eq!(parse("GET /__ledger HTTP/1.1\r\n\r\n"), (0, 0, End::ReadLedger));
-        assert_eq!(
-            parse("GET / HTTP/1.1\r\n\r\nDELETE /__ledger HTTP/1.1\r\n\r\n"),
-            (1, 18, End::TakeLedger)
-        );
+        assert_eq!(batch("GET /__ledger HTTP/1.1\r\n\r\n"), (0, 0, Some("200".into())));
+        let after = "GET / HTTP/1.1\r\n\r\nDELETE /__ledger HTTP/1.1\r\n\r\n";
+        assert_eq!(batch(after), (1, 18, Some("200".into())));
     }
 
     #[test]
-    fn faults_are_asked_for_in_milliseconds() {
-        let millis = Duration::from_millis;
-        assert_eq!(parse("PUT /__delay/200 HTTP/1.1\r\n\r\n"), (0, 0, End::Delay(millis(200))));
-        assert_eq!(parse("PUT /__stall/1400 HTTP/1.1\r\n\r\n"), (0, 0, End::Stall(millis(1400))));
-        for wrong in ["PUT /__stall/x HTTP/1.1\r\n\r\n", "PUT /__delay/99999 HTTP/1.1\r\n\r\n"] {
-            assert_eq!(parse(wrong), (0, 0, End::NotUnderstood));
-        }
-    }
-
-    #[test]
-    fn other_methods_and_endless_heads_are_refused() {
-        assert_eq!(parse("POST / HTTP/1.1\r\n\r\n"), (0, 0, End::NotUnderstood));
-        assert_eq!(parse(&"G".repeat(HEAD_BYTES_MAX)), (0, 0, End::NotUnderstood));
+    fn endless_heads_are_refused_and_http_2_is_somebody_elses() {
+        assert_eq!(batch(&"G".repeat(REQUEST_BYTES_MAX)), (0, 0, Some("400".into())));
+        assert_eq!(batch("PATCH / HTTP/1.1\r\n\r\n"), (0, 0, Some("400".into())));
+        assert_eq!(batch("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), (0, 0, Some("2".into())));
     }
 }

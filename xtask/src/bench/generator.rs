@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use tokio::process::Command;
 
 use super::cores::pinned;
+use super::workload::{DOCUMENT, Workload};
 use crate::process::Running;
 use crate::workspace::Workspace;
 
@@ -47,11 +48,28 @@ const PEERS: [(&str, Kind); 6] = [
 
 /// What each generator is asked to do.
 pub(crate) struct Load {
+    pub(crate) workload: Workload,
     pub(crate) url: String,
     pub(crate) connections: u32,
     pub(crate) seconds: u32,
     /// For those that run scripts.
     pub(crate) script: PathBuf,
+    /// For those that read from files what they send.
+    pub(crate) files: PathBuf,
+}
+
+impl Load {
+    /// Writes what some generators want to read from files.
+    pub(crate) fn write_files(folder: &Path) -> Result<()> {
+        let lua = format!(
+            "wrk.method = 'POST'\n\
+             wrk.headers['Content-Type'] = 'application/json'\n\
+             wrk.body = [[{DOCUMENT}]]\n"
+        );
+        std::fs::write(folder.join("body.json"), DOCUMENT)?;
+        std::fs::write(folder.join("post.lua"), lua)?;
+        Ok(())
+    }
 }
 
 impl Generator {
@@ -68,6 +86,11 @@ impl Generator {
     /// Those of [`Self::all`] that run our scripts.
     pub(crate) fn scriptable(plimsoll: &Path) -> Vec<Self> {
         Self::all(plimsoll).into_iter().filter(|generator| matches!(generator.kind, Kind::Script)).collect()
+    }
+
+    /// Whether it can be made to put on such a load.
+    pub(crate) fn can(&self, workload: Workload) -> bool {
+        self.kind.can(workload)
     }
 
     /// plimsoll alone.
@@ -121,20 +144,52 @@ impl Generator {
 }
 
 impl Kind {
+    /// Whether it can be made to do that at all.
+    fn can(self, workload: Workload) -> bool {
+        !workload.is_http2() || !matches!(self, Self::Wrk | Self::Ab)
+    }
+
     fn arguments(self, load: &Load) -> Vec<String> {
-        let Load { url, connections, seconds, script } = load;
+        let Load { workload, url, connections, seconds, script, files } = load;
+        let files = files.display();
+        let or_nothing = |flags: String, when: bool| if when { flags } else { String::new() };
+        let is_post = *workload == Workload::Post;
+        let json = "application/json";
         let line = match self {
             Self::Script => {
-                format!("run --quiet --vus {connections} --duration {seconds}s {}", script.display())
+                let trusting = or_nothing("--insecure-skip-tls-verify".into(), workload.is_secure());
+                format!(
+                    "run --quiet --vus {connections} --duration {seconds}s {trusting} {}",
+                    script.display()
+                )
             }
-            Self::Wrk => format!("-t1 -c{connections} -d{seconds}s {url}"),
-            Self::Oha => format!("--no-tui -c {connections} -z {seconds}s {url}"),
-            Self::Hey => format!("-cpus 1 -c {connections} -z {seconds}s {url}"),
-            // The time limit implies a limit of 50,000 requests, unless the latter comes after it.
-            Self::Ab => format!("-q -k -c {connections} -t {seconds} -n 1000000000 {url}"),
-            Self::H2load => format!("--h1 -t1 -c{connections} -D {seconds} {url}"),
+            Self::Wrk => {
+                let post = or_nothing(format!("-s {files}/post.lua"), is_post);
+                format!("-t1 -c{connections} -d{seconds}s {post} {url}")
+            }
+            Self::Oha => {
+                let post = or_nothing(format!("-m POST -T {json} -D {files}/body.json"), is_post);
+                let secure = or_nothing("--insecure".into(), workload.is_secure());
+                let http2 = or_nothing("--http2".into(), workload.is_http2());
+                format!("--no-tui -c {connections} -z {seconds}s {post} {secure} {http2} {url}")
+            }
+            Self::Hey => {
+                let post = or_nothing(format!("-m POST -T {json} -D {files}/body.json"), is_post);
+                let http2 = or_nothing("-h2".into(), workload.is_http2());
+                format!("-cpus 1 -c {connections} -z {seconds}s {post} {http2} {url}")
+            }
+            Self::Ab => {
+                // The time limit implies a limit of 50,000 requests, unless the latter comes after it.
+                let post = or_nothing(format!("-T {json} -p {files}/body.json"), is_post);
+                format!("-q -k -c {connections} -t {seconds} -n 1000000000 {post} {url}")
+            }
+            Self::H2load => {
+                let post = or_nothing(format!("-H content-type:{json} -d {files}/body.json"), is_post);
+                let http1 = or_nothing("--h1".into(), !workload.is_http2());
+                format!("{http1} -t1 -m1 -c{connections} -D {seconds} {post} {url}")
+            }
         };
-        line.split(' ').map(str::to_owned).collect()
+        line.split_whitespace().map(str::to_owned).collect()
     }
 
     fn requests_per_second(self, output: &str) -> Option<f64> {

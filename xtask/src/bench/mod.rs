@@ -32,6 +32,7 @@ mod statistics;
 mod summary;
 mod target;
 mod throughput;
+mod workload;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -46,7 +47,7 @@ use crate::workspace::Workspace;
 /// What to measure.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Requests per second of one core: GET and check with 50 virtual users, against every generator on PATH
+    /// Requests per second of one core with 50 virtual users, against every generator on PATH
     Throughput(throughput::Arguments),
     /// Resident memory per virtual user that holds one connection and sleeps
     Memory(memory::Arguments),

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use tokio::process::Command;
 
 use super::cores::pinned;
+use super::workload::Workload;
 use crate::http;
 use crate::local_server::LocalServer;
 
@@ -26,6 +27,18 @@ impl Target {
     /// What generators are pointed at.
     pub(crate) fn url(&self) -> String {
         self.server.url() + "/"
+    }
+
+    /// What generators are pointed at for such a load.
+    pub(crate) async fn url_for(&self, workload: Workload) -> Result<String> {
+        let path = workload.path();
+        if !workload.is_secure() {
+            return Ok(self.server.url() + path);
+        }
+        let answer = http::ask(self.server.address(), "GET", "/__tls").await?;
+        let port: Option<u16> = answer.body.strip_prefix("port=").and_then(|port| port.parse().ok());
+        let port = port.with_context(|| format!("the target speaks no TLS: {:?}", answer.body))?;
+        Ok(format!("https://127.0.0.1:{port}{path}"))
     }
 
     /// What was received since the ledger was last taken.

@@ -4,12 +4,15 @@
 //! doing meets all of them alike. Ratios are made from what the target counted, not from what the generators
 //! say.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result};
 
 use super::cores::Cores;
 use super::generator::{Generator, Load, script};
 use super::statistics::{Spread, Thousands};
 use super::target::Target;
+use super::workload::Workload;
 use super::{Programs, Subject};
 use crate::say::say;
 use crate::workspace::Workspace;
@@ -18,6 +21,12 @@ use crate::workspace::Workspace;
 pub(crate) struct Arguments {
     #[command(flatten)]
     subject: Subject,
+    /// What is asked for; several one after the other
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "plain")]
+    workload: Vec<Workload>,
+    /// Only plimsoll and these peers
+    #[arg(long, value_delimiter = ',')]
+    peers: Vec<String>,
     /// How long each generator runs per round
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
@@ -42,31 +51,47 @@ pub(crate) async fn run(workspace: &Workspace, arguments: &Arguments) -> Result<
     let programs = Programs::build(workspace, &arguments.subject).await?;
     let cores = Cores::pick()?;
     let target = Target::start(&programs.target, cores.target).await?;
-    let load = Load {
-        url: target.url(),
-        connections: arguments.vus,
-        seconds: arguments.seconds,
-        script: script(workspace, "get_check.js"),
-    };
-    let mut all: Vec<Series> = Generator::all(&programs.plimsoll)
-        .into_iter()
-        .map(|generator| Series { generator, claimed: vec![], counted: vec![], is_left_out: false })
-        .collect();
-    for round in 1..=arguments.rounds {
-        for series in all.iter_mut().filter(|series| !series.is_left_out) {
-            say!(progress "round {round} of {}: {}", arguments.rounds, series.generator.name);
-            series.measure(&load, &target, cores).await?;
-        }
-    }
-    target.stop().await?;
+    let files = tempfile::tempdir().context("a folder for what generators send")?;
+    Load::write_files(files.path())?;
     let Arguments { rounds, seconds, vus, .. } = arguments;
     say!(
-        "{rounds} rounds of {seconds} s, {vus} connections, target on core {}, generator on core {}\n",
+        "{rounds} rounds of {seconds} s, {vus} connections, target on core {}, generator on core {}",
         cores.target,
         cores.generator
     );
-    print(&all);
-    Ok(())
+    for &workload in &arguments.workload {
+        let load = Load {
+            workload,
+            url: target.url_for(workload).await?,
+            connections: arguments.vus,
+            seconds: arguments.seconds,
+            script: script(workspace, workload.script()),
+            files: files.path().to_owned(),
+        };
+        let mut all = candidates(&programs.plimsoll, arguments, workload);
+        for round in 1..=arguments.rounds {
+            for series in all.iter_mut().filter(|series| !series.is_left_out) {
+                let name = series.generator.name;
+                say!(progress "{}: round {round} of {}: {name}", workload.name(), arguments.rounds);
+                series.measure(&load, &target, cores).await?;
+            }
+        }
+        print(workload, &all);
+    }
+    target.stop().await
+}
+
+/// The generators that can put on the load, and are asked to.
+fn candidates(plimsoll: &Path, arguments: &Arguments, workload: Workload) -> Vec<Series> {
+    let is_wanted = |generator: &Generator| {
+        let peers = &arguments.peers;
+        !generator.is_peer() || peers.is_empty() || peers.iter().any(|peer| peer == generator.name)
+    };
+    let generators = Generator::all(plimsoll).into_iter().filter(|generator| generator.can(workload));
+    generators
+        .filter(is_wanted)
+        .map(|generator| Series { generator, claimed: vec![], counted: vec![], is_left_out: false })
+        .collect()
 }
 
 impl Series {
@@ -97,7 +122,7 @@ impl Generator {
     }
 }
 
-fn print(all: &[Series]) {
+fn print(workload: Workload, all: &[Series]) {
     let rows: Vec<(&str, Spread, Spread)> = all
         .iter()
         .filter(|series| !series.is_left_out)
@@ -105,12 +130,19 @@ fn print(all: &[Series]) {
             Some((series.generator.name, Spread::of(&series.claimed)?, Spread::of(&series.counted)?))
         })
         .collect();
-    say!("{:<10} {:>34}   {:>34}", "", "req/s as the target counted", "req/s as the generator says");
+    say!(
+        "\n{:<10} {:>34}   {:>34}",
+        workload.name(),
+        "req/s as the target counted",
+        "req/s as the generator says"
+    );
     for (name, claimed, counted) in &rows {
         say!("{name:<10} {}   {}", columns(counted), columns(claimed));
     }
     let Some(((_, _, plimsoll), peers)) = rows.split_first() else { return };
-    say!("");
+    if let Some(bytes) = workload.body_bytes() {
+        say!("plimsoll receives {:.0} MB/s of bodies", plimsoll.median * bytes as f64 / 1e6);
+    }
     for (name, _, peer) in peers {
         say!("plimsoll/{name:<8} {:.2}", plimsoll.median / peer.median);
     }
