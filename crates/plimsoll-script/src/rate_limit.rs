@@ -70,11 +70,13 @@ mod tests {
 
     #[test]
     fn instances_keep_the_limit_together() {
+        use plimsoll_plan::segment::{ExecutionSegment, Fraction, SegmentSequence};
         use plimsoll_plan::stripe::Division;
-        let sequence = "0,1/4,1".parse().expect("a sequence");
+        let bounds = [0, 1, 2, 3].map(|third| Fraction::new(third, 3));
         let mut slots = Vec::new();
-        for segment in ["0:1/4", "1/4:1"] {
-            let division = Division::new(&segment.parse().expect("a segment"), &sequence).expect("valid");
+        for ends in bounds.windows(2) {
+            let segment = ExecutionSegment { from: ends[0], to: ends[1] };
+            let division = Division::new(&segment, &SegmentSequence::default()).expect("valid");
             let limit = RateLimit::new(20, &division.stripe()).expect("a limit");
             let start = Instant::now();
             let mine = milliseconds(&limit, start, &[0; 20]);

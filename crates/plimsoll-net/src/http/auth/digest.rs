@@ -193,7 +193,7 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
 
-    const NONCE: &str = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFoH4GiTo0v";
+    const NONCE: &str = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v";
     const CNONCE: &str = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ";
 
     fn mufasa() -> Credentials {

@@ -20,11 +20,11 @@ use crate::state::{Interrupted, VuState};
 pub(super) fn batch<'js>(
     ctx: &Ctx<'js>,
     state: &Rc<VuState>,
-    requests: Option<Value<'js>>,
+    requests: Option<&Value<'js>>,
 ) -> Result<Value<'js>> {
-    let entries = requests.as_ref().and_then(Value::as_object).filter(|object| !object.is_function());
+    let entries = requests.and_then(Value::as_object).filter(|object| !object.is_function());
     let Some(entries) = entries else {
-        let given = requests.as_ref().map_or("undefined", |value| value.type_name());
+        let given = requests.map_or("undefined", |value| value.type_name());
         let message = format!("invalid http.batch() argument type {given}: expected an array or an object");
         return Err(throw_host(ctx, &message));
     };

@@ -130,7 +130,7 @@ fn field_text(name: &str, value: &Value<'_>) -> Flawed<String> {
 pub(super) fn compress(
     state: &VuState,
     list: &str,
-    body: Body,
+    body: &Body,
     headers: &mut RequestHeaders,
 ) -> Flawed<Body> {
     let pause = || {
@@ -138,7 +138,7 @@ pub(super) fn compress(
             fiber::preempt_if_due();
         }
     };
-    let encoded = encode(list, &body, pause).map_err(|error| Flaw::refused(error.to_string()))?;
+    let encoded = encode(list, body, pause).map_err(|error| Flaw::refused(error.to_string()))?;
     if headers.get("Content-Encoding").is_none() {
         headers.set("Content-Encoding", &list.split(',').map(str::trim).collect::<Vec<_>>().join(", "));
     }

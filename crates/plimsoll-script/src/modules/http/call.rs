@@ -266,7 +266,7 @@ fn read<'js>(
         request.headers.set("Content-Type", &content_type);
     }
     request.body = match (body, &params.compression) {
-        (Some(body), Some(list)) => Some(body::compress(state, list, body, &mut request.headers)?),
+        (Some(body), Some(list)) => Some(body::compress(state, list, &body, &mut request.headers)?),
         (body, _) => body,
     };
     warn_of_length(&request);

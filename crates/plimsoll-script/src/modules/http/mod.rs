@@ -136,7 +136,7 @@ fn other_function<'js>(ctx: &Ctx<'js>, http: Http, name: &str) -> Result<Functio
         "batch" => {
             let call = move |ctx: Ctx<'js>, requests: Opt<Value<'js>>| {
                 http.refuse_init(&ctx)?;
-                batch::batch(&ctx, &http.state, requests.0)
+                batch::batch(&ctx, &http.state, requests.0.as_ref())
             };
             Function::new(ctx.clone(), call)
         }
