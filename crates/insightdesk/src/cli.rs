@@ -11,9 +11,8 @@ use clap::builder::{BoolishValueParser, RangedU64ValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, value_parser};
 
 use crate::config::{Config, RateLimit, UrlError, database_location, refuse_valkey};
-use crate::server::{StartError, open_storage};
-use crate::storage::StorageError;
-use crate::storage::sqlite::{Location, OpenError};
+use crate::server::StartError;
+use crate::storage::{Location, OpenError, StorageError, sqlite};
 
 /// A support desk to point load tests at.
 #[derive(Debug, Parser)]
@@ -39,7 +38,8 @@ pub enum Command {
 /// Where the data is.
 #[derive(Debug, Args)]
 pub struct StoreArgs {
-    /// sqlite::memory: or sqlite:PATH [default: insightdesk.db in the data folder]
+    /// postgresql://USER:PASSWORD@HOST:PORT/DATABASE, sqlite::memory: or sqlite:PATH [default: a file in the
+    /// data folder]
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
     /// A shared cache and bus; not supported yet [default: in-process]
@@ -94,7 +94,13 @@ pub struct ServeArgs {
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=256)
     )]
     workers: Option<usize>,
-    /// Database connections that read [default: one per core, at least 2, at most 8]
+    /// Connections to PostgreSQL
+    #[arg(
+        long, env = "INSIGHTDESK_POOL", default_value_t = Config::default().pool,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000)
+    )]
+    pool: usize,
+    /// Connections to SQLite that read [default: one per core, at least 2, at most 8]
     #[arg(
         long, env = "INSIGHTDESK_READERS",
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=64)
@@ -215,7 +221,7 @@ impl StoreArgs {
 
 impl Location {
     fn is_within(&self, folder: &Path) -> bool {
-        matches!(self, Self::File(file) if file.parent() == Some(folder))
+        matches!(self, Self::Sqlite(sqlite::Location::File(file)) if file.parent() == Some(folder))
     }
 }
 
@@ -244,6 +250,7 @@ impl ServeArgs {
             instrument: self.instrument,
             max_connections: self.max_connections,
             readers: self.readers.unwrap_or(usual.readers),
+            pool: self.pool,
             query_queue: self.query_queue,
             query_timeout: Duration::from_millis(self.query_timeout_ms),
             login_concurrency: self.login_concurrency.unwrap_or(usual.login_concurrency),
@@ -308,7 +315,7 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 async fn seed(config: &Config, out: &mut dyn Write) -> Result<(), RunError> {
-    let storage = open_storage(config)?;
+    let storage = config.database.open(config).await?;
     let report = crate::seed::seed(&*storage).await?;
     let crate::storage::SeedReport { organizations, users, tickets, articles } = report;
     let database = &config.database;

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::storage::sqlite::Location;
+use crate::storage::{Location, postgres, sqlite};
 
 /// Everything that can be set about a desk.
 #[derive(Clone, Debug)]
@@ -31,8 +31,10 @@ pub struct Config {
     pub instrument: bool,
     /// Connections that may be open at once; further ones wait to be accepted.
     pub max_connections: usize,
-    /// Database connections that read.
+    /// Connections to SQLite that read.
     pub readers: usize,
+    /// Connections to PostgreSQL.
+    pub pool: usize,
     /// Queries that may wait for the database before the answer is 503.
     pub query_queue: usize,
     /// How long a query may wait and run.
@@ -65,7 +67,7 @@ impl Default for Config {
         Self {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
-            database: Location::Memory,
+            database: sqlite::Location::Memory.into(),
             seed: true,
             jwt_secret: None,
             access_token_lifetime: Duration::from_secs(15 * 60),
@@ -74,6 +76,7 @@ impl Default for Config {
             instrument: false,
             max_connections: 16_384,
             readers: cores.clamp(2, 8),
+            pool: 16,
             query_queue: 1024,
             query_timeout: Duration::from_secs(2),
             login_concurrency: cores.div_ceil(2),
@@ -98,8 +101,8 @@ pub enum UrlError {
     },
     /// Not a URL of a kind that is known.
     #[error(
-        "{variable}: expected sqlite::memory: or sqlite:PATH, got {scheme:?}; \
-         leave it out for a file in the data folder"
+        "{variable}: expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE, sqlite::memory: or sqlite:PATH, \
+         got {scheme:?}; leave it out for a file in the data folder"
     )]
     Unknown {
         /// The setting.
@@ -115,19 +118,21 @@ const DATABASE_FILE: &str = "insightdesk.db";
 /// Where the data is, from `DATABASE_URL` if given and else from the data folder.
 pub fn database_location(url: Option<&str>, data_folder: &Path) -> Result<Location, UrlError> {
     let Some(url) = url.filter(|url| !url.is_empty()) else {
-        return Ok(Location::File(data_folder.join(DATABASE_FILE)));
+        return Ok(sqlite::Location::File(data_folder.join(DATABASE_FILE)).into());
     };
     // Never repeat a whole URL in a message: it may hold a password.
     let scheme = url.split(':').next().unwrap_or_default().to_owned();
     let variable = "DATABASE_URL";
+    let file = |path: &str| sqlite::Location::File(PathBuf::from(path.strip_prefix("//").unwrap_or(path)));
     match url.strip_prefix("sqlite:") {
-        Some(":memory:") => Ok(Location::Memory),
-        Some("" | "//") | None if matches!(scheme.as_str(), "postgresql" | "postgres") => {
-            let hint = "leave DATABASE_URL out to use the embedded database";
-            Err(UrlError::NotSupportedYet { variable, scheme, hint })
+        Some(":memory:") => Ok(sqlite::Location::Memory.into()),
+        Some("" | "//") => Err(UrlError::Unknown { variable, scheme }),
+        Some(path) => Ok(file(path).into()),
+        None if matches!(scheme.as_str(), "postgresql" | "postgres") => {
+            let address = postgres::Address::parse(url);
+            address.map(Into::into).ok_or(UrlError::Unknown { variable, scheme })
         }
-        Some("" | "//") | None => Err(UrlError::Unknown { variable, scheme }),
-        Some(path) => Ok(Location::File(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))),
+        None => Err(UrlError::Unknown { variable, scheme }),
     }
 }
 
@@ -150,17 +155,17 @@ mod tests {
     #[test]
     fn database_urls() {
         let folder = Path::new("data");
-        let file = |path: &str| Ok(Location::File(PathBuf::from(path)));
+        let file = |path: &str| Ok(sqlite::Location::File(PathBuf::from(path)).into());
         assert_eq!(database_location(None, folder), file("data/insightdesk.db"));
         assert_eq!(database_location(Some(""), folder), file("data/insightdesk.db"));
-        assert_eq!(database_location(Some("sqlite::memory:"), folder), Ok(Location::Memory));
+        assert_eq!(database_location(Some("sqlite::memory:"), folder), Ok(sqlite::Location::Memory.into()));
         assert_eq!(database_location(Some("sqlite:a/b.db"), folder), file("a/b.db"));
         assert_eq!(database_location(Some("sqlite:///a/b.db"), folder), file("/a/b.db"));
     }
 
     #[test]
-    fn what_is_not_there_yet_says_so_without_repeating_passwords() {
-        for url in ["postgresql://u:secret@h/d", "postgres://u:secret@h/d", "mysql://u:secret@h/d", "sqlite:"]
+    fn what_cannot_be_used_says_so_without_repeating_passwords() {
+        for url in ["postgresql://u:secret@h:x/d", "postgres://u:secret@", "mysql://u:secret@h/d", "sqlite:"]
         {
             let error = database_location(Some(url), Path::new("data")).expect_err(url);
             assert!(!error.to_string().contains("secret"), "{error}");

@@ -6,7 +6,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -14,7 +13,6 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 use crate::error::{NetError, Operation};
-use crate::proxy::Proxy;
 use crate::timings::Traffic;
 use crate::tls::{self, TlsInfo};
 
@@ -26,8 +24,6 @@ pub(crate) struct Connection {
     pub(crate) tls: Option<TlsInfo>,
     /// Whether an exchange was completed on it before.
     pub(crate) reused: bool,
-    /// The proxy that is given whole requests, if there is one.
-    pub(crate) via: Option<Arc<Proxy>>,
 }
 
 #[derive(Debug)]
@@ -39,12 +35,12 @@ enum Stream {
 
 impl Connection {
     pub(crate) fn plain(socket: Socket, remote: SocketAddr) -> Self {
-        Self { stream: Stream::Plain(socket), remote, tls: None, reused: false, via: None }
+        Self { stream: Stream::Plain(socket), remote, tls: None, reused: false }
     }
 
     pub(crate) fn tls(stream: TlsStream<Socket>, remote: SocketAddr) -> Self {
         let info = TlsInfo::of(stream.get_ref().1);
-        Self { stream: Stream::Tls(Box::new(stream)), remote, tls: Some(info), reused: false, via: None }
+        Self { stream: Stream::Tls(Box::new(stream)), remote, tls: Some(info), reused: false }
     }
 
     pub(crate) fn poll_read(

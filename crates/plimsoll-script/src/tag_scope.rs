@@ -11,7 +11,6 @@ use plimsoll_plan::options::tags::{SystemTag, SystemTags};
 use crate::worker::Worker;
 
 /// The tags and the metadata of one VU.
-#[derive(Clone)]
 pub(crate) struct TagScope {
     system: SystemTags,
     run: Vec<(TagKey, Symbol)>,
@@ -26,7 +25,6 @@ pub(crate) struct TagScope {
     scratch: Vec<(TagKey, Symbol)>,
 }
 
-#[derive(Clone)]
 struct Group {
     path: String,
     /// `None` when the script deleted the tag.
@@ -133,8 +131,7 @@ impl TagScope {
         }
     }
 
-    /// The path of the group that the VU is in.
-    pub(crate) fn group_path(&self) -> &str {
+    fn group_path(&self) -> &str {
         self.groups.last().map_or("", |group| &group.path)
     }
 

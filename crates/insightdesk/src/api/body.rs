@@ -54,6 +54,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Segment {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = Path::<String>::from_request_parts(parts, state).await;
         let Path(segment) = path.map_err(|error| ApiError::Malformed(error.body_text()))?;
+        // No id has one, and PostgreSQL refuses texts with it.
+        if segment.contains('\0') {
+            return Err(ApiError::Malformed("a path must not contain NUL characters".to_owned()));
+        }
         Ok(Self(segment))
     }
 }

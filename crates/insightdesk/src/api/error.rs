@@ -174,14 +174,18 @@ fn storage_status(error: &StorageError) -> StatusCode {
 }
 
 fn storage_code(error: &StorageError) -> &'static str {
-    if error.is_temporary() { "overloaded" } else { "internal" }
+    match error {
+        StorageError::Unreachable { .. } => "dependency_unavailable",
+        _ if error.is_temporary() => "overloaded",
+        _ => "internal",
+    }
 }
 
 fn storage_message(error: &StorageError) -> &'static str {
-    if error.is_temporary() {
-        "the desk is too busy; try again in a moment"
-    } else {
-        "something went wrong on our side"
+    match error {
+        StorageError::Unreachable { .. } => "the database does not answer; try again in a moment",
+        _ if error.is_temporary() => "the desk is too busy; try again in a moment",
+        _ => "something went wrong on our side",
     }
 }
 

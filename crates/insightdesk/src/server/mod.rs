@@ -26,8 +26,7 @@ use crate::config::Config;
 use crate::fault::Faults;
 use crate::ledger::Ledger;
 use crate::seed;
-use crate::storage::sqlite::{Limits, OpenError, Sqlite};
-use crate::storage::{Storage, StorageError};
+use crate::storage::{OpenError, Storage, StorageError};
 
 /// Why a desk does not start.
 #[derive(Debug, thiserror::Error)]
@@ -80,12 +79,6 @@ impl Running {
     }
 }
 
-/// Opens the storage that the configuration asks for.
-pub(crate) fn open_storage(config: &Config) -> Result<Arc<dyn Storage>, OpenError> {
-    let limits = Limits { readers: config.readers, queue: config.query_queue, query: config.query_timeout };
-    Ok(Arc::new(Sqlite::open(&config.database, limits)?))
-}
-
 /// Starts a desk on the current runtime; it is ready for requests when this returns.
 pub async fn spawn(config: Config) -> Result<Running, StartError> {
     let listener = listen(SocketAddr::new(config.host, config.port))?;
@@ -93,7 +86,7 @@ pub async fn spawn(config: Config) -> Result<Running, StartError> {
         address: SocketAddr::new(config.host, config.port),
         source,
     })?;
-    let storage = open_storage(&config)?;
+    let storage = config.database.open(&config).await?;
     if config.seed && storage.is_empty().await? {
         let report = seed::seed(&*storage).await?;
         tracing::info!(?report, "seeded");

@@ -1,16 +1,19 @@
 //! Where the desk keeps its data, as the rest of the program sees it.
 //!
-//! [`Storage`] is the seam that other databases will take; [`sqlite`] is the only implementation so far. Its
+//! [`Storage`] is the seam; [`sqlite`] and [`postgres`] are the implementations, [`Location`] says which. Its
 //! methods return boxed futures: one allocation is nothing beside a query on another thread, it keeps the
 //! trait object-safe, and no handler has to be generic over the database.
 //!
 //! Everything that belongs to a tenant takes the organisation as its first argument, so a query without one
 //! does not compile. Start with [`Storage`].
 
+mod location;
+pub mod postgres;
 pub mod sqlite;
 
 use std::pin::Pin;
 
+pub use self::location::{Location, OpenError};
 use crate::clock::Timestamp;
 use crate::model::{Article, ArticleSummary, Category, Comment, Priority, Status, Ticket, TicketGroup, User};
 
@@ -33,9 +36,18 @@ pub enum StorageError {
         /// The time it was given.
         limit_ms: u64,
     },
-    /// The database refused or failed.
+    /// There is no database server, or it has gone away.
+    #[error("the database does not answer: {cause}")]
+    Unreachable {
+        /// What happened instead.
+        cause: String,
+    },
+    /// SQLite refused or failed.
     #[error("the database failed")]
-    Database(#[from] rusqlite::Error),
+    Sqlite(#[from] rusqlite::Error),
+    /// PostgreSQL refused or failed.
+    #[error("the database failed")]
+    Postgres(#[source] tokio_postgres::Error),
     /// A stored value is not one this version writes.
     #[error("column {column} holds {value:?}, which is no known {expected}")]
     Corrupt {
@@ -55,8 +67,9 @@ impl StorageError {
     /// Whether trying again soon makes sense: the caller should hear 503, not 500.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Overloaded { .. } | Self::TimedOut { .. } => true,
-            Self::Database(error) => matches!(
+            Self::Overloaded { .. } | Self::TimedOut { .. } | Self::Unreachable { .. } => true,
+            Self::Postgres(error) => postgres::is_temporary(error),
+            Self::Sqlite(error) => matches!(
                 error.sqlite_error_code(),
                 Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)
             ),
@@ -183,6 +196,27 @@ pub struct TicketPatch {
     pub assignee_id: Option<Option<String>>,
 }
 
+impl TicketPatch {
+    /// Makes the changes; the time of resolution follows from the status.
+    pub(crate) fn apply(self, ticket: &mut Ticket, at: Timestamp) {
+        if let Some(status) = self.status {
+            ticket.status = status;
+            ticket.resolved_at = status.is_settled().then(|| ticket.resolved_at.unwrap_or(at));
+        }
+        ticket.priority = self.priority.unwrap_or(ticket.priority);
+        if let Some(title) = self.title {
+            ticket.title = title;
+        }
+        if let Some(description) = self.description {
+            ticket.description = description;
+        }
+        if let Some(assignee_id) = self.assignee_id {
+            ticket.assignee_id = assignee_id;
+        }
+        ticket.updated_at = at;
+    }
+}
+
 /// What became of a wish to change a ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TicketUpdate {
@@ -249,12 +283,29 @@ pub struct SeedReport {
     pub articles: usize,
 }
 
+/// How busy a pool of connections is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolReading {
+    /// Connections that are open.
+    pub open: usize,
+    /// Of those, how many run a query.
+    pub busy: usize,
+    /// Queries that wait for a connection.
+    pub waiting: usize,
+    /// Connections that may be open.
+    pub limit: usize,
+}
+
 /// A database that holds a desk.
 ///
 /// Every method is bounded in time and answers [`StorageError::Overloaded`] at once when too much is waiting.
 pub trait Storage: Send + Sync + 'static {
     /// Whether the database answers at all.
     fn health(&self) -> Answer<'_, ()>;
+    /// How busy its pool of connections is, if it has one.
+    fn pool(&self) -> Option<PoolReading> {
+        None
+    }
 
     /// The account that logs in with `email`.
     fn account(&self, email: &str) -> Answer<'_, Option<Account>>;

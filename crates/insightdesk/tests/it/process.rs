@@ -126,8 +126,8 @@ async fn everything_can_come_from_the_environment() {
 async fn what_is_not_there_yet_is_a_start_error() {
     let folder = folder();
     let cases = [
-        ("DATABASE_URL", "postgresql://u:hidden@h/d", "DATABASE_URL: postgresql is not supported yet"),
-        ("DATABASE_URL", "mysql://u:hidden@h/d", "expected sqlite::memory: or sqlite:PATH, got \"mysql\""),
+        ("DATABASE_URL", "postgresql://u:hidden@h:port/d", "got \"postgresql\""),
+        ("DATABASE_URL", "mysql://u:hidden@h/d", "sqlite::memory: or sqlite:PATH, got \"mysql\""),
         ("VALKEY_URL", "redis://:hidden@h", "VALKEY_URL: redis is not supported yet"),
     ];
     for (name, value, expected) in cases {

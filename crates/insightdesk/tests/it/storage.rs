@@ -1,38 +1,20 @@
-//! Data that is seeded once, survives restarts, and is not lost under concurrency.
+//! What is particular about the embedded database.
 
 use std::collections::HashSet;
 
 use insightdesk::Config;
 use insightdesk::storage::sqlite::Location;
 use serde_json::json;
-use tokio::task::JoinSet;
 
-use crate::support::{Client, Desk, desk, desk_with};
-
-/// Creates tickets from many clients at once and returns their ids.
-async fn create_many(client: &Client, clients: usize, each: usize) -> HashSet<String> {
-    let mut workers = JoinSet::new();
-    for worker in 0..clients {
-        let client = client.clone();
-        workers.spawn(async move {
-            let mut ids = Vec::new();
-            for n in 0..each {
-                ids.push(client.create_ticket(&format!("worker {worker} ticket {n}")).await);
-            }
-            ids
-        });
-    }
-    workers.join_all().await.into_iter().flatten().collect()
-}
+use crate::support::{Client, Desk, create_many, desk, desk_with};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_creation_loses_nothing() {
-    let Desk { running, folder } = desk_with(|config| config.seed = false).await;
-    let desk = Desk { running, folder };
+    let desk = desk_with(|config| config.seed = false).await;
     let agent = desk.agent().await;
     let created = create_many(&agent, 16, 25).await;
     assert_eq!(created.len(), 400);
-    let Desk { running, folder } = desk;
+    let Desk { running, folder, .. } = desk;
     running.shutdown().await;
     assert!(!folder.path().join("desk.db-wal").exists(), "the log is folded into the file at the end");
 
@@ -49,7 +31,7 @@ async fn concurrent_creation_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_is_one_database_for_everybody() {
-    let config = Config { database: Location::Memory, ..Config::default() };
+    let config = Config { database: Location::Memory.into(), ..Config::default() };
     let running = insightdesk::spawn(config).await.expect("a desk");
     let mut agent = Client::new(running.addr());
     agent.token = Some(agent.log_in("agent@test.com", "password").await.text("/accessToken"));
@@ -76,7 +58,7 @@ async fn kept_counts_agree_with_a_recount() {
             admin.delete(&path).await.expect(204);
         }
     }
-    let Desk { running, folder } = desk;
+    let Desk { running, folder, .. } = desk;
     running.shutdown().await;
     let file = rusqlite::Connection::open(folder.path().join("desk.db")).expect("the file opens");
     let differences = |kept: &str, counted: &str| {
@@ -102,46 +84,13 @@ async fn kept_counts_agree_with_a_recount() {
 }
 
 #[tokio::test]
-async fn a_full_database_pool_says_so() {
-    let desk = desk_with(|config| (config.readers, config.query_queue) = (1, 1)).await;
-    let mut requests = JoinSet::new();
-    for _ in 0..300 {
-        let client = desk.anybody();
-        requests.spawn(async move { client.get("/api/v1/kb/articles?limit=100").await });
-    }
-    let replies = requests.join_all().await;
-    let refused: Vec<_> = replies.into_iter().filter(|reply| reply.status != 200).collect();
-    assert!(!refused.is_empty());
-    for reply in refused {
-        assert_eq!(reply.header("retry-after"), "1");
-        reply.expect_error(503, "overloaded");
-    }
-    desk.anybody().get("/health").await.expect(200);
-}
-
-#[tokio::test]
-async fn two_desks_share_a_file() {
-    let desk = desk().await;
-    let database = Location::File(desk.folder.path().join("desk.db"));
-    let second = insightdesk::spawn(Config { database, ..Config::default() }).await.expect("a second desk");
-    let first_agent = desk.agent().await;
-    let mut second_agent = Client::new(second.addr());
-    second_agent.token = Some(second_agent.log_in("agent@test.com", "password").await.text("/accessToken"));
-    let (a, b) = tokio::join!(create_many(&first_agent, 4, 10), create_many(&second_agent, 4, 10));
-    assert_eq!((a.len(), b.len()), (40, 40));
-    for id in b {
-        first_agent.get(&format!("/api/v1/tickets/{id}")).await.expect(200);
-    }
-}
-
-#[tokio::test]
 async fn a_newer_database_is_not_touched() {
     let folder = tempfile::TempDir::new().expect("a temporary folder");
     let path = folder.path().join("newer.db");
     let file = rusqlite::Connection::open(&path).expect("a file");
     file.pragma_update(None, "user_version", 99).expect("a version");
     drop(file);
-    let database = Location::File(path);
+    let database = Location::File(path).into();
     let error = insightdesk::spawn(Config { database, ..Config::default() }).await.expect_err("refused");
     assert!(error.to_string().contains("has schema version 99; this program knows up to 1"), "{error}");
 }

@@ -75,7 +75,7 @@ impl Pool {
         self.queue.push(Job { work, deadline })?;
         let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
         match answered.await {
-            Ok(Err(StorageError::Database(error))) if is_interruption(&error) => {
+            Ok(Err(StorageError::Sqlite(error))) if is_interruption(&error) => {
                 Err(StorageError::TimedOut { limit_ms })
             }
             Ok(result) => result,

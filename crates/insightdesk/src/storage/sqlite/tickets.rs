@@ -138,27 +138,9 @@ pub(super) fn update(
     {
         return Ok(TicketUpdate::UnknownAssignee);
     }
-    apply(&mut ticket, patch, at);
+    patch.apply(&mut ticket, at);
     store(c, &ticket)?;
     Ok(TicketUpdate::Updated(ticket))
-}
-
-fn apply(ticket: &mut Ticket, patch: TicketPatch, at: Timestamp) {
-    if let Some(status) = patch.status {
-        ticket.status = status;
-        ticket.resolved_at = status.is_settled().then(|| ticket.resolved_at.unwrap_or(at));
-    }
-    ticket.priority = patch.priority.unwrap_or(ticket.priority);
-    if let Some(title) = patch.title {
-        ticket.title = title;
-    }
-    if let Some(description) = patch.description {
-        ticket.description = description;
-    }
-    if let Some(assignee_id) = patch.assignee_id {
-        ticket.assignee_id = assignee_id;
-    }
-    ticket.updated_at = at;
 }
 
 /// Writes what may change about a ticket.

@@ -1,5 +1,8 @@
 //! A desk to test, and a small HTTP client that shares no code with the load tester's.
 
+pub(crate) mod postgres;
+
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -10,12 +13,13 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{HeaderMap, Method, Request};
 use hyper_util::rt::TokioIo;
 use insightdesk::config::Config;
-use insightdesk::storage::sqlite::Location;
+use insightdesk::storage::{Location, sqlite};
 use insightdesk::{Running, spawn};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
+use tokio::task::JoinSet;
 
 /// Nothing that a test waits for takes longer, even on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,7 +32,7 @@ static SEEDED: OnceCell<TempDir> = OnceCell::const_new();
 async fn seeded() -> &'static Path {
     let make = async || {
         let folder = TempDir::new().expect("a temporary folder");
-        let database = Location::File(folder.path().join("seeded.db"));
+        let database = sqlite::Location::File(folder.path().join("seeded.db")).into();
         spawn(Config { database, ..Config::default() }).await.expect("a desk").shutdown().await;
         folder
     };
@@ -38,7 +42,40 @@ async fn seeded() -> &'static Path {
 /// A running desk and the folder of its data.
 pub(crate) struct Desk {
     pub running: Running,
+    pub database: Location,
     pub folder: TempDir,
+}
+
+/// Which database a desk of a test works on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Store {
+    Sqlite,
+    Postgres,
+}
+
+impl Store {
+    /// A seeded desk on a database of its own, with a configuration of its own.
+    pub(crate) async fn desk_with(self, adjust: impl FnOnce(&mut Config)) -> Desk {
+        let folder = TempDir::new().expect("a temporary folder");
+        let database = match self {
+            Self::Sqlite => {
+                let file = folder.path().join("desk.db");
+                std::fs::copy(seeded().await.join("seeded.db"), &file)
+                    .expect("a copy of the seeded database");
+                sqlite::Location::File(file).into()
+            }
+            Self::Postgres => postgres::seeded().await.into(),
+        };
+        let mut config = Config {
+            database,
+            jwt_secret: Some(SECRET.to_owned()),
+            query_timeout: Duration::from_secs(10),
+            ..Config::default()
+        };
+        adjust(&mut config);
+        let database = config.database.clone();
+        Desk { running: spawn(config).await.expect("a desk"), database, folder }
+    }
 }
 
 /// The usual desk: seeded, on a file.
@@ -46,15 +83,25 @@ pub(crate) async fn desk() -> Desk {
     desk_with(|_| {}).await
 }
 
-/// A seeded desk with a configuration of its own.
+/// A seeded desk on a file, with a configuration of its own.
 pub(crate) async fn desk_with(adjust: impl FnOnce(&mut Config)) -> Desk {
-    let folder = TempDir::new().expect("a temporary folder");
-    let file = folder.path().join("desk.db");
-    std::fs::copy(seeded().await.join("seeded.db"), &file).expect("a copy of the seeded database");
-    let mut config =
-        Config { database: Location::File(file), jwt_secret: Some(SECRET.to_owned()), ..Config::default() };
-    adjust(&mut config);
-    Desk { running: spawn(config).await.expect("a desk"), folder }
+    Store::Sqlite.desk_with(adjust).await
+}
+
+/// Creates tickets from many clients at once and returns their ids.
+pub(crate) async fn create_many(client: &Client, clients: usize, each: usize) -> HashSet<String> {
+    let mut workers = JoinSet::new();
+    for worker in 0..clients {
+        let client = client.clone();
+        workers.spawn(async move {
+            let mut ids = Vec::new();
+            for n in 0..each {
+                ids.push(client.create_ticket(&format!("worker {worker} ticket {n}")).await);
+            }
+            ids
+        });
+    }
+    workers.join_all().await.into_iter().flatten().collect()
 }
 
 impl Desk {
@@ -68,6 +115,28 @@ impl Desk {
         let mut client = self.anybody();
         client.token = Some(client.log_in(email, password).await.text("/accessToken"));
         client
+    }
+
+    /// Runs a statement on the desk's database, behind its back.
+    pub(crate) async fn execute(&self, in_sqlite: &str, in_postgres: &str) {
+        match &self.database {
+            Location::Sqlite(_) => {
+                self.file().execute(in_sqlite, []).expect("executed");
+            }
+            Location::Postgres(address) => postgres::execute(address, in_postgres).await,
+        }
+    }
+
+    /// Asks the desk's database for a number.
+    pub(crate) async fn number(&self, in_sqlite: &str, in_postgres: &str) -> i64 {
+        match &self.database {
+            Location::Sqlite(_) => self.file().query_row(in_sqlite, [], |row| row.get(0)).expect("a number"),
+            Location::Postgres(address) => postgres::number(address, in_postgres).await,
+        }
+    }
+
+    fn file(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.folder.path().join("desk.db")).expect("the file opens")
     }
 
     /// An agent of `org_123`.
