@@ -12,7 +12,8 @@
 //!   on a fresh connection.
 
 use std::cell::RefCell;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
 
@@ -22,6 +23,7 @@ use crate::error::NetError;
 use crate::http::h1;
 use crate::http::request::Request;
 use crate::http::response::{Protocol, Response};
+use crate::http::url::Origin;
 use crate::pool::Pool;
 use crate::shared::Shared;
 use crate::timings::{Stopwatch, Timings, Traffic};
@@ -32,7 +34,13 @@ use crate::tls::TlsInfo;
 pub struct Client {
     shared: Shared,
     pool: RefCell<Pool>,
+    local: Option<IpAddr>,
 }
+
+/// A connection kept between exchanges that have to share it, as those of NTLM do. Give it back with
+/// [`Client::release`]; dropped, it is closed.
+#[derive(Debug, Default)]
+pub struct Held(Option<(Arc<Origin>, Connection)>);
 
 /// Everything there is to know about one request.
 #[derive(Debug)]
@@ -66,9 +74,15 @@ struct Attempt {
 }
 
 impl Client {
-    /// A client without connections.
+    /// A client without connections. It is the first user of the options' local addresses.
     pub fn new(shared: Shared) -> Self {
-        Self { shared, pool: RefCell::default() }
+        Self::of_user(shared, 0)
+    }
+
+    /// The client of the user with that number, from 0: users take turns with the local addresses.
+    pub fn of_user(shared: Shared, number: u64) -> Self {
+        let local = shared.options().local_addresses.of_user(number);
+        Self { shared, pool: RefCell::default(), local }
     }
 
     /// The state it shares with the other clients of its worker.
@@ -79,10 +93,29 @@ impl Client {
     /// Sends `request` and waits for the whole response. Several exchanges of one client may run at the same
     /// time; each has a connection to itself. Dropping the future closes the connection.
     pub async fn exchange(&self, request: &Request, deadline: Instant) -> Exchange {
+        let mut held = Held::default();
+        let exchange = self.exchange_on(&mut held, request, deadline).await;
+        self.release(held);
+        exchange
+    }
+
+    /// The same on the connection that is held, if one is. The connection stays held if it can carry another
+    /// request.
+    pub async fn exchange_on(&self, held: &mut Held, request: &Request, deadline: Instant) -> Exchange {
         let mut attempt =
             Attempt { watch: Stopwatch::start(), connection: None, traffic: Traffic::default() };
-        let result = timeout_at(deadline, self.run(request, &mut attempt)).await;
-        self.conclude(request, attempt, result.unwrap_or(Err(NetError::RequestTimeout)))
+        let result = timeout_at(deadline, self.run(held.0.take(), request, &mut attempt)).await;
+        let (exchange, connection) =
+            conclude(request, attempt, result.unwrap_or(Err(NetError::RequestTimeout)));
+        *held = Held(connection);
+        exchange
+    }
+
+    /// Keeps a connection that was held for any exchange to come.
+    pub fn release(&self, held: Held) {
+        if let Held(Some((origin, connection))) = held {
+            self.pool.borrow_mut().put(&origin, connection, self.shared.options());
+        }
     }
 
     /// Closes the idle connections, as between the iterations of a run with `noVUConnectionReuse`.
@@ -95,52 +128,59 @@ impl Client {
         self.pool.borrow().len()
     }
 
-    async fn run(&self, request: &Request, attempt: &mut Attempt) -> Result<h1::Answer, NetError> {
+    async fn run(
+        &self,
+        held: Option<(Arc<Origin>, Connection)>,
+        request: &Request,
+        attempt: &mut Attempt,
+    ) -> Result<h1::Answer, NetError> {
         request.validate()?;
         let origin = request.url.origin()?;
-        let pooled = self.pool.borrow_mut().take(origin);
+        let held = held.filter(|(held_to, _)| held_to == origin).map(|(_, mut connection)| {
+            connection.reused = true;
+            connection
+        });
+        let pooled = held.or_else(|| self.pool.borrow_mut().take(origin));
         if let Some(connection) = pooled {
             match attempt.run_on(connection, &self.shared, request).await {
                 Err(_) if attempt.may_retry(request) => attempt.give_up_connection(),
                 result => return result,
             }
         }
-        let connection = connect(&self.shared, origin, &mut attempt.watch, &mut attempt.traffic).await?;
+        let connection = connect(&self.shared, origin, self.local, &mut attempt.watch, &mut attempt.traffic);
+        let connection = connection.await?;
         attempt.run_on(connection, &self.shared, request).await
     }
+}
 
-    /// Turns what is known at the end into the fact, and keeps the connection if it may be used again.
-    fn conclude(
-        &self,
-        request: &Request,
-        attempt: Attempt,
-        result: Result<h1::Answer, NetError>,
-    ) -> Exchange {
-        let Attempt { watch, mut connection, mut traffic } = attempt;
-        let ended_at = if result.is_ok() { watch.response_end() } else { Instant::now() };
-        let (result, reusable) = match result {
-            Ok(answer) => (Ok(answer.response), answer.reusable),
-            Err(error) => (Err(error), false),
-        };
-        if let Some(connection) = &mut connection {
-            traffic.add(connection.take_traffic());
-        }
-        let exchange = Exchange {
-            started_at: watch.asked,
-            ended_at,
-            timings: watch.finish(ended_at),
-            traffic,
-            remote: connection.as_ref().map(|connection| connection.remote),
-            tls: connection.as_ref().and_then(|connection| connection.tls),
-            reused_connection: connection.as_ref().is_some_and(|connection| connection.reused),
-            protocol: result.as_ref().map_or_else(|_| Protocol::default(), |response| response.protocol),
-            result,
-        };
-        if let (true, Some(connection), Ok(origin)) = (reusable, connection, request.url.origin()) {
-            self.pool.borrow_mut().put(origin, connection, self.shared.options());
-        }
-        exchange
+/// Turns what is known at the end into the fact, and gives the connection if it may be used again.
+fn conclude(
+    request: &Request,
+    attempt: Attempt,
+    result: Result<h1::Answer, NetError>,
+) -> (Exchange, Option<(Arc<Origin>, Connection)>) {
+    let Attempt { watch, mut connection, mut traffic } = attempt;
+    let ended_at = if result.is_ok() { watch.response_end() } else { Instant::now() };
+    let (result, reusable) = match result {
+        Ok(answer) => (Ok(answer.response), answer.reusable),
+        Err(error) => (Err(error), false),
+    };
+    if let Some(connection) = &mut connection {
+        traffic.add(connection.take_traffic());
     }
+    let exchange = Exchange {
+        started_at: watch.asked,
+        ended_at,
+        timings: watch.finish(ended_at),
+        traffic,
+        remote: connection.as_ref().map(|connection| connection.remote),
+        tls: connection.as_ref().and_then(|connection| connection.tls),
+        reused_connection: connection.as_ref().is_some_and(|connection| connection.reused),
+        protocol: result.as_ref().map_or_else(|_| Protocol::default(), |response| response.protocol),
+        result,
+    };
+    let origin = request.url.origin().ok().filter(|_| reusable);
+    (exchange, origin.map(Arc::clone).zip(connection))
 }
 
 impl Attempt {

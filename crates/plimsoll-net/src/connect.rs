@@ -1,6 +1,7 @@
 //! Making a connection: rules, name, TCP, TLS.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
@@ -13,6 +14,7 @@ use crate::connection::{Connection, Socket};
 use crate::error::{NetError, Operation};
 use crate::http::url::Origin;
 use crate::options::Options;
+use crate::proxy::Proxy;
 use crate::shared::Shared;
 use crate::timings::{Stopwatch, Traffic};
 use crate::tls;
@@ -20,39 +22,66 @@ use crate::tls;
 /// How long a connection may be silent before the system probes it.
 const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(30);
 
+/// How a connection reaches its server.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Route<'a> {
+    /// The address of this machine that it comes from; the system's choice when `None`.
+    pub(crate) local: Option<IpAddr>,
+    /// The proxy that it goes through.
+    pub(crate) proxy: Option<&'a Arc<Proxy>>,
+    /// Whether the proxy must lead through to the server, instead of being given whole requests.
+    pub(crate) tunnels: bool,
+}
+
+impl<'a> Route<'a> {
+    /// The way that the run's options say.
+    pub(crate) fn of(options: &'a Options, origin: &Origin, local: Option<IpAddr>) -> Self {
+        Route { local, proxy: options.proxies.find(origin), tunnels: false }
+    }
+
+    /// The proxy that is given whole requests.
+    fn forwarder(&self, origin: &Origin) -> Option<&'a Arc<Proxy>> {
+        self.proxy.filter(|proxy| !self.tunnels && proxy.forwards(origin))
+    }
+}
+
 /// Opens a connection to `origin`, noting in `watch` how long each step took. What a failed TLS handshake
 /// cost is added to `traffic`; that of a successful one is still on the connection.
 pub(crate) async fn connect(
     shared: &Shared,
     origin: &Origin,
+    local: Option<IpAddr>,
     watch: &mut Stopwatch,
     traffic: &mut Traffic,
 ) -> Result<Connection, NetError> {
-    connect_with(shared, origin, || shared.tls(), watch, traffic).await
+    let route = Route::of(shared.options(), origin, local);
+    connect_with(shared, origin, route, || shared.tls(), watch, traffic).await
 }
 
-/// The same with a TLS configuration of its own.
+/// The same by a route, and with a TLS configuration, of its own.
 pub(crate) async fn connect_with<'a>(
     shared: &Shared,
     origin: &Origin,
+    route: Route<'_>,
     tls: impl FnOnce() -> Result<&'a TlsConnector, NetError>,
     watch: &mut Stopwatch,
     traffic: &mut Traffic,
 ) -> Result<Connection, NetError> {
     let options = shared.options();
-    let address = find_address(shared, origin, watch).await?;
+    refuse_blocked(options, origin)?;
+    let dialed = route.proxy.map_or(origin, |proxy| &proxy.origin);
+    let address = find_address(shared, dialed, watch).await?;
     if options.blacklisted_ips.iter().any(|range| range.contains(address.ip())) {
         return Err(NetError::BlacklistedIp(address.ip()));
     }
     let started = Instant::now();
-    let tcp = timeout(options.dial_timeout, dial(options, address))
-        .await
-        .map_err(|_| NetError::DialTimeout)?
-        .map_err(|error| NetError::io(Operation::Dial, &error))?;
+    let reached = timeout(options.dial_timeout, reach(address, origin, route));
+    let socket = reached.await.map_err(|_| NetError::DialTimeout)??;
     watch.connecting = started.elapsed();
-    let socket = Socket::new(tcp);
     if !origin.secure {
-        return Ok(Connection::plain(socket, address));
+        let mut connection = Connection::plain(socket, address);
+        connection.via = route.forwarder(origin).map(Arc::clone);
+        return Ok(connection);
     }
     let started = Instant::now();
     let stream = shake_hands(tls()?, origin, socket, traffic).await?;
@@ -82,9 +111,7 @@ async fn find_address(
 ) -> Result<SocketAddr, NetError> {
     let options = shared.options();
     let port = u16::try_from(origin.port).map_err(|_| NetError::InvalidPort(origin.port))?;
-    if options.blocked_hostnames.matches(&origin.host) {
-        return Err(NetError::BlockedHostname(origin.host.clone()));
-    }
+    refuse_blocked(options, origin)?;
     if let Ok(address) = origin.host.parse::<IpAddr>() {
         return Ok(SocketAddr::new(address, port));
     }
@@ -97,9 +124,26 @@ async fn find_address(
     Ok(SocketAddr::new(address, port))
 }
 
-async fn dial(options: &Options, address: SocketAddr) -> std::io::Result<TcpStream> {
+fn refuse_blocked(options: &Options, origin: &Origin) -> Result<(), NetError> {
+    if options.blocked_hostnames.matches(&origin.host) {
+        return Err(NetError::BlockedHostname(origin.host.clone()));
+    }
+    Ok(())
+}
+
+/// A socket whose other end is the server's, or that of a proxy that is given whole requests.
+async fn reach(address: SocketAddr, origin: &Origin, route: Route<'_>) -> Result<Socket, NetError> {
+    let tcp = dial(route.local, address).await.map_err(|error| NetError::io(Operation::Dial, &error))?;
+    let socket = Socket::new(tcp);
+    match route.proxy.filter(|_| route.forwarder(origin).is_none()) {
+        Some(proxy) => proxy.tunnel(socket, origin).await,
+        None => Ok(socket),
+    }
+}
+
+async fn dial(local: Option<IpAddr>, address: SocketAddr) -> std::io::Result<TcpStream> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    if let Some(local) = options.local_address {
+    if let Some(local) = local {
         socket.bind(SocketAddr::new(local, 0))?;
     }
     socket.set_nodelay(true)?;

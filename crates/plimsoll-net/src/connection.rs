@@ -6,6 +6,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -13,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 use crate::error::{NetError, Operation};
+use crate::proxy::Proxy;
 use crate::timings::Traffic;
 use crate::tls::{self, TlsInfo};
 
@@ -24,6 +26,8 @@ pub(crate) struct Connection {
     pub(crate) tls: Option<TlsInfo>,
     /// Whether an exchange was completed on it before.
     pub(crate) reused: bool,
+    /// The proxy that is given whole requests, if there is one.
+    pub(crate) via: Option<Arc<Proxy>>,
 }
 
 #[derive(Debug)]
@@ -35,12 +39,12 @@ enum Stream {
 
 impl Connection {
     pub(crate) fn plain(socket: Socket, remote: SocketAddr) -> Self {
-        Self { stream: Stream::Plain(socket), remote, tls: None, reused: false }
+        Self { stream: Stream::Plain(socket), remote, tls: None, reused: false, via: None }
     }
 
     pub(crate) fn tls(stream: TlsStream<Socket>, remote: SocketAddr) -> Self {
         let info = TlsInfo::of(stream.get_ref().1);
-        Self { stream: Stream::Tls(Box::new(stream)), remote, tls: Some(info), reused: false }
+        Self { stream: Stream::Tls(Box::new(stream)), remote, tls: Some(info), reused: false, via: None }
     }
 
     pub(crate) fn poll_read(

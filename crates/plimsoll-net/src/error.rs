@@ -93,6 +93,9 @@ pub enum NetError {
         /// What the limit counts.
         unit: &'static str,
     },
+    /// The proxy does not lead to the server.
+    #[error("proxy: {0}")]
+    Proxy(Box<str>),
     /// The peer does not speak TLS on that port.
     #[error("tls: first record does not look like a TLS handshake")]
     TlsRecordHeader,
@@ -154,6 +157,7 @@ impl NetError {
             | Self::UnexpectedEof
             | Self::Malformed(_)
             | Self::TooLarge { .. }
+            | Self::Proxy(_)
             | Self::CertificateExpired => ErrorCode::GENERIC,
             Self::InvalidUrl { .. } => ErrorCode::INVALID_URL,
             Self::RequestTimeout => ErrorCode::REQUEST_TIMEOUT,

@@ -43,11 +43,12 @@
 //! |---|---|
 //! | `client` | [`Client`], [`Exchange`]: the life of one exchange |
 //! | `shared` | [`Shared`], [`Options`]: what all clients of a worker have in common |
-//! | `http` | [`Url`], [`Request`], [`Response`], [`redirect`], [`CookieJar`], decoding, the HTTP/1.1 codec |
+//! | `http` | [`Url`], [`Request`], [`Response`], [`redirect`], [`CookieJar`], [`digest`], [`ntlm`], codings, HTTP/1.1 |
 //! | `pool`, `connection`, `connect` | keep-alive connections, and how a new one is made |
 //! | `stream` | [`ByteStream`]: the same connections for other protocols |
 //! | [`websocket`] | [`websocket::WebSocket`]: handshake, frames, compression |
 //! | `dns`, `hosts`, `ip_range` | names to addresses: cache, policy, overrides, what must not be dialed |
+//! | `proxy`, `local_addresses` | by which way a server is reached |
 //! | `tls` | rustls set-up, verification, session facts |
 //! | `timings` | the phases of an exchange |
 //! | `error`, `error_code` | what can go wrong, with k6's numbers |
@@ -61,27 +62,35 @@ mod error_code;
 mod hosts;
 mod http;
 mod ip_range;
+mod local_addresses;
 mod options;
 mod pool;
+mod proxy;
 mod shared;
 mod stream;
 mod timings;
 mod tls;
 pub mod websocket;
 
-pub use client::{Client, Exchange};
+pub use client::{Client, Exchange, Held};
 pub use dns::{DnsOptions, DnsPolicy, DnsSelect};
 pub use error::{NetError, Operation};
 pub use error_code::ErrorCode;
 pub use hosts::{HostOverrides, HostnamePatterns, InvalidHostPattern, InvalidOverride};
+pub use http::auth::{Credentials, digest, ntlm};
+pub use http::body::Body;
+pub use http::cookie_date;
 pub use http::cookies::{Cookie, CookieJar};
+pub use http::encode::{UnknownCoding, encode};
 pub use http::redirect;
 pub use http::request::{Method, Request};
 pub use http::request_headers::RequestHeaders;
 pub use http::response::{Headers, Protocol, Response};
 pub use http::url::{Origin, Scheme, Url};
 pub use ip_range::{InvalidIpRange, IpRange};
+pub use local_addresses::{InvalidLocalAddresses, LocalAddresses};
 pub use options::{Limits, Options};
+pub use proxy::{InvalidProxy, Proxies};
 pub use shared::Shared;
 pub use stream::{ByteStream, StreamTls};
 pub use timings::{Timings, Traffic};

@@ -1,11 +1,12 @@
 //! What the run's options say about the network.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::dns::DnsOptions;
 use crate::hosts::{HostOverrides, HostnamePatterns};
 use crate::ip_range::IpRange;
+use crate::local_addresses::LocalAddresses;
+use crate::proxy::Proxies;
 use crate::tls::TlsOptions;
 
 /// Settings for all clients of a run. [`Options::default`] is what k6 does without any option set.
@@ -31,8 +32,10 @@ pub struct Options {
     pub max_idle: usize,
     /// How long opening a TCP connection may take.
     pub dial_timeout: Duration,
-    /// The source address of connections; the system's choice when `None`.
-    pub local_address: Option<IpAddr>,
+    /// The addresses of this machine that clients connect from; the system's choice when there are none.
+    pub local_addresses: LocalAddresses,
+    /// The proxies that lead to servers.
+    pub proxies: Proxies,
     /// Bounds on what a server may send.
     pub limits: Limits,
 }
@@ -50,7 +53,8 @@ impl Default for Options {
             max_idle_per_origin: 6,
             max_idle: 20,
             dial_timeout: Duration::from_secs(30),
-            local_address: None,
+            local_addresses: LocalAddresses::default(),
+            proxies: Proxies::default(),
             limits: Limits::default(),
         }
     }

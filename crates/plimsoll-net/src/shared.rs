@@ -11,6 +11,8 @@ use tokio_rustls::TlsConnector;
 
 use crate::dns::Resolver;
 use crate::error::NetError;
+use crate::http::h1;
+use crate::http::request::Request;
 use crate::options::Options;
 use crate::tls;
 use crate::websocket::Deflate;
@@ -47,6 +49,13 @@ impl Shared {
     /// The options that all clients follow.
     pub fn options(&self) -> &Options {
         &self.0.options
+    }
+
+    /// What the head of a request looks like on the wire of HTTP/1.1.
+    pub fn head_of(&self, request: &Request) -> String {
+        let mut head = Vec::new();
+        h1::encode::head(&mut head, request, self.options(), None);
+        String::from_utf8_lossy(&head).into_owned()
     }
 
     pub(crate) fn resolver(&self) -> &Resolver {

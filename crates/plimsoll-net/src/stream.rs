@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::ReadBuf;
 use tokio_rustls::TlsConnector;
 
-use crate::connect::connect_with;
+use crate::connect::{Route, connect_with};
 use crate::connection::Connection;
 use crate::error::NetError;
 use crate::http::url::Origin;
@@ -84,7 +84,9 @@ impl ByteStream {
             None => shared.tls(),
         };
         let (mut watch, mut traffic) = (Stopwatch::start(), Traffic::default());
-        connect_with(shared, &origin, connector, &mut watch, &mut traffic).await.map(ByteStream)
+        connect_with(shared, &origin, Route::default(), connector, &mut watch, &mut traffic)
+            .await
+            .map(ByteStream)
     }
 
     /// Reads what there is, at least one byte; none at the end of the stream.

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use plimsoll_engine::{Clock, RunState, VuId, WorkerContext};
 use plimsoll_metrics::{Pins, Registry, ShardConfig};
 use plimsoll_plan::Plan;
+use plimsoll_plan::options::keyword::HttpDebug;
 use plimsoll_plan::options::size::Size;
 use plimsoll_plan::options::tags::{SystemTags, Tags};
 use plimsoll_plan::stripe::Stripe;
@@ -30,6 +31,7 @@ use crate::files::Files;
 use crate::graph::ModuleGraph;
 use crate::modules::data::Shared;
 use crate::quickjs::Bytecode;
+use crate::rate_limit::RateLimit;
 use crate::reach::{Family, Reach};
 use crate::remote::Remote;
 use crate::secrets::{Redactor, Secrets};
@@ -176,6 +178,12 @@ pub struct Script {
     pub(crate) run_tags: Tags,
     pub(crate) system_tags: SystemTags,
     pub(crate) max_redirects: u32,
+    /// Whether nobody has said that so many redirects are enough.
+    pub(crate) warns_of_redirects: bool,
+    pub(crate) batch: u32,
+    pub(crate) batch_per_host: u32,
+    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) http_debug: HttpDebug,
     pub(crate) throw: bool,
     pub(crate) discard_response_bodies: bool,
     pub(crate) keep_cookies: bool,
@@ -279,6 +287,11 @@ impl Bundle {
             run_tags: options.tags.clone(),
             system_tags: options.system_tags,
             max_redirects: options.max_redirects,
+            warns_of_redirects: !plan.is_set("maxRedirects"),
+            batch: options.batch,
+            batch_per_host: options.batch_per_host,
+            rate_limit: RateLimit::new(options.rps, &plan.vus),
+            http_debug: options.http_debug,
             throw: options.throw,
             discard_response_bodies: options.discard_response_bodies,
             keep_cookies: options.no_cookies_reset,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use plimsoll_engine::{Call, CallEnd, CallKind, CallOutcome, Iteration, ScriptError};
 use plimsoll_metrics::TagSetId;
-use plimsoll_net::CookieJar;
 use rquickjs::promise::PromiseState;
 use rquickjs::{Ctx, Function, Result, Value};
 
@@ -94,7 +93,7 @@ fn enter_iteration<'js>(
 ) -> Result<()> {
     state.enter(Phase::Iteration, Some(iteration));
     if !state.worker.script.keep_cookies {
-        *state.jar.borrow_mut() = CookieJar::default();
+        state.forget_cookies();
     }
     if memory.activation != iteration.activation {
         memory.activation = iteration.activation;

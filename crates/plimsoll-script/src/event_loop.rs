@@ -72,15 +72,21 @@ struct Timer {
 
 /// Work done elsewhere, and the functions that settle its promise.
 struct Work {
-    future: Pin<Box<dyn Future<Output = Settle>>>,
+    progress: Progress,
     resolve: Persistent<Function<'static>>,
     reject: Persistent<Function<'static>>,
+}
+
+/// How far a work is.
+enum Progress {
+    Running(Pin<Box<dyn Future<Output = Settle>>>),
+    Done(Settle),
 }
 
 /// What the loop waited for.
 enum Event {
     Due(Instant),
-    Done(Work, Settle),
+    Done(Work),
     Arrived(Delivery),
     /// A port has ended.
     Ended,
@@ -131,7 +137,8 @@ impl EventLoop {
     ) -> Result<Promise<'js>> {
         let (promise, resolve, reject) = ctx.promise()?;
         let (resolve, reject) = (Persistent::save(ctx, resolve), Persistent::save(ctx, reject));
-        self.works.borrow_mut().push(Work { future: Box::pin(future), resolve, reject });
+        let progress = Progress::Running(Box::pin(future));
+        self.works.borrow_mut().push(Work { progress, resolve, reject });
         Ok(promise)
     }
 
@@ -160,7 +167,7 @@ impl EventLoop {
             }
             match state.wait(self.next(due)) {
                 Ok(Event::Due(due)) => self.fire(ctx, due)?,
-                Ok(Event::Done(work, settle)) => work.settle(ctx, settle)?,
+                Ok(Event::Done(work)) => work.settle(ctx)?,
                 Ok(Event::Arrived(deliver)) => deliver(ctx)?,
                 Ok(Event::Ended) => {}
                 Err(Interrupted) => return Err(Interrupted::throw(ctx)),
@@ -172,7 +179,7 @@ impl EventLoop {
     async fn next(&self, due: Option<Instant>) -> Event {
         let done = poll_fn(|cx| match self.poll_ports(cx) {
             Poll::Ready(event) => Poll::Ready(event),
-            Poll::Pending => self.poll_works(cx),
+            Poll::Pending => self.poll_done(),
         });
         let Some(due) = due else { return done.await };
         tokio::select! {
@@ -203,13 +210,23 @@ impl EventLoop {
         Poll::Pending
     }
 
-    fn poll_works(&self, cx: &mut Context<'_>) -> Poll<Event> {
+    /// Lets all work go on. Every wait of the VU does, so that a request that a promise waits for is under way
+    /// while the script sleeps or waits for another.
+    pub(crate) fn drive(&self, cx: &mut Context<'_>) {
+        for work in &mut *self.works.borrow_mut() {
+            if let Progress::Running(future) = &mut work.progress
+                && let Poll::Ready(settle) = future.as_mut().poll(cx)
+            {
+                work.progress = Progress::Done(settle);
+            }
+        }
+    }
+
+    /// The first work that is done; the wait has driven them all.
+    fn poll_done(&self) -> Poll<Event> {
         let mut works = self.works.borrow_mut();
-        let done = works.iter_mut().enumerate().find_map(|(at, work)| match work.future.as_mut().poll(cx) {
-            Poll::Ready(settle) => Some((at, settle)),
-            Poll::Pending => None,
-        });
-        done.map_or(Poll::Pending, |(at, settle)| Poll::Ready(Event::Done(works.remove(at), settle)))
+        let done = works.iter().position(|work| matches!(work.progress, Progress::Done(_)));
+        done.map_or(Poll::Pending, |at| Poll::Ready(Event::Done(works.remove(at))))
     }
 
     /// Whether there is nothing to run: no job, no timer, no work, no rejection.
@@ -271,7 +288,8 @@ impl EventLoop {
 }
 
 impl Work {
-    fn settle(self, ctx: &Ctx<'_>, settle: Settle) -> Result<()> {
+    fn settle(self, ctx: &Ctx<'_>) -> Result<()> {
+        let Progress::Done(settle) = self.progress else { return Ok(()) };
         match settle(ctx) {
             Ok(value) => self.resolve.restore(ctx)?.call((value,)),
             Err(Error::Exception) => self.reject.restore(ctx)?.call((ctx.catch(),)),

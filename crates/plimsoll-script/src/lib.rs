@@ -19,6 +19,7 @@
 //! | `reach`, `lazy` | what keeps a runtime small: only what the script can reach, made when it is read |
 //! | `own_options` | what the script's exported `options` lack, for scripts that read them |
 //! | `octets` | bytes that a script hands over |
+//! | `rate_limit` | the option `rps` |
 //! | `text_coding`, `webcrypto` | `TextEncoder`, `TextDecoder`; the global `crypto` |
 //! | `web` | `URL`, `URLSearchParams`, `structuredClone`, `Blob`, `GoError` |
 //! | `worker`, `state` | what a thread's VUs share; what host functions see of one VU |
@@ -60,6 +61,7 @@ mod octets;
 mod own_options;
 mod prune;
 mod quickjs;
+mod rate_limit;
 mod reach;
 mod remote;
 mod sealed;

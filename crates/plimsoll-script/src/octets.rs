@@ -105,7 +105,7 @@ pub(crate) fn buffer_of<'js>(object: &Object<'js>) -> Option<ArrayBuffer<'js>> {
 }
 
 /// Whether the value is a typed array or a `DataView`.
-fn is_view<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> bool {
+pub(crate) fn is_view<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> bool {
     let asked = || {
         let buffer: Object<'js> = ctx.globals().get("ArrayBuffer")?;
         buffer.get::<_, Function<'js>>("isView")?.call::<_, bool>((value.clone(),))

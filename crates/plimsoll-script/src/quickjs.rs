@@ -281,6 +281,8 @@ pub(crate) fn freeze(object: &Object<'_>) -> Result<()> {
 pub(crate) struct SealedFile {
     file: std::os::fd::OwnedFd,
     len: usize,
+    /// The bytes for whoever only reads; mapped when first asked for.
+    view: std::sync::OnceLock<Option<bytes::Bytes>>,
 }
 
 #[cfg(target_os = "linux")]
@@ -300,8 +302,71 @@ impl SealedFile {
         let mut file = std::fs::File::from(memfd_create("plimsoll-data", flags)?);
         file.write_all(bytes)?;
         fcntl_add_seals(&file, SealFlags::GROW | SealFlags::SHRINK | SealFlags::WRITE | SealFlags::SEAL)?;
-        Ok(SealedFile { file: file.into(), len: bytes.len() })
+        Ok(SealedFile { file: file.into(), len: bytes.len(), view: std::sync::OnceLock::new() })
     }
+
+    /// The bytes, mapped once for the process; `None` when the system maps no more.
+    fn view(&self) -> Option<bytes::Bytes> {
+        use rustix::mm::{MapFlags, ProtFlags, mmap};
+        let map = || {
+            // SAFETY: a new mapping at a place that the system chooses, of a length that the file has.
+            let start = unsafe {
+                mmap(std::ptr::null_mut(), self.len, ProtFlags::READ, MapFlags::SHARED, &self.file, 0)
+            };
+            let start = std::ptr::NonNull::new(start.ok()?)?;
+            Some(bytes::Bytes::from_owner(SharedPages { start, len: self.len }))
+        };
+        self.view.get_or_init(map).clone()
+    }
+}
+
+/// A mapping that is only read.
+#[cfg(target_os = "linux")]
+struct SharedPages {
+    start: std::ptr::NonNull<std::ffi::c_void>,
+    len: usize,
+}
+
+// SAFETY: the mapping cannot be written, and neither can the file, which is sealed: threads only read it. It
+// belongs to nobody else and stays where it is.
+#[cfg(target_os = "linux")]
+unsafe impl Send for SharedPages {}
+
+#[cfg(target_os = "linux")]
+impl AsRef<[u8]> for SharedPages {
+    fn as_ref(&self) -> &[u8] {
+        // SAFETY: mapped and readable with this length until it is dropped; sealed, so that no byte changes
+        // and no page vanishes.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr().cast(), self.len) }
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for SharedPages {
+    fn drop(&mut self) {
+        // SAFETY: the mapping was made by `SealedFile::view` with this length and is unmapped here alone.
+        let unmapped = unsafe { rustix::mm::munmap(self.start.as_ptr(), self.len) };
+        debug_assert!(unmapped.is_ok(), "a mapping of our own can be unmapped");
+    }
+}
+
+#[cfg(target_os = "linux")]
+thread_local! {
+    /// Where the private mappings of this thread's VUs begin, and what they show.
+    static MAPPED: std::cell::RefCell<std::collections::BTreeMap<usize, Arc<SealedFile>>> =
+        const { std::cell::RefCell::new(std::collections::BTreeMap::new()) };
+}
+
+/// The bytes of the file that lie at `bytes`, if these are in a private mapping of one. They are the same
+/// unless the script has written to them; who asks has to know.
+#[cfg(target_os = "linux")]
+pub(crate) fn sealed_bytes(bytes: &[u8]) -> Option<bytes::Bytes> {
+    let start = bytes.as_ptr().addr();
+    let found = |(base, file): (&usize, &Arc<SealedFile>)| (*base, Arc::clone(file));
+    let (base, file) = MAPPED.with_borrow(|mapped| mapped.range(..=start).next_back().map(found))?;
+    let from = start - base;
+    let to = from.checked_add(bytes.len()).filter(|to| *to <= file.len)?;
+    Some(file.view()?.slice(from..to))
 }
 
 /// A private mapping: what is written to it stays in it.
@@ -314,6 +379,8 @@ struct PrivatePages {
 #[cfg(target_os = "linux")]
 impl Drop for PrivatePages {
     fn drop(&mut self) {
+        // A thread that ends has forgotten its mappings already.
+        let _ = MAPPED.try_with(|mapped| mapped.borrow_mut().remove(&self.start.addr().get()));
         // SAFETY: the mapping was made by `private_buffer` with this length and is unmapped here alone; the
         // engine drops the source of a buffer when nothing refers to the buffer any more.
         let unmapped = unsafe { rustix::mm::munmap(self.start.as_ptr(), self.len) };
@@ -341,7 +408,7 @@ unsafe impl rquickjs::ArrayBufferSource for PrivatePages {
 /// # Errors
 /// `Error::Io` when the system maps no more.
 #[cfg(target_os = "linux")]
-pub(crate) fn private_buffer<'js>(ctx: &Ctx<'js>, file: &SealedFile) -> Result<ArrayBuffer<'js>> {
+pub(crate) fn private_buffer<'js>(ctx: &Ctx<'js>, file: &Arc<SealedFile>) -> Result<ArrayBuffer<'js>> {
     use rustix::mm::{MapFlags, ProtFlags, mmap};
     let protection = ProtFlags::READ | ProtFlags::WRITE;
     let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
@@ -349,6 +416,7 @@ pub(crate) fn private_buffer<'js>(ctx: &Ctx<'js>, file: &SealedFile) -> Result<A
     let start = unsafe { mmap(std::ptr::null_mut(), file.len, protection, flags, &file.file, 0) };
     let start = start.map_err(|error| Error::Io(error.into()))?;
     let start = std::ptr::NonNull::new(start).expect("no mapping is made at address 0 unless asked for");
+    MAPPED.with_borrow_mut(|mapped| mapped.insert(start.addr().get(), Arc::clone(file)));
     ArrayBuffer::from_source(ctx.clone(), PrivatePages { start, len: file.len })
 }
 

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use rquickjs::{ArrayBuffer, Ctx, Error, Result};
 
 #[cfg(target_os = "linux")]
@@ -52,4 +53,38 @@ impl Sealed {
             }),
         }
     }
+}
+
+/// The same bytes without a copy, if they are those of a large file in the buffer of a script that has not
+/// written to them.
+pub(crate) fn shared(bytes: &[u8]) -> Option<Bytes> {
+    #[cfg(target_os = "linux")]
+    if bytes.len() >= MAPPED_FROM {
+        return quickjs::sealed_bytes(bytes).filter(|_| is_untouched(bytes));
+    }
+    let _ = bytes;
+    None
+}
+
+/// Whether no page of a private mapping has become its own. Looks at no byte: reading a page of the mapping
+/// would count for the memory of the process, once for each VU.
+#[cfg(target_os = "linux")]
+fn is_untouched(bytes: &[u8]) -> bool {
+    use std::os::unix::fs::FileExt as _;
+    // Of the entries of /proc/PID/pagemap.
+    const PRESENT_OR_SWAPPED: u64 = 0b11 << 62;
+    const OF_THE_FILE: u64 = 1 << 61;
+    const ENTRY: usize = size_of::<u64>();
+    let page = rustix::param::page_size();
+    let start = bytes.as_ptr().addr();
+    let (first, end) = (start / page, (start + bytes.len()).div_ceil(page));
+    let mut entries = vec![0; (end - first) * ENTRY];
+    let read = std::fs::File::open("/proc/self/pagemap")
+        .and_then(|pagemap| pagemap.read_exact_at(&mut entries, (first * ENTRY) as u64));
+    let (entries, _) = entries.as_chunks::<ENTRY>();
+    read.is_ok()
+        && entries.iter().all(|entry| {
+            let entry = u64::from_ne_bytes(*entry);
+            entry & PRESENT_OR_SWAPPED == 0 || entry & OF_THE_FILE != 0
+        })
 }

@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use plimsoll_engine::{Interrupt, Iteration, VuId};
 use plimsoll_metrics::{MetricId, Symbol, TagKey, TagSetId, builtin};
-use plimsoll_net::{Client, CookieJar, Traffic};
+use plimsoll_net::{Client, CookieJar, Exchange, Held, Request, Traffic};
 use rquickjs::{Ctx, Error};
+use tokio::time::Instant;
 
 use crate::commonjs;
 use crate::event_loop::EventLoop;
@@ -53,7 +54,8 @@ pub(crate) struct VuState {
     pub(crate) phase: Cell<Phase>,
     iteration: RefCell<Option<Iteration>>,
     pub(crate) tags: RefCell<TagScope>,
-    pub(crate) jar: RefCell<CookieJar>,
+    /// Scripts may keep it beyond the iteration that it is for.
+    pub(crate) jar: RefCell<Rc<RefCell<CookieJar>>>,
     pub(crate) event_loop: EventLoop,
     pub(crate) commonjs: commonjs::Loaded,
     /// Set by `http.setResponseCallback`; kept for the life of the VU, as in k6.
@@ -72,7 +74,7 @@ pub(crate) struct VuState {
 
 impl VuState {
     pub(crate) fn new(worker: Rc<Worker>, id: VuId) -> Self {
-        let client = Client::new(worker.net.clone());
+        let client = Client::of_user(worker.net.clone(), u64::from(id.0.saturating_sub(1)));
         let tags = TagScope::new(&worker);
         VuState {
             id,
@@ -133,25 +135,55 @@ impl VuState {
         }
         let mut future = pin!(future);
         // Raising the interrupt wakes the task that polls this VU, so looking at the flag here is enough.
-        fiber::wait(std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(Ok(output)),
-            Poll::Pending if self.is_interrupted() => Poll::Ready(Err(Interrupted)),
-            Poll::Pending => Poll::Pending,
+        fiber::wait(std::future::poll_fn(|cx| {
+            self.event_loop.drive(cx);
+            match future.as_mut().poll(cx) {
+                Poll::Ready(output) => Poll::Ready(Ok(output)),
+                Poll::Pending if self.is_interrupted() => Poll::Ready(Err(Interrupted)),
+                Poll::Pending => Poll::Pending,
+            }
         }))
     }
 
     /// Runs one exchange on this VU's connections.
-    pub(crate) fn exchange(
+    pub(crate) async fn exchange(&self, request: &Request, deadline: Instant) -> Exchange {
+        let exchange = self.client.exchange(request, deadline).await;
+        self.count(exchange.traffic);
+        exchange
+    }
+
+    /// The same on a connection that is held; see [`Client::exchange_on`].
+    pub(crate) async fn exchange_on(
         &self,
-        request: &plimsoll_net::Request,
-        deadline: tokio::time::Instant,
-    ) -> Result<plimsoll_net::Exchange, Interrupted> {
-        let exchange = self.wait(self.client.exchange(request, deadline))?;
-        let mut traffic = self.traffic.get();
-        traffic.sent += exchange.traffic.sent;
-        traffic.received += exchange.traffic.received;
-        self.traffic.set(traffic);
-        Ok(exchange)
+        held: &mut Held,
+        request: &Request,
+        deadline: Instant,
+    ) -> Exchange {
+        let exchange = self.client.exchange_on(held, request, deadline).await;
+        self.count(exchange.traffic);
+        exchange
+    }
+
+    /// Keeps a connection that was held.
+    pub(crate) fn release(&self, held: Held) {
+        self.client.release(held);
+    }
+
+    /// Waits until the option `rps` lets the next request go.
+    pub(crate) async fn wait_for_turn(&self) {
+        if let Some(limit) = &self.worker.script.rate_limit {
+            tokio::time::sleep_until(limit.take(Instant::now())).await;
+        }
+    }
+
+    /// An empty jar for a new iteration.
+    pub(crate) fn forget_cookies(&self) {
+        let mut jar = self.jar.borrow_mut();
+        if Rc::strong_count(&jar) > 1 {
+            *jar = Rc::default();
+        } else {
+            jar.borrow_mut().clear_all();
+        }
     }
 
     /// Counts bytes of connections that are not HTTP's.

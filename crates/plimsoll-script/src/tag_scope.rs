@@ -11,6 +11,7 @@ use plimsoll_plan::options::tags::{SystemTag, SystemTags};
 use crate::worker::Worker;
 
 /// The tags and the metadata of one VU.
+#[derive(Clone)]
 pub(crate) struct TagScope {
     system: SystemTags,
     run: Vec<(TagKey, Symbol)>,
@@ -25,6 +26,7 @@ pub(crate) struct TagScope {
     scratch: Vec<(TagKey, Symbol)>,
 }
 
+#[derive(Clone)]
 struct Group {
     path: String,
     /// `None` when the script deleted the tag.
@@ -131,7 +133,8 @@ impl TagScope {
         }
     }
 
-    fn group_path(&self) -> &str {
+    /// The path of the group that the VU is in.
+    pub(crate) fn group_path(&self) -> &str {
         self.groups.last().map_or("", |group| &group.path)
     }
 

@@ -4,7 +4,7 @@
 //! [`Script`].
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -34,6 +34,7 @@ pub(crate) struct Worker {
     urls: RefCell<FxHashMap<Box<str>, Rc<Target>>>,
     /// Failed requests logged so far, by error code.
     logged: RefCell<FxHashMap<u16, u32>>,
+    warned_of_redirects: Cell<bool>,
 }
 
 /// A URL that a script uses, with everything that depends on the URL alone.
@@ -66,6 +67,7 @@ impl Worker {
             values,
             urls: RefCell::default(),
             logged: RefCell::default(),
+            warned_of_redirects: Cell::default(),
         }
     }
 
@@ -86,6 +88,19 @@ impl Worker {
             tracing::warn!(
                 target: "plimsoll",
                 "no more failures with code {code} are logged; the summary has their number"
+            );
+        }
+    }
+
+    /// Says once that a redirect was not followed because there had been so many, unless the script or a flag
+    /// has said how many there may be.
+    pub(crate) fn warn_of_redirects(&self, limit: u32, url: &str) {
+        if self.script.warns_of_redirects && !self.warned_of_redirects.replace(true) {
+            tracing::warn!(
+                target: "plimsoll",
+                url,
+                "Stopped after {limit} redirects and returned the redirection; pass {{ redirects: n }} in \
+                request params or set global maxRedirects to silence this"
             );
         }
     }

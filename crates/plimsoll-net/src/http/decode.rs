@@ -18,8 +18,9 @@ use crate::http::response::Headers;
 /// More layers than anybody stacks; each costs a pass over the body.
 const MAX_LAYERS: usize = 5;
 
+/// A way to encode a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coding {
+pub(crate) enum Coding {
     Gzip,
     Deflate,
     Brotli,
@@ -47,13 +48,7 @@ fn codings(headers: &Headers) -> Vec<Option<Coding>> {
         .flat_map(|value| value.split(|&byte| byte == b','))
         .map(<[u8]>::trim_ascii)
         .filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"identity"))
-        .map(|name| match name.to_ascii_lowercase().as_slice() {
-            b"gzip" | b"x-gzip" => Some(Coding::Gzip),
-            b"deflate" => Some(Coding::Deflate),
-            b"br" => Some(Coding::Brotli),
-            b"zstd" => Some(Coding::Zstd),
-            _ => None,
-        })
+        .map(Coding::named)
         .collect()
 }
 
@@ -71,6 +66,16 @@ fn undo(coding: Coding, input: &[u8], limit: usize) -> Result<Bytes, NetError> {
 }
 
 impl Coding {
+    pub(crate) fn named(name: &[u8]) -> Option<Self> {
+        match name.to_ascii_lowercase().as_slice() {
+            b"gzip" | b"x-gzip" => Some(Self::Gzip),
+            b"deflate" => Some(Self::Deflate),
+            b"br" => Some(Self::Brotli),
+            b"zstd" => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",

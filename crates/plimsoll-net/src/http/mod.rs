@@ -1,8 +1,11 @@
 //! HTTP values and the steps around an exchange; [`h1`] is the wire.
 
-pub(crate) mod cookie_date;
+pub(crate) mod auth;
+pub(crate) mod body;
+pub mod cookie_date;
 pub(crate) mod cookies;
 pub(crate) mod decode;
+pub(crate) mod encode;
 pub(crate) mod h1;
 pub mod redirect;
 pub(crate) mod request;

@@ -75,7 +75,7 @@ mod tests {
 
     fn request(method: &str) -> Request {
         let mut request = Request::new(method.into(), Url::parse("https://api.test/a/b?c").unwrap());
-        request.body = Some(Bytes::from_static(b"body"));
+        request.body = Some(Bytes::from_static(b"body").into());
         for (name, value) in [
             ("Content-Type", "text/plain"),
             ("Cookie", "a=b"),

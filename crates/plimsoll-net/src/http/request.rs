@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
-
 use crate::error::NetError;
+use crate::http::body::Body;
 use crate::http::request_headers::{RequestHeaders, is_token};
 use crate::http::url::Url;
 
@@ -76,7 +75,7 @@ pub struct Request {
     pub headers: RequestHeaders,
     /// `None` is no body: `POST`, `PUT` and `PATCH` then announce `Content-Length: 0`, others nothing. An
     /// empty body is sent as k6 sends it: chunked, except with methods that usually have none.
-    pub body: Option<Bytes>,
+    pub body: Option<Body>,
     /// Count the response's body instead of keeping it.
     pub discard_response_body: bool,
 }

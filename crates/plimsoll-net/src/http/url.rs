@@ -15,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::error::NetError;
+use crate::http::auth::Credentials;
 
 /// A parsed URL; cloning shares it.
 #[derive(Clone, PartialEq, Eq)]
@@ -103,6 +104,14 @@ impl Url {
     /// The value of the `Authorization` header that the URL's credentials stand for.
     pub fn basic_authorization(&self) -> Option<&str> {
         self.0.basic_authorization.as_deref()
+    }
+
+    /// The user and the password that stand in the URL, decoded.
+    pub fn credentials(&self) -> Option<Credentials> {
+        let encoded = self.basic_authorization()?.strip_prefix("Basic ")?;
+        let text = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+        let (user, password) = text.split_once(':')?;
+        Some(Credentials { user: user.to_owned(), password: password.to_owned() })
     }
 
     /// Where to connect, or why that is impossible.

@@ -9,7 +9,7 @@ use sha1::{Digest as _, Sha1};
 use tokio::time::{Instant, timeout_at};
 
 use super::{MESSAGE_LIMIT, WebSocket};
-use crate::connect::connect;
+use crate::connect::{Route, connect_with};
 use crate::connection::Connection;
 use crate::error::NetError;
 use crate::http::h1;
@@ -133,7 +133,10 @@ struct Attempt {
 impl Attempt {
     async fn run(&mut self, shared: &Shared, request: &Request) -> Result<h1::Answer, NetError> {
         request.validate()?;
-        let connection = connect(shared, request.url.origin()?, &mut self.watch, &mut self.traffic).await?;
+        let origin = request.url.origin()?;
+        let route = Route { tunnels: true, ..Route::of(shared.options(), origin, None) };
+        let (watch, traffic) = (&mut self.watch, &mut self.traffic);
+        let connection = connect_with(shared, origin, route, || shared.tls(), watch, traffic).await?;
         let connection = self.connection.insert(connection);
         self.watch.connection_ready();
         h1::exchange(connection, shared, request, &mut self.watch).await

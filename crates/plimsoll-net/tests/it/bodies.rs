@@ -20,7 +20,7 @@ async fn a_request_is_written_in_k6s_order() {
     });
     let client = client_with(Options { user_agent: "agent/1".into(), ..Options::default() });
     let mut post = request("post", server.url("/a b?c=d#e"));
-    post.body = Some(Bytes::from_static(b"body"));
+    post.body = Some(Bytes::from_static(b"body").into());
     post.headers.set("x-zebra", "z");
     post.headers.set("accept", "*/*");
     let exchange = client.exchange(&post, soon()).await;

@@ -77,7 +77,7 @@ async fn connections_that_cannot_be_opened() {
 
     // A source address that is not ours (TEST-NET-1).
     let server = Server::answering(HELLO);
-    let foreign = Options { local_address: Some("192.0.2.1".parse().unwrap()), ..Options::default() };
+    let foreign = Options { local_addresses: "192.0.2.1".parse().unwrap(), ..Options::default() };
     let outcome = outcome_of(&format!("http://{}/", server.address), foreign).await;
     assert!(outcome.starts_with("1213 dial: ") && outcome.contains("os error"), "{outcome}");
 }

@@ -54,7 +54,7 @@ async fn follow(mut request: Request, jar: &mut CookieJar) -> Vec<Exchange> {
 async fn a_login_is_followed_home_with_its_cookie() {
     let server = shop();
     let mut login = request("POST", server.url("/login"));
-    login.body = Some(Bytes::from_static(b"a=b&"));
+    login.body = Some(Bytes::from_static(b"a=b&").into());
     let mut jar = CookieJar::new();
     let hops = follow(login, &mut jar).await;
     assert_eq!(hops.iter().map(outcome).collect::<Vec<_>>(), ["302 ", "200 welcome"]);

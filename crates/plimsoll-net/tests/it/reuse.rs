@@ -67,7 +67,7 @@ async fn a_connection_closed_while_idle_is_not_used() {
     let client = client();
     for round in 1..=3 {
         let mut post = request("POST", server.url("/"));
-        post.body = Some(Bytes::from_static(b""));
+        post.body = Some(Bytes::new().into());
         let exchange = client.exchange(&post, soon()).await;
         assert_eq!((outcome(&exchange), exchange.reused_connection), ("200 hello".into(), false));
         idle().await;

@@ -31,7 +31,6 @@ use rquickjs::module::{Declarations, Declared, Exports, ModuleDef};
 use rquickjs::object::Property;
 use rquickjs::{Atom, Ctx, Error, Function, JsLifetime, Module, Object, Promise, Result, Value};
 
-use crate::exception::throw_host;
 use crate::lazy::{self, Lazy, Source};
 use crate::state::VuState;
 
@@ -187,9 +186,4 @@ pub(crate) fn settled<'js>(ctx: &Ctx<'js>, result: Result<Value<'js>>) -> Result
         Err(error) => return Err(error),
     }
     Ok(promise)
-}
-
-/// What a function that k6 has and plimsoll does not have yet answers.
-fn not_yet<T>(ctx: &Ctx<'_>, what: &str) -> Result<T> {
-    Err(throw_host(ctx, &format!("{what} is not supported yet")))
 }

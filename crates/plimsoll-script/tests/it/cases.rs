@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use plimsoll_metrics::NoDataPolicy;
+
 use crate::server::Server;
 use crate::support;
 
@@ -32,7 +34,8 @@ fn failure(case: &Path, server: &Server) -> Option<String> {
         .replace(&folder, "DIR")
         .replace(&server.url(), "SERVER")
         .replace(&server.sockets(), "SOCKETS")
-        + "\n";
+        + "\n"
+        + &crossed(&ran);
     let file = case.join("expected.out");
     if std::env::var_os("UPDATE_EXPECTED").is_some() {
         std::fs::write(&file, &printed).expect("the case's folder is writable");
@@ -40,4 +43,11 @@ fn failure(case: &Path, server: &Server) -> Option<String> {
     let expected = std::fs::read_to_string(&file).unwrap_or_default();
     (printed != expected)
         .then(|| format!("{}\n--- expected\n{expected}--- printed\n{printed}", case.display()))
+}
+
+/// A line for each threshold of the script that does not hold, as k6 judges them.
+fn crossed(ran: &support::Ran) -> String {
+    let report = ran.outcome.thresholds.iter();
+    let failing = report.flat_map(|report| report.failing(NoDataPolicy::LikeK6));
+    failing.map(|name| format!("threshold crossed: {name}\n")).collect()
 }

@@ -38,6 +38,7 @@ const objects = {
     k6ws.connect(`${__ENV.SOCKETS}/ws/end`, (socket) => socket.on('error', (error) => { found = error; }));
     return found;
   },
+  'k6/http FileData': () => k6http.file('data'),
   'k6/metrics Metric': () => counter,
   'k6/crypto Hasher': () => k6crypto.createHash('md5'),
   'k6/experimental/fs File': () => file,

@@ -1,8 +1,10 @@
 //! Requests as HTTP/1.1 bytes, in k6's order: `Host`, `User-Agent`, how the body is framed, then the rest by
 //! name.
 
+use crate::http::body::Body;
 use crate::http::request::Request;
 use crate::options::Options;
+use crate::proxy::Proxy;
 
 /// How the body's end is announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,9 +15,14 @@ enum Framing {
     EmptyChunked,
 }
 
-/// Appends the request line and the header fields. The request has been validated.
-pub(super) fn head(out: &mut Vec<u8>, request: &Request, options: &Options) {
-    push(out, &[request.method.as_str(), " ", request.url.target(), " HTTP/1.1\r\nHost: "]);
+/// Appends the request line and the header fields. The request has been validated. `via` is the proxy that
+/// is given the whole request, if there is one.
+pub(crate) fn head(out: &mut Vec<u8>, request: &Request, options: &Options, via: Option<&Proxy>) {
+    push(out, &[request.method.as_str(), " "]);
+    if via.is_some() {
+        push(out, &["http://", request.url.authority()]);
+    }
+    push(out, &[request.url.target(), " HTTP/1.1\r\nHost: "]);
     push(out, &[request.headers.get("Host").unwrap_or(request.url.authority())]);
     let user_agent = request.headers.get("User-Agent").unwrap_or(&options.user_agent);
     if !user_agent.is_empty() {
@@ -29,6 +36,9 @@ pub(super) fn head(out: &mut Vec<u8>, request: &Request, options: &Options) {
         Framing::Length(length) => push(out, &["\r\nContent-Length: ", itoa::Buffer::new().format(length)]),
         Framing::EmptyChunked => push(out, &["\r\nTransfer-Encoding: chunked"]),
     }
+    if let Some(authorization) = via.and_then(Proxy::authorization) {
+        push(out, &["\r\nProxy-Authorization: ", authorization]);
+    }
     for (name, value) in request.headers.iter().filter(|(name, _)| !is_computed(name)) {
         push(out, &["\r\n", name, ": ", value]);
     }
@@ -39,7 +49,10 @@ pub(super) fn head(out: &mut Vec<u8>, request: &Request, options: &Options) {
 pub(super) fn body(out: &mut Vec<u8>, request: &Request) {
     match framing(request) {
         Framing::EmptyChunked => push(out, &["0\r\n\r\n"]),
-        _ => out.extend_from_slice(request.body.as_deref().unwrap_or_default()),
+        _ => {
+            let pieces = request.body.iter().flat_map(Body::pieces);
+            pieces.for_each(|piece| out.extend_from_slice(piece));
+        }
     }
 }
 
@@ -88,7 +101,7 @@ mod tests {
 
     fn wire_with(request: &Request, options: &Options) -> String {
         let mut out = Vec::new();
-        head(&mut out, request, options);
+        head(&mut out, request, options, None);
         body(&mut out, request);
         String::from_utf8(out).unwrap()
     }
@@ -108,7 +121,7 @@ mod tests {
     #[test]
     fn fields_follow_in_the_order_of_their_names() {
         let mut post = request(Method::POST);
-        post.body = Some(Bytes::from_static(b"hello"));
+        post.body = Some(Bytes::from_static(b"hello").into());
         for (name, value) in [
             ("x-b", "2"),
             ("accept", "*/*"),
@@ -129,7 +142,7 @@ mod tests {
     #[test]
     fn absent_and_empty_bodies_differ() {
         let framed = |method: Method, body: Option<&'static [u8]>| {
-            let request = Request { body: body.map(Bytes::from_static), ..request(method) };
+            let request = Request { body: body.map(Into::into), ..request(method) };
             let wire = wire(&request);
             wire.split_once("test/1\r\n").unwrap().1.to_owned()
         };
@@ -140,6 +153,21 @@ mod tests {
         assert_eq!(framed(Method::POST, None), "Content-Length: 0\r\n\r\n");
         assert_eq!(framed(Method::PUT, Some(b"")), "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
         assert_eq!(framed("PURGE".into(), None), "\r\n");
+    }
+
+    #[test]
+    fn a_proxy_is_given_the_whole_url() {
+        let get = |name: &str| (name == "HTTP_PROXY").then(|| "u:p@proxy.test:8".to_owned());
+        let proxies = crate::proxy::Proxies::from_variables(get).unwrap();
+        let get = request(Method::GET);
+        let proxy = proxies.find(get.url.origin().unwrap());
+        let mut out = Vec::new();
+        head(&mut out, &get, &Options::default(), proxy.map(|proxy| &**proxy));
+        let wire = String::from_utf8(out).unwrap();
+        assert!(
+            wire.starts_with("GET http://Example.test:8080/a?b=c HTTP/1.1\r\nHost: Example.test:8080\r\n")
+        );
+        assert!(wire.ends_with("\r\nProxy-Authorization: Basic dTpw\r\n\r\n"), "{wire}");
     }
 
     #[test]

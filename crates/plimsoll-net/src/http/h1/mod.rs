@@ -7,7 +7,7 @@
 
 mod chunked;
 mod decoder;
-mod encode;
+pub(crate) mod encode;
 mod head;
 
 use std::future::poll_fn;
@@ -18,6 +18,7 @@ use tokio::io::ReadBuf;
 
 use crate::connection::Connection;
 use crate::error::NetError;
+use crate::http::body::Body;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::shared::Shared;
@@ -52,6 +53,25 @@ pub(crate) async fn exchange(
     Ok(Answer { response, reusable, beyond })
 }
 
+/// What of a request has not left yet.
+struct Unsent<'a> {
+    current: Bytes,
+    body: Option<&'a Body>,
+    /// The piece of the body that follows.
+    next: usize,
+}
+
+impl Unsent<'_> {
+    /// What leaves next, at least one byte; `None` when nothing is left.
+    fn bytes(&mut self) -> Option<&mut Bytes> {
+        while self.current.is_empty() {
+            self.current = self.body?.piece(self.next)?.clone();
+            self.next += 1;
+        }
+        Some(&mut self.current)
+    }
+}
+
 /// Both directions of one exchange.
 struct Wire<'a> {
     connection: &'a mut Connection,
@@ -64,12 +84,11 @@ impl Wire<'_> {
     /// Writes the request. Returns `false` if the server answered before it had all of it: the rest is not
     /// sent then.
     async fn send(&mut self, request: &Request) -> Result<bool, NetError> {
-        let body = request.body.clone().unwrap_or_default();
-        let separate = if body.len() > INLINE_BODY { body } else { Bytes::new() };
+        let separate = request.body.as_ref().filter(|body| body.len() > INLINE_BODY);
         let rest_of_head =
-            poll_fn(|cx| Poll::Ready(self.write_first(cx, request, separate.is_empty()))).await?;
-        let mut rest = [rest_of_head, separate];
-        let sent_whole = poll_fn(|cx| self.poll_send(cx, &mut rest)).await?;
+            poll_fn(|cx| Poll::Ready(self.write_first(cx, request, separate.is_none()))).await?;
+        let mut unsent = Unsent { current: rest_of_head, body: separate, next: 0 };
+        let sent_whole = poll_fn(|cx| self.poll_send(cx, &mut unsent)).await?;
         self.watch.request_written();
         Ok(sent_whole)
     }
@@ -83,7 +102,7 @@ impl Wire<'_> {
         with_body: bool,
     ) -> Result<Bytes, NetError> {
         self.shared.with_write_buffer(|buffer| {
-            encode::head(buffer, request, self.shared.options());
+            encode::head(buffer, request, self.shared.options(), self.connection.via.as_deref());
             if with_body {
                 encode::body(buffer, request);
             }
@@ -95,15 +114,13 @@ impl Wire<'_> {
         })
     }
 
-    /// Writes and flushes `rest`. While the socket takes nothing, looks for an answer: a server that refuses
+    /// Writes and flushes what is unsent. While the socket takes nothing, looks for an answer: a server that refuses
     /// a large body may stop reading it. Ready with `false` once an answer has begun.
-    fn poll_send(&mut self, cx: &mut Context<'_>, rest: &mut [Bytes; 2]) -> Poll<Result<bool, NetError>> {
-        for part in rest {
-            while !part.is_empty() {
-                match self.connection.poll_write(cx, part) {
-                    Poll::Ready(written) => part.advance(written?),
-                    Poll::Pending => return self.poll_receive(cx).map_ok(|()| false),
-                }
+    fn poll_send(&mut self, cx: &mut Context<'_>, unsent: &mut Unsent<'_>) -> Poll<Result<bool, NetError>> {
+        while let Some(bytes) = unsent.bytes() {
+            match self.connection.poll_write(cx, bytes) {
+                Poll::Ready(written) => bytes.advance(written?),
+                Poll::Pending => return self.poll_receive(cx).map_ok(|()| false),
             }
         }
         match self.connection.poll_flush(cx) {

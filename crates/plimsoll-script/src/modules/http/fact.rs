@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
-use plimsoll_net::{Cookie, Exchange, Request, Response};
+use plimsoll_net::{Body, Cookie, Exchange, Request, Response};
 use rquickjs::{ArrayBuffer, Ctx, Object, Result, Value};
 
 use super::params::ResponseType;
@@ -17,6 +17,8 @@ const NEVER_EXPIRES: f64 = -6_795_364_578_871.0;
 pub(super) struct ResponseFact {
     pub(super) url: String,
     pub(super) request: Option<Request>,
+    /// Name and value of the cookies that went with it, and whether they replaced others.
+    pub(super) cookies: Vec<(String, String, bool)>,
     pub(super) exchange: Option<Exchange>,
     pub(super) response_type: ResponseType,
     pub(super) error: String,
@@ -27,7 +29,15 @@ impl ResponseFact {
     /// The fact of a call that could not even become a request.
     pub(super) fn invalid(url: String, error: String, error_code: u16) -> Self {
         let response_type = ResponseType::Text;
-        ResponseFact { url, request: None, exchange: None, response_type, error, error_code }
+        ResponseFact {
+            url,
+            request: None,
+            cookies: Vec::new(),
+            exchange: None,
+            response_type,
+            error,
+            error_code,
+        }
     }
 
     fn response(&self) -> Option<&Response> {
@@ -79,6 +89,8 @@ impl ResponseFact {
 
     fn body<'js>(&self, ctx: &Ctx<'js>) -> Result<Value<'js>> {
         match self.body_bytes() {
+            // As in k6, after arguments that made no request.
+            None if self.request.is_none() => Ok(rquickjs::Array::new(ctx.clone())?.into_value()),
             None => Ok(Value::new_null(ctx.clone())),
             Some(bytes) if self.response_type == ResponseType::Binary => {
                 Ok(ArrayBuffer::new_copy(ctx.clone(), bytes)?.into_value())
@@ -107,15 +119,23 @@ impl ResponseFact {
         let headers = self.response().map(|response| &response.headers);
         for header in headers.into_iter().flat_map(|headers| headers.get_all("set-cookie")) {
             let Some(cookie) = Cookie::parse(&String::from_utf8_lossy(header)) else { continue };
-            let list: rquickjs::Array<'_> =
-                match object.get::<_, Option<rquickjs::Array<'_>>>(&*cookie.name)? {
-                    Some(list) => list,
-                    None => rquickjs::Array::new(ctx.clone())?,
-                };
+            let list = list_in(ctx, &object, &cookie.name)?;
             list.set(list.len(), cookie_object(ctx, &cookie)?)?;
-            object.set(&*cookie.name, list)?;
         }
         Ok(object.into_value())
+    }
+
+    fn request_cookies<'js>(&self, ctx: &Ctx<'js>) -> Result<Object<'js>> {
+        let object = Object::new(ctx.clone())?;
+        for (name, value, replace) in &self.cookies {
+            let cookie = Object::new(ctx.clone())?;
+            cookie.set("name", name.as_str())?;
+            cookie.set("value", value.as_str())?;
+            cookie.set("replace", *replace)?;
+            let list = list_in(ctx, &object, name)?;
+            list.set(list.len(), cookie)?;
+        }
+        Ok(object)
     }
 
     fn request<'js>(&self, ctx: &Ctx<'js>) -> Result<Value<'js>> {
@@ -128,11 +148,21 @@ impl ResponseFact {
             headers.set(name, vec![value])?;
         }
         object.set("headers", headers)?;
-        let body = request.body.as_deref().map_or(Cow::Borrowed(""), String::from_utf8_lossy);
-        object.set("body", &*body)?;
-        object.set("cookies", Object::new(ctx.clone())?)?;
+        let body = request.body.as_ref().map(Body::joined).unwrap_or_default();
+        object.set("body", &*String::from_utf8_lossy(&body))?;
+        object.set("cookies", self.request_cookies(ctx)?)?;
         Ok(object.into_value())
     }
+}
+
+/// The list of that name in an object, made if it is not there.
+fn list_in<'js>(ctx: &Ctx<'js>, object: &Object<'js>, name: &str) -> Result<rquickjs::Array<'js>> {
+    if let Some(list) = object.get::<_, Option<rquickjs::Array<'js>>>(name)? {
+        return Ok(list);
+    }
+    let list = rquickjs::Array::new(ctx.clone())?;
+    object.set(name, list.clone())?;
+    Ok(list)
 }
 
 fn cookie_object<'js>(ctx: &Ctx<'js>, cookie: &Cookie) -> Result<Object<'js>> {

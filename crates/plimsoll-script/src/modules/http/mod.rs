@@ -1,34 +1,39 @@
-//! `k6/http`: requests. Registers the functions and runs one call: parameters → exchanges → samples →
+//! `k6/http`: requests. Registers the functions; what they do is in `call`: arguments → exchanges → samples →
 //! response.
 //!
 //! Source: <https://grafana.com/docs/k6/latest/javascript-api/k6-http/>.
 
+mod auth;
+mod batch;
 mod body;
+mod call;
+mod debug;
 mod expected;
 mod fact;
+mod file;
+mod flaw;
+mod jar;
 mod page;
 mod params;
 mod response;
 mod selector;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use plimsoll_net::{ErrorCode, Exchange, Method, Request, redirect};
+use plimsoll_net::Method;
 use rquickjs::function::{Opt, Rest};
-use rquickjs::{Array, Coerced, Ctx, Function, Object, Result, Value};
-use tokio::time::Instant;
+use rquickjs::{Array, Class, Coerced, Ctx, Function, Object, Result, Value};
 
+use self::call::{Arguments, Call};
 pub(crate) use self::expected::ResponseCallback;
-use self::fact::ResponseFact;
 pub(crate) use self::fact::headers_of;
-use self::params::{Params, ResponseType};
+use self::jar::Jar;
 pub(crate) use self::response::FieldTable;
-use self::response::Response;
-use super::not_yet;
+use super::settled;
+use crate::event_loop::settle_with;
 use crate::exception::throw_host;
-use crate::series::{HttpFact, record_http};
 use crate::state::{Interrupted, Phase, VuState};
-use crate::worker::Target;
 
 pub(crate) const EXPORTS: &[&str] = &[
     "get",
@@ -51,6 +56,20 @@ pub(crate) const EXPORTS: &[&str] = &[
     "TLS_1_1",
     "TLS_1_2",
     "TLS_1_3",
+    "OCSP_STATUS_GOOD",
+    "OCSP_STATUS_REVOKED",
+    "OCSP_STATUS_SERVER_FAILED",
+    "OCSP_STATUS_UNKNOWN",
+    "OCSP_REASON_AA_COMPROMISE",
+    "OCSP_REASON_AFFILIATION_CHANGED",
+    "OCSP_REASON_CA_COMPROMISE",
+    "OCSP_REASON_CERTIFICATE_HOLD",
+    "OCSP_REASON_CESSATION_OF_OPERATION",
+    "OCSP_REASON_KEY_COMPROMISE",
+    "OCSP_REASON_PRIVILEGE_WITHDRAWN",
+    "OCSP_REASON_REMOVE_FROM_CRL",
+    "OCSP_REASON_SUPERSEDED",
+    "OCSP_REASON_UNSPECIFIED",
 ];
 /// Functions without a body argument, and those with one.
 static WITHOUT_BODY: [(&str, Method); 2] = [("get", Method::GET), ("head", Method::HEAD)];
@@ -67,6 +86,13 @@ pub(crate) fn make<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Resu
     if let Some(version) = name.strip_prefix("TLS_") {
         return response::js(ctx, format!("tls{}", version.replace('_', ".")));
     }
+    if let Some(value) = name.strip_prefix("OCSP_STATUS_").or_else(|| name.strip_prefix("OCSP_REASON_")) {
+        return response::js(ctx, value.to_ascii_lowercase());
+    }
+    if name == "CookieJar" {
+        let constructor = Class::<Jar>::create_constructor(ctx)?.expect("jars can be made");
+        return Ok(constructor.into_inner().into_value());
+    }
     let http = Http { state: Rc::clone(state) };
     let without_body = WITHOUT_BODY.iter().find(|(known, _)| *known == name);
     let with_body = WITH_BODY.iter().find(|(known, _)| *known == name);
@@ -80,28 +106,51 @@ pub(crate) fn make<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Resu
 
 fn request_without_body<'js>(ctx: &Ctx<'js>, http: Http, method: &'static Method) -> Result<Function<'js>> {
     let call = move |ctx: Ctx<'js>, url: Opt<Value<'js>>, params: Opt<Value<'js>>| {
-        http.call(&ctx, method.clone(), url.0, None, params.0)
+        http.call(&ctx, Arguments { method: method.clone(), url: url.0, body: None, params: params.0 })
     };
     Function::new(ctx.clone(), call)
 }
 
 fn request_with_body<'js>(ctx: &Ctx<'js>, http: Http, method: &'static Method) -> Result<Function<'js>> {
     let call = move |ctx: Ctx<'js>, url: Opt<Value<'js>>, body: Opt<Value<'js>>, params: Opt<Value<'js>>| {
-        http.call(&ctx, method.clone(), url.0, body.0, params.0)
+        http.call(&ctx, Arguments { method: method.clone(), url: url.0, body: body.0, params: params.0 })
     };
     Function::new(ctx.clone(), call)
 }
 
 fn other_function<'js>(ctx: &Ctx<'js>, http: Http, name: &str) -> Result<Function<'js>> {
     match name {
-        "request" => {
+        "request" | "asyncRequest" => {
+            let later = name == "asyncRequest";
             let call = move |ctx: Ctx<'js>,
                              method: Coerced<String>,
                              url: Opt<Value<'js>>,
                              body: Opt<Value<'js>>,
                              params: Opt<Value<'js>>| {
-                http.call(&ctx, Method::from(method.0.as_str()), url.0, body.0, params.0)
+                let method = Method::from(method.0.as_str());
+                let arguments = Arguments { method, url: url.0, body: body.0, params: params.0 };
+                if later { http.call_later(&ctx, arguments) } else { http.call(&ctx, arguments) }
             };
+            Function::new(ctx.clone(), call)
+        }
+        "batch" => {
+            let call = move |ctx: Ctx<'js>, requests: Opt<Value<'js>>| {
+                http.refuse_init(&ctx)?;
+                batch::batch(&ctx, &http.state, requests.0.as_ref())
+            };
+            Function::new(ctx.clone(), call)
+        }
+        "file" => {
+            let call = |ctx: Ctx<'js>,
+                        data: Opt<Value<'js>>,
+                        name: Opt<Coerced<String>>,
+                        content_type: Opt<Coerced<String>>| {
+                file::file(&ctx, data.0, name.0, content_type.0)
+            };
+            Function::new(ctx.clone(), call)
+        }
+        "cookieJar" => {
+            let call = move |ctx: Ctx<'js>| Class::instance(ctx, Jar::of_vu(&http.state));
             Function::new(ctx.clone(), call)
         }
         "url" => {
@@ -122,11 +171,7 @@ fn other_function<'js>(ctx: &Ctx<'js>, http: Http, name: &str) -> Result<Functio
             };
             Function::new(ctx.clone(), set)
         }
-        name => {
-            let name = name.to_owned();
-            let refuse = move |ctx: Ctx<'js>| not_yet::<()>(&ctx, &format!("http.{name}"));
-            Ok(Function::new(ctx.clone(), refuse)?.with_constructor(true))
-        }
+        name => unreachable!("{name} is not among EXPORTS"),
     }
 }
 
@@ -160,200 +205,42 @@ struct Http {
 
 impl Http {
     /// One call of `http.get` and its like.
-    fn call<'js>(
-        &self,
-        ctx: &Ctx<'js>,
-        method: Method,
-        url: Option<Value<'js>>,
-        body: Option<Value<'js>>,
-        params: Option<Value<'js>>,
-    ) -> Result<Value<'js>> {
+    fn call<'js>(&self, ctx: &Ctx<'js>, arguments: Arguments<'js>) -> Result<Value<'js>> {
+        self.refuse_init(ctx)?;
+        let ended = match Call::prepare(ctx, &self.state, arguments)? {
+            Ok(call) => {
+                let waited = self.state.wait(call.run(&self.state.tags));
+                waited.map_err(|Interrupted| Interrupted::throw(ctx))?
+            }
+            Err(refused) => refused,
+        };
+        ended.into_value(ctx, &self.state)
+    }
+
+    /// The same as a promise. The request is on its way when this returns, and its samples have the tags of
+    /// now.
+    fn call_later<'js>(&self, ctx: &Ctx<'js>, arguments: Arguments<'js>) -> Result<Value<'js>> {
+        self.refuse_init(ctx)?;
+        let call = match Call::prepare(ctx, &self.state, arguments)? {
+            Ok(call) => call,
+            Err(refused) => return Ok(settled(ctx, refused.into_value(ctx, &self.state))?.into_value()),
+        };
+        let (state, scope) = (Rc::clone(&self.state), RefCell::new(self.state.tags.borrow().clone()));
+        let promise = self.state.event_loop.promise(ctx, async move {
+            let ended = call.run(&scope).await;
+            settle_with(move |ctx| ended.into_value(ctx, &state))
+        })?;
+        // Every wait drives what promises wait for, also one for nothing.
+        self.state.wait(std::future::ready(())).map_err(|Interrupted| Interrupted::throw(ctx))?;
+        Ok(promise.into_value())
+    }
+
+    fn refuse_init(&self, ctx: &Ctx<'_>) -> Result<()> {
         if self.state.phase.get() == Phase::Init {
             let message = "HTTP requests cannot be made in the init context; make them in default(), \
             setup() or teardown()";
             return Err(throw_host(ctx, message));
         }
-        let mut params = Params::from_value(ctx, &self.state, params)?;
-        let url = self.url_text(&mut params, url)?;
-        let target = match self.state.worker.target(&url) {
-            Ok(target) => target,
-            Err(error) => return self.refuse(ctx, &params, method.as_str(), url, &error),
-        };
-        let body = body::from_value(ctx, body)?;
-        let mut request = Request::new(method, target.url.clone());
-        for (name, value) in params.headers.iter() {
-            request.headers.set(name, value);
-        }
-        if let Some(content_type) =
-            body.content_type.filter(|_| request.headers.get("Content-Type").is_none())
-        {
-            request.headers.set("Content-Type", &content_type);
-        }
-        request.body = body.bytes;
-        request.discard_response_body = params.response_type == ResponseType::None;
-        self.run(ctx, &params, request, target)
-    }
-
-    /// The URL as text. An `http.url` object also gives the request its name, unless the call names it
-    /// itself.
-    fn url_text<'js>(&self, params: &mut Params, url: Option<Value<'js>>) -> Result<String> {
-        let Some(url) = url else { return Ok(String::new()) };
-        let template = url.as_object().map(|object| -> Result<_> {
-            Ok((object.get::<_, Option<String>>("url")?, object.get::<_, Option<String>>("name")?))
-        });
-        if let Some((Some(text), Some(name))) = template.transpose()? {
-            let name = self.state.worker.shard().symbol(&name);
-            params.tags.insert(0, (plimsoll_metrics::tag::NAME, name));
-            return Ok(text);
-        }
-        Ok(url.get::<Coerced<String>>()?.0)
-    }
-
-    /// Follows redirects until there is a response for the script.
-    fn run<'js>(
-        &self,
-        ctx: &Ctx<'js>,
-        params: &Params,
-        mut request: Request,
-        mut target: Rc<Target>,
-    ) -> Result<Value<'js>> {
-        let state = &self.state;
-        let deadline = Instant::now() + params.timeout;
-        let limit = params.redirects.unwrap_or(state.worker.script.max_redirects);
-        for hop in 0.. {
-            self.attach_cookies(&mut request, params, hop == 0);
-            let mut exchange = state.exchange(&request, deadline).map_err(|_| Interrupted::throw(ctx))?;
-            self.decode(&mut exchange);
-            self.store_cookies(&request, &exchange);
-            let error = self.record(params, &request, &target, &exchange);
-            let next = exchange
-                .result
-                .as_ref()
-                .ok()
-                .filter(|_| hop < limit)
-                .and_then(|response| redirect::next(&request, response));
-            match next {
-                Some(Ok(following)) => {
-                    target = Rc::new(state.worker.describe(following.url.clone()));
-                    request = following;
-                }
-                Some(Err(error)) => {
-                    return self.refuse(
-                        ctx,
-                        params,
-                        request.method.as_str(),
-                        request.url.as_str().to_owned(),
-                        &error,
-                    );
-                }
-                None => return self.finish(ctx, params, request, exchange, error),
-            }
-        }
-        unreachable!("the loop ends with a response")
-    }
-
-    fn decode(&self, exchange: &mut Exchange) {
-        let limit = self.state.worker.net.options().limits.body_bytes;
-        let decoded = exchange.result.as_mut().map(|response| response.decode_body(limit));
-        if let Ok(Err(error)) = decoded {
-            exchange.result = Err(error);
-        }
-    }
-
-    /// Records the samples of one exchange; returns its error code and message.
-    fn record(
-        &self,
-        params: &Params,
-        request: &Request,
-        target: &Target,
-        exchange: &Exchange,
-    ) -> (u16, String) {
-        let (status, code, message) = match &exchange.result {
-            Ok(response) => (
-                response.status,
-                ErrorCode::of_status(response.status).map_or(0, ErrorCode::get),
-                String::new(),
-            ),
-            Err(error) => (0, error.code().get(), error.to_string()),
-        };
-        let fact = HttpFact {
-            method: &request.method,
-            target,
-            tags: &params.tags,
-            exchange,
-            lateness: self.state.lateness(),
-            expected: params.callback.judge(status),
-            error: (code != 0).then_some((code, (!message.is_empty()).then_some(message.as_str()))),
-        };
-        record_http(&self.state.worker, &mut self.state.tags.borrow_mut(), &fact);
-        (code, message)
-    }
-
-    fn finish<'js>(
-        &self,
-        ctx: &Ctx<'js>,
-        params: &Params,
-        request: Request,
-        exchange: Exchange,
-        error: (u16, String),
-    ) -> Result<Value<'js>> {
-        let (error_code, message) = error;
-        if exchange.result.is_err() {
-            let text = format!("{} \"{}\": {message}", request.method.as_str(), request.url.masked());
-            if params.throw {
-                return Err(throw_host(ctx, &text));
-            }
-            self.state.worker.log_failure(error_code, &text);
-        }
-        let fact = ResponseFact {
-            url: request.url.as_str().to_owned(),
-            request: Some(request),
-            exchange: Some(exchange),
-            response_type: params.response_type,
-            error: message,
-            error_code,
-        };
-        Response::object(ctx, &self.state, fact)
-    }
-
-    /// Ends a call that cannot become a request: an exception under `throw`, else a response with status 0.
-    fn refuse<'js>(
-        &self,
-        ctx: &Ctx<'js>,
-        params: &Params,
-        method: &str,
-        url: String,
-        error: &plimsoll_net::NetError,
-    ) -> Result<Value<'js>> {
-        let text = format!("{method} \"{url}\": {error}");
-        if params.throw {
-            return Err(throw_host(ctx, &text));
-        }
-        self.state.worker.log_failure(error.code().get(), &text);
-        let fact = ResponseFact::invalid(url, error.to_string(), error.code().get());
-        Response::object(ctx, &self.state, fact)
-    }
-
-    /// Sets the `Cookie` header: the script's own header (on the first hop), the call's cookies, then the
-    /// jar's.
-    fn attach_cookies(&self, request: &mut Request, params: &Params, first_hop: bool) {
-        let jar = self.state.jar.borrow();
-        if jar.is_empty() && params.cookies.is_empty() {
-            return;
-        }
-        let own = request.headers.get("Cookie").filter(|_| first_hop).map(str::to_owned);
-        let mut cookies: Vec<String> = own.into_iter().collect();
-        cookies.extend(params.cookies.iter().map(|(name, value)| format!("{name}={value}")));
-        cookies
-            .extend(jar.cookies_for_url(&request.url).iter().map(|(name, value)| format!("{name}={value}")));
-        if !cookies.is_empty() {
-            request.headers.set("Cookie", &cookies.join("; "));
-        }
-    }
-
-    fn store_cookies(&self, request: &Request, exchange: &Exchange) {
-        if let Ok(response) = &exchange.result {
-            self.state.jar.borrow_mut().receive(&request.url, response);
-        }
+        Ok(())
     }
 }

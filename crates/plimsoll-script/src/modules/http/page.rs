@@ -13,6 +13,7 @@ use rquickjs::object::Filter;
 use rquickjs::{Class, Coerced, Ctx, IntoJs, Object, Result, Value};
 
 use super::Http;
+use super::call::Arguments;
 use super::response::Response;
 use crate::exception::{throw_host, throw_type};
 use crate::lazy::Lazy;
@@ -57,7 +58,9 @@ pub(super) fn click_link<'js>(
     };
     let url = resolve(&ctx, &document, href)?;
     let params = options.get::<_, Value<'js>>("params")?;
-    Http { state: state_of(&ctx) }.call(&ctx, Method::GET, Some(url.into_js(&ctx)?), None, Some(params))
+    let url = Some(url.into_js(&ctx)?);
+    let arguments = Arguments { method: Method::GET, url, body: None, params: Some(params) };
+    Http { state: state_of(&ctx) }.call(&ctx, arguments)
 }
 
 /// `submitForm({ formSelector, submitSelector, fields, params })`.
@@ -164,11 +167,14 @@ fn send<'js>(
         if !form.fields.is_empty() {
             url = format!("{url}?{}", html::encode(form.fields));
         }
-        return http.call(ctx, Method::GET, Some(url.into_js(ctx)?), None, Some(params));
+        let url = Some(url.into_js(ctx)?);
+        let arguments = Arguments { method: Method::GET, url, body: None, params: Some(params) };
+        return http.call(ctx, arguments);
     }
     let (content_type, body) = body(form);
     let params = with_content_type(ctx, params, &content_type)?;
-    http.call(ctx, Method::POST, Some(url.into_js(ctx)?), Some(body.into_js(ctx)?), Some(params))
+    let (url, body) = (Some(url.into_js(ctx)?), Some(body.into_js(ctx)?));
+    http.call(ctx, Arguments { method: Method::POST, url, body, params: Some(params) })
 }
 
 /// The body, and what it is.

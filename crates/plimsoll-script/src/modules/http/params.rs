@@ -2,23 +2,25 @@
 //!
 //! Source: <https://grafana.com/docs/k6/latest/javascript-api/k6-http/params/>.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use plimsoll_metrics::{Symbol, TagKey};
-use plimsoll_net::RequestHeaders;
+use plimsoll_net::{CookieJar, RequestHeaders};
 use rquickjs::object::Filter;
-use rquickjs::{Coerced, Ctx, Object, Result, Value};
+use rquickjs::{Coerced, Ctx, Object, Value};
 
 use super::ResponseCallback;
-use crate::exception::{throw_host, throw_type};
+use super::flaw::{Flaw, Flawed};
+use super::jar::Jar;
+use crate::console::format_value;
+use crate::exception::as_class;
 use crate::state::VuState;
 use crate::tags;
 
 /// k6's default for `timeout`.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
-/// Known to k6, not yet to us: refused, because ignoring them would send another request than the script
-/// means.
-const NOT_YET: [&str; 3] = ["auth", "compression", "jar"];
 
 /// What becomes of a response's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,107 +30,172 @@ pub(crate) enum ResponseType {
     None,
 }
 
+/// How the credentials of the URL are shown to the server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Auth {
+    #[default]
+    Basic,
+    Digest,
+    Ntlm,
+}
+
+/// A cookie of the call itself.
+#[derive(Debug, Clone)]
+pub(super) struct OwnCookie {
+    pub(super) name: String,
+    pub(super) value: String,
+    /// Whether it takes the place of those in the jar with its name.
+    pub(super) replace: bool,
+}
+
 /// Parameters with their defaults filled in.
-pub(crate) struct Params {
-    pub(crate) headers: RequestHeaders,
-    pub(crate) cookies: Vec<(String, String)>,
-    pub(crate) tags: Vec<(TagKey, Symbol)>,
-    pub(crate) timeout: Duration,
-    pub(crate) redirects: Option<u32>,
-    pub(crate) response_type: ResponseType,
-    pub(crate) callback: ResponseCallback,
-    pub(crate) throw: bool,
+pub(super) struct Params {
+    pub(super) headers: RequestHeaders,
+    pub(super) cookies: Vec<OwnCookie>,
+    pub(super) jar: Rc<RefCell<CookieJar>>,
+    pub(super) tags: Vec<(TagKey, Symbol)>,
+    pub(super) timeout: Duration,
+    pub(super) redirects: Option<u32>,
+    pub(super) auth: Auth,
+    /// Codings of the request's body, as the script lists them.
+    pub(super) compression: Option<String>,
+    pub(super) response_type: ResponseType,
+    pub(super) callback: ResponseCallback,
+    pub(super) throw: bool,
 }
 
 impl Params {
-    /// Reads the argument; absent ones, `null` and `undefined` mean the defaults.
-    pub(crate) fn from_value<'js>(
-        ctx: &Ctx<'js>,
-        state: &VuState,
-        value: Option<Value<'js>>,
-    ) -> Result<Self> {
+    pub(super) fn defaults(state: &VuState) -> Self {
         let script = &state.worker.script;
-        let default_type =
+        let response_type =
             if script.discard_response_bodies { ResponseType::None } else { ResponseType::Text };
-        let mut params = Params {
+        Params {
             headers: RequestHeaders::new(),
             cookies: Vec::new(),
+            jar: Rc::clone(&state.jar.borrow()),
             tags: Vec::new(),
             timeout: DEFAULT_TIMEOUT,
             redirects: None,
-            response_type: default_type,
+            auth: Auth::default(),
+            compression: None,
+            response_type,
             callback: state.response_callback.borrow().clone(),
             throw: script.throw,
-        };
+        }
+    }
+
+    /// Reads the argument; absent ones, `null` and `undefined` mean the defaults.
+    pub(super) fn read<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        state: &VuState,
+        value: Option<Value<'js>>,
+    ) -> Flawed<()> {
         let Some(value) = value.filter(|value| !value.is_null() && !value.is_undefined()) else {
-            return Ok(params);
+            return Ok(());
         };
         let Some(object) = value.as_object() else {
-            return throw_type(ctx, &format!("params must be an object, not {}", value.type_name()));
+            return Err(Flaw::refused(format!("params must be an object, not {}", value.type_name())));
+        };
+        // Read first, so that it holds for what is wrong with the others too.
+        self.throw = match object.get::<_, Value<'js>>("throw")? {
+            throw if throw.is_null() || throw.is_undefined() => self.throw,
+            throw => throw.get::<Coerced<bool>>()?.0,
         };
         for entry in object.own_props::<String, Value<'js>>(Filter::default()) {
             let (name, value) = entry?;
-            params.read(ctx, state, &name, value)?;
+            self.read_one(ctx, state, &name, value)?;
         }
-        Ok(params)
+        Ok(())
     }
 
-    fn read<'js>(&mut self, ctx: &Ctx<'js>, state: &VuState, name: &str, value: Value<'js>) -> Result<()> {
+    fn read_one<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        state: &VuState,
+        name: &str,
+        value: Value<'js>,
+    ) -> Flawed<()> {
         if name == "responseCallback" {
-            self.callback = ResponseCallback::from_value(ctx, &value)?;
+            let callback = ResponseCallback::from_value(ctx, &value);
+            self.callback = callback.map_err(|error| Flaw::of_exception(ctx, state, error))?;
             return Ok(());
         }
         if value.is_null() || value.is_undefined() {
             return Ok(());
         }
         match name {
-            "headers" => self.read_headers(ctx, &value)?,
-            "cookies" => self.read_cookies(ctx, &value)?,
-            "tags" => self.tags = tags::from_value(ctx, state, Some(value))?,
-            "timeout" => self.timeout = timeout(ctx, &value)?,
-            "redirects" => self.redirects = Some(redirects(ctx, &value)?),
-            "responseType" => self.response_type = response_type(ctx, &value)?,
-            "throw" => self.throw = value.get::<Coerced<bool>>()?.0,
-            _ if NOT_YET.contains(&name) => {
-                return Err(throw_host(ctx, &format!("the request parameter '{name}' is not supported yet")));
+            "headers" => self.read_headers(&value)?,
+            "cookies" => self.read_cookies(&value)?,
+            "jar" => self.jar = jar(&value)?,
+            "tags" => {
+                let tags = tags::from_value(ctx, state, Some(value));
+                self.tags = tags.map_err(|error| Flaw::of_exception(ctx, state, error))?;
             }
+            "timeout" => self.timeout = timeout(&value)?,
+            "redirects" => self.redirects = Some(redirects(&value)?),
+            "auth" => self.auth = auth(&value)?,
+            "compression" => {
+                let list = value.get::<Coerced<String>>()?.0;
+                self.compression = (!list.trim().is_empty()).then_some(list);
+            }
+            "responseType" => self.response_type = response_type(&value)?,
             _ => {}
         }
         Ok(())
     }
 
-    fn read_headers<'js>(&mut self, ctx: &Ctx<'js>, value: &Value<'js>) -> Result<()> {
-        for entry in object_of(ctx, "headers", value)?.own_props::<String, Coerced<String>>(Filter::default())
-        {
+    fn read_headers(&mut self, value: &Value<'_>) -> Flawed<()> {
+        for entry in object_of("headers", value)?.own_props::<String, Coerced<String>>(Filter::default()) {
             let (name, value) = entry?;
             self.headers.set(&name, &value.0);
         }
         Ok(())
     }
 
-    fn read_cookies<'js>(&mut self, ctx: &Ctx<'js>, value: &Value<'js>) -> Result<()> {
-        for entry in object_of(ctx, "cookies", value)?.own_props::<String, Value<'js>>(Filter::default()) {
+    fn read_cookies<'js>(&mut self, value: &Value<'js>) -> Flawed<()> {
+        for entry in object_of("cookies", value)?.own_props::<String, Value<'js>>(Filter::default()) {
             let (name, value) = entry?;
-            let text = match value.as_object() {
+            let (value, replace) = match value.as_object() {
                 Some(cookie) => {
-                    cookie.get::<_, Option<Coerced<String>>>("value")?.map_or_else(String::new, |text| text.0)
+                    let text = cookie.get::<_, Option<Coerced<String>>>("value")?;
+                    let replace = cookie.get::<_, Option<Coerced<bool>>>("replace")?;
+                    (text.map_or_else(String::new, |text| text.0), replace.is_some_and(|replace| replace.0))
                 }
-                None => value.get::<Coerced<String>>()?.0,
+                None => (value.get::<Coerced<String>>()?.0, false),
             };
-            self.cookies.push((name, text));
+            self.cookies.push(OwnCookie { name, value, replace });
         }
         Ok(())
     }
 }
 
-fn object_of<'a, 'js>(ctx: &Ctx<'js>, name: &str, value: &'a Value<'js>) -> Result<&'a Object<'js>> {
-    match value.as_object() {
-        Some(object) => Ok(object),
-        None => throw_type(ctx, &format!("params.{name} must be an object, not {}", value.type_name())),
+fn object_of<'a, 'js>(name: &str, value: &'a Value<'js>) -> Flawed<&'a Object<'js>> {
+    let refusal = || Flaw::refused(format!("params.{name} must be an object, not {}", value.type_name()));
+    value.as_object().ok_or_else(refusal)
+}
+
+fn jar(value: &Value<'_>) -> Flawed<Rc<RefCell<CookieJar>>> {
+    let jar = value.as_object().and_then(as_class::<Jar>);
+    let refusal = || {
+        let given = format_value(value);
+        Flaw::refused(format!("invalid params.jar {given}: expected a CookieJar of k6/http"))
+    };
+    jar.map(|jar| jar.borrow().cookies()).ok_or_else(refusal)
+}
+
+fn auth(value: &Value<'_>) -> Flawed<Auth> {
+    match value.get::<Coerced<String>>()?.0.as_str() {
+        "" | "basic" => Ok(Auth::Basic),
+        "digest" => Ok(Auth::Digest),
+        "ntlm" => Ok(Auth::Ntlm),
+        other => {
+            Err(Flaw::refused(format!("invalid params.auth {other:?}: expected 'basic', 'digest' or 'ntlm'")))
+        }
     }
 }
 
-fn timeout(ctx: &Ctx<'_>, value: &Value<'_>) -> Result<Duration> {
+fn timeout(value: &Value<'_>) -> Flawed<Duration> {
     let parsed = match value.as_number() {
         Some(ms) => Duration::try_from_secs_f64(ms / 1e3).ok(),
         None => value
@@ -136,33 +203,28 @@ fn timeout(ctx: &Ctx<'_>, value: &Value<'_>) -> Result<Duration> {
             .and_then(|text| plimsoll_plan::duration::parse_extended(&text.to_string().ok()?).ok()),
     };
     parsed.ok_or_else(|| {
-        let given = crate::console::format_value(value);
-        throw_host(
-            ctx,
-            &format!("invalid params.timeout {given}: expected milliseconds or a duration such as '30s'"),
-        )
+        let given = format_value(value);
+        Flaw::refused(format!(
+            "invalid params.timeout {given}: expected milliseconds or a duration such as '30s'"
+        ))
     })
 }
 
-fn redirects(ctx: &Ctx<'_>, value: &Value<'_>) -> Result<u32> {
+fn redirects(value: &Value<'_>) -> Flawed<u32> {
     let count = value.as_number().filter(|count| *count >= 0.0 && *count <= f64::from(u32::MAX));
     count.map(|count| count as u32).ok_or_else(|| {
-        let given = crate::console::format_value(value);
-        throw_host(
-            ctx,
-            &format!("invalid params.redirects {given}: expected a number of redirects, 0 or more"),
-        )
+        let given = format_value(value);
+        Flaw::refused(format!("invalid params.redirects {given}: expected a number of redirects, 0 or more"))
     })
 }
 
-fn response_type(ctx: &Ctx<'_>, value: &Value<'_>) -> Result<ResponseType> {
+fn response_type(value: &Value<'_>) -> Flawed<ResponseType> {
     match value.get::<Coerced<String>>()?.0.as_str() {
         "text" => Ok(ResponseType::Text),
         "binary" => Ok(ResponseType::Binary),
         "none" => Ok(ResponseType::None),
-        other => Err(throw_host(
-            ctx,
-            &format!("invalid params.responseType {other:?}: expected 'text', 'binary' or 'none'"),
-        )),
+        other => Err(Flaw::refused(format!(
+            "invalid params.responseType {other:?}: expected 'text', 'binary' or 'none'"
+        ))),
     }
 }

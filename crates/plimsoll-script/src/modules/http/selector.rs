@@ -1,28 +1,35 @@
-//! `Response.json(selector)`: the part of gjson's path syntax that scripts use.
+//! `Response.json(selector)`: gjson's path syntax.
 //!
 //! Names and indexes joined by dots (`data.0.id`), `\.` for a dot inside of a name, `#` for the length of an
-//! array and `#.name` for that member of each element. Queries, modifiers and wildcards are refused as not
-//! supported yet.
+//! array and `#.name` for that member of each element. Paths with more to them, such as queries, are gjson's.
 
 use rquickjs::{Array, Ctx, IntoJs, Result, Value};
-
-use crate::exception::throw_host;
 
 /// What the path leads to; `undefined` when it leads nowhere or the text is not JSON.
 pub(super) fn select<'js>(ctx: &Ctx<'js>, text: &str, path: &str) -> Result<Value<'js>> {
     if path.contains(['@', '|', '*', '?', '{', '[', '!']) || path.contains("#(") {
-        return Err(throw_host(
-            ctx,
-            &format!(
-                "the json selector {path:?} uses queries, modifiers or wildcards, which are not supported yet"
-            ),
-        ));
+        return query(ctx, text, path);
     }
     let Ok(root) = ctx.json_parse(text.as_bytes()) else {
         let _ = ctx.catch();
         return Ok(Value::new_undefined(ctx.clone()));
     };
     walk(ctx, root, &segments(path))
+}
+
+/// Queries, modifiers and wildcards. gjson takes any text for JSON, so that is looked at before.
+fn query<'js>(ctx: &Ctx<'js>, text: &str, path: &str) -> Result<Value<'js>> {
+    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    let found = is_json.then(|| gjson::get(text, path)).filter(gjson::Value::exists);
+    let parsed = found.map(|found| ctx.json_parse(found.json()));
+    match parsed {
+        Some(Ok(value)) => Ok(value),
+        Some(Err(_)) => {
+            drop(ctx.catch());
+            Ok(Value::new_undefined(ctx.clone()))
+        }
+        None => Ok(Value::new_undefined(ctx.clone())),
+    }
 }
 
 fn walk<'js>(ctx: &Ctx<'js>, value: Value<'js>, path: &[String]) -> Result<Value<'js>> {

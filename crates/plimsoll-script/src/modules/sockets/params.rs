@@ -69,6 +69,7 @@ impl Params {
             request.headers.set(name, value);
         }
         let jar = state.jar.borrow();
+        let jar = jar.borrow();
         let kept = jar.cookies_for_url(&request.url);
         if kept.is_empty() {
             return;
@@ -81,7 +82,7 @@ impl Params {
 
     /// Keeps the cookies that the answer sets.
     pub(crate) fn keep_cookies(state: &VuState, url: &Url, response: &Response) {
-        state.jar.borrow_mut().receive(url, response);
+        state.jar.borrow().borrow_mut().receive(url, response);
     }
 }
 

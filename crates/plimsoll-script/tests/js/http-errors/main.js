@@ -14,8 +14,4 @@ export default function () {
   try { http.get('http://127.0.0.1:1/', { throw: true }); } catch (e) { console.log(e.name + ': ' + e.message); }
   const res = http.get(`${base}/broken-json`);
   try { res.json(); } catch (e) { console.log(e.name + ': ' + e.message); }
-  try { http.get(base, { timeout: 'soon' }); } catch (e) { console.log(e.message); }
-  try { http.get(base, { auth: 'ntlm' }); } catch (e) { console.log(e.message); }
-  try { http.get(base, { tags: { a: {} } }); } catch (e) { console.log(e.name + ': ' + e.message); }
-  try { http.batch([]); } catch (e) { console.log(e.message); }
 }
