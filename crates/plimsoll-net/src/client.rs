@@ -140,14 +140,16 @@ impl Client {
             connection.reused = true;
             connection
         });
-        let pooled = held.or_else(|| self.pool.borrow_mut().take(origin));
+        let identity = request.identity.as_ref();
+        let pooled = held.or_else(|| self.pool.borrow_mut().take(origin, identity));
         if let Some(connection) = pooled {
             match attempt.run_on(connection, &self.shared, request).await {
                 Err(_) if attempt.may_retry(request) => attempt.give_up_connection(),
                 result => return result,
             }
         }
-        let connection = connect(&self.shared, origin, self.local, &mut attempt.watch, &mut attempt.traffic);
+        let (watch, traffic) = (&mut attempt.watch, &mut attempt.traffic);
+        let connection = connect(&self.shared, origin, identity, self.local, watch, traffic);
         let connection = connection.await?;
         attempt.run_on(connection, &self.shared, request).await
     }

@@ -17,7 +17,7 @@ use crate::options::Options;
 use crate::proxy::Proxy;
 use crate::shared::Shared;
 use crate::timings::{Stopwatch, Traffic};
-use crate::tls;
+use crate::tls::{self, Alpn, ClientIdentity, Ocsp, Stapled};
 
 /// How long a connection may be silent before the system probes it.
 const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(30);
@@ -45,25 +45,29 @@ impl<'a> Route<'a> {
     }
 }
 
-/// Opens a connection to `origin`, noting in `watch` how long each step took. What a failed TLS handshake
-/// cost is added to `traffic`; that of a successful one is still on the connection.
+/// Opens a connection to `origin` as the client that the options, or else `identity`, say. Notes in `watch`
+/// how long each step took. What a failed TLS handshake cost is added to `traffic`; that of a successful one is still on the connection.
 pub(crate) async fn connect(
     shared: &Shared,
     origin: &Origin,
+    identity: Option<&ClientIdentity>,
     local: Option<IpAddr>,
     watch: &mut Stopwatch,
     traffic: &mut Traffic,
 ) -> Result<Connection, NetError> {
     let route = Route::of(shared.options(), origin, local);
-    connect_with(shared, origin, route, || shared.tls(), watch, traffic).await
+    let tls = || shared.tls(&origin.host, identity, Alpn::Http11);
+    let mut connection = connect_with(shared, origin, route, tls, watch, traffic).await?;
+    connection.identity = identity.cloned();
+    Ok(connection)
 }
 
 /// The same by a route, and with a TLS configuration, of its own.
-pub(crate) async fn connect_with<'a>(
+pub(crate) async fn connect_with(
     shared: &Shared,
     origin: &Origin,
     route: Route<'_>,
-    tls: impl FnOnce() -> Result<&'a TlsConnector, NetError>,
+    tls: impl FnOnce() -> Result<TlsConnector, NetError>,
     watch: &mut Stopwatch,
     traffic: &mut Traffic,
 ) -> Result<Connection, NetError> {
@@ -84,9 +88,9 @@ pub(crate) async fn connect_with<'a>(
         return Ok(connection);
     }
     let started = Instant::now();
-    let stream = shake_hands(tls()?, origin, socket, traffic).await?;
+    let (stream, ocsp) = shake_hands(&tls()?, origin, socket, traffic).await?;
     watch.tls_handshaking = started.elapsed();
-    Ok(Connection::tls(stream, address))
+    Ok(Connection::tls(stream, ocsp, address))
 }
 
 async fn shake_hands(
@@ -94,14 +98,16 @@ async fn shake_hands(
     origin: &Origin,
     socket: Socket,
     traffic: &mut Traffic,
-) -> Result<TlsStream<Socket>, NetError> {
+) -> Result<(TlsStream<Socket>, Option<Ocsp>), NetError> {
     let name = ServerName::try_from(&*origin.host)
         .map_err(|_| NetError::Tls(format!("invalid server name {:?}", origin.host).into()))?
         .to_owned();
-    tls.connect(name, socket).into_fallible().await.map_err(|(error, mut socket)| {
+    let (stream, ocsp) = Stapled::new(tls.connect(name, socket).into_fallible()).await;
+    let stream = stream.map_err(|(error, mut socket)| {
         traffic.add(socket.take_traffic());
         tls::stream_error(Operation::Read, &error)
-    })
+    })?;
+    Ok((stream, ocsp))
 }
 
 async fn find_address(

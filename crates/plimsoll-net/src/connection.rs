@@ -16,7 +16,7 @@ use tokio_rustls::client::TlsStream;
 use crate::error::{NetError, Operation};
 use crate::proxy::Proxy;
 use crate::timings::Traffic;
-use crate::tls::{self, TlsInfo};
+use crate::tls::{self, ClientIdentity, Ocsp, TlsInfo};
 
 /// An open connection, idle or in use by one exchange.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(crate) struct Connection {
     stream: Stream,
     pub(crate) remote: SocketAddr,
     pub(crate) tls: Option<TlsInfo>,
+    /// Who the client is on it, when it is not who the options say.
+    pub(crate) identity: Option<ClientIdentity>,
     /// Whether an exchange was completed on it before.
     pub(crate) reused: bool,
     /// The proxy that is given whole requests, if there is one.
@@ -39,12 +41,19 @@ enum Stream {
 
 impl Connection {
     pub(crate) fn plain(socket: Socket, remote: SocketAddr) -> Self {
-        Self { stream: Stream::Plain(socket), remote, tls: None, reused: false, via: None }
+        Self { stream: Stream::Plain(socket), remote, tls: None, identity: None, reused: false, via: None }
     }
 
-    pub(crate) fn tls(stream: TlsStream<Socket>, remote: SocketAddr) -> Self {
-        let info = TlsInfo::of(stream.get_ref().1);
-        Self { stream: Stream::Tls(Box::new(stream)), remote, tls: Some(info), reused: false, via: None }
+    pub(crate) fn tls(stream: TlsStream<Socket>, ocsp: Option<Ocsp>, remote: SocketAddr) -> Self {
+        let info = TlsInfo::of(stream.get_ref().1, ocsp);
+        Self {
+            stream: Stream::Tls(Box::new(stream)),
+            remote,
+            tls: Some(info),
+            identity: None,
+            reused: false,
+            via: None,
+        }
     }
 
     pub(crate) fn poll_read(

@@ -94,4 +94,7 @@ pub use proxy::{InvalidProxy, Proxies};
 pub use shared::Shared;
 pub use stream::{ByteStream, StreamTls};
 pub use timings::{Timings, Traffic};
-pub use tls::{TlsInfo, TlsOptions, TrustedRoots};
+pub use tls::{
+    CipherSuites, ClientIdentity, HostIdentity, InvalidIdentity, Ocsp, OcspStatus, RevocationReason, TlsInfo,
+    TlsOptions, TlsVersion, TrustedRoots, UnusableSuite,
+};

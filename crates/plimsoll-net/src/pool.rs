@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::connection::Connection;
 use crate::http::url::Origin;
 use crate::options::Options;
+use crate::tls::ClientIdentity;
 
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
@@ -21,10 +22,15 @@ struct Idle {
 }
 
 impl Pool {
-    /// An idle connection to `origin` that the server has not closed, as far as is known. Dead ones met on
+    /// An idle connection to `origin`, as that client, that the server has not closed, as far as is known. Dead ones met on
     /// the way are dropped.
-    pub(crate) fn take(&mut self, origin: &Arc<Origin>) -> Option<Connection> {
-        while let Some(at) = self.idle.iter().rposition(|idle| idle.is_to(origin)) {
+    pub(crate) fn take(
+        &mut self,
+        origin: &Arc<Origin>,
+        identity: Option<&ClientIdentity>,
+    ) -> Option<Connection> {
+        let fits = |idle: &Idle| idle.is_to(origin) && idle.connection.identity.as_ref() == identity;
+        while let Some(at) = self.idle.iter().rposition(fits) {
             let mut connection = self.idle.remove(at).connection;
             if connection.is_quiet() {
                 connection.reused = true;

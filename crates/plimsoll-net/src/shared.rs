@@ -3,7 +3,7 @@
 //! A worker runs its clients on one thread, so they can share buffers and caches without locks. The buffers
 //! are only ever borrowed inside one poll: no borrow lives across an await.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::error::NetError;
 use crate::http::h1;
 use crate::http::request::Request;
 use crate::options::Options;
-use crate::tls;
+use crate::tls::{Alpn, ClientIdentity, Connectors};
 use crate::websocket::Deflate;
 
 /// Large enough that most responses arrive in one read.
@@ -27,7 +27,7 @@ pub struct Shared(Rc<Inner>);
 struct Inner {
     options: Arc<Options>,
     resolver: Resolver,
-    tls: OnceCell<Result<TlsConnector, NetError>>,
+    tls: Connectors,
     read_buffer: RefCell<Box<[u8]>>,
     write_buffer: RefCell<Vec<u8>>,
     deflate: Deflate,
@@ -39,7 +39,7 @@ impl Shared {
         Self(Rc::new(Inner {
             resolver: Resolver::new(options.dns),
             options,
-            tls: OnceCell::new(),
+            tls: Connectors::default(),
             read_buffer: RefCell::new(vec![0; READ_BUFFER].into()),
             write_buffer: RefCell::default(),
             deflate: Deflate::default(),
@@ -62,8 +62,14 @@ impl Shared {
         &self.0.resolver
     }
 
-    pub(crate) fn tls(&self) -> Result<&TlsConnector, NetError> {
-        self.0.tls.get_or_init(|| tls::connector(&self.0.options.tls)).as_ref().map_err(Clone::clone)
+    /// The TLS configuration for a kind of connection.
+    pub(crate) fn tls(
+        &self,
+        host: &str,
+        own: Option<&ClientIdentity>,
+        alpn: Alpn,
+    ) -> Result<TlsConnector, NetError> {
+        self.0.tls.get(&self.0.options.tls, host, own, alpn)
     }
 
     /// What compresses messages of WebSockets.

@@ -5,8 +5,6 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::ReadBuf;
 use tokio_rustls::TlsConnector;
 
@@ -16,7 +14,7 @@ use crate::error::NetError;
 use crate::http::url::Origin;
 use crate::shared::Shared;
 use crate::timings::{Stopwatch, Traffic};
-use crate::tls::{self, TlsOptions, TrustedRoots};
+use crate::tls::{self, Alpn, ClientIdentity, TlsOptions, TrustedRoots};
 
 /// Whom a stream trusts, and who it says it is.
 #[derive(Clone)]
@@ -35,30 +33,16 @@ impl StreamTls {
     ) -> Result<Self, String> {
         let mut trusted = Vec::new();
         for text in authorities {
-            trusted.extend(certificates(text, "ca")?.into_iter().map(|certificate| certificate.to_vec()));
+            trusted.extend(TrustedRoots::read_pem(text).map_err(|why| format!("ca: {why}"))?);
         }
-        let identity = match identity {
-            None => None,
-            Some((chain, key)) => {
-                let key = PrivateKeyDer::from_pem_slice(key.as_bytes());
-                let key = key.map_err(|_| "key: no private key in PEM".to_owned())?;
-                Some((certificates(chain, "cert")?, key))
-            }
-        };
         let roots = if authorities.is_empty() { TrustedRoots::System } else { TrustedRoots::Only(trusted) };
-        let config = tls::config(&TlsOptions { skip_verification, roots }, identity);
+        let identity = identity.map(|(chain, key)| ClientIdentity::from_pem(chain, key, ""));
+        let identity = identity.transpose().map_err(|error| error.to_string())?;
+        let options = TlsOptions { skip_verification, roots, ..TlsOptions::default() };
+        let config = tls::client_config(&options, identity.into_iter().collect());
         config
             .map(|config| StreamTls(TlsConnector::from(Arc::new(config))))
             .map_err(|error| error.to_string())
-    }
-}
-
-/// All certificates of a text, at least one.
-fn certificates(text: &str, what: &str) -> Result<Vec<CertificateDer<'static>>, String> {
-    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
-    match read {
-        Ok(certificates) if certificates.is_empty() => Err(format!("{what}: no certificate in PEM")),
-        read => read.map_err(|error| format!("{what}: {error}")),
     }
 }
 
@@ -80,8 +64,8 @@ impl ByteStream {
         let origin =
             Origin { secure: tls.is_some(), host: host.to_ascii_lowercase().into(), port: port.into() };
         let connector = || match tls {
-            Some(tls) => Ok(&tls.0),
-            None => shared.tls(),
+            Some(tls) => Ok(tls.0.clone()),
+            None => shared.tls(&origin.host, None, Alpn::Http11),
         };
         let (mut watch, mut traffic) = (Stopwatch::start(), Traffic::default());
         connect_with(shared, &origin, Route::default(), connector, &mut watch, &mut traffic)
@@ -136,7 +120,7 @@ mod tests {
             StreamTls::new(&authorities, identity, false).err().unwrap_or_default()
         };
         assert_eq!(wrong(&["nonsense"], None), "ca: no certificate in PEM");
-        assert!(wrong(&[], Some(("nonsense", "nonsense"))).starts_with("key: "));
+        assert_eq!(wrong(&[], Some(("nonsense", "nonsense"))), "cert: no certificate in PEM");
         assert_eq!(wrong(&[], None), "");
     }
 }

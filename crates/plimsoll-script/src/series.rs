@@ -154,6 +154,9 @@ fn http_tag_set(worker: &Worker, scope: &mut TagScope, shard: &mut Shard, fact: 
     }
     if let Some(tls) = &fact.exchange.tls {
         scope.push_system(SystemTag::TlsVersion, tag::TLS_VERSION, shard.symbol(tls.version));
+        if let Some(ocsp) = &tls.ocsp {
+            scope.push_system(SystemTag::OcspStatus, tag::OCSP_STATUS, shard.symbol(ocsp.status.as_str()));
+        }
     }
     if let Some(expected) = fact.expected {
         scope.push_system(

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use plimsoll_engine::WorkerContext;
 use plimsoll_metrics::{Redaction, Shard, Symbol, template};
-use plimsoll_net::{NetError, Url};
+use plimsoll_net::{ClientIdentity, InvalidIdentity, NetError, Url};
 use rustc_hash::FxHashMap;
 
 use crate::bundle::Script;
@@ -20,6 +20,10 @@ use crate::series::TagValues;
 /// Distinct URLs kept parsed. A script that makes up more (ids in paths) starts over with an empty cache,
 /// which costs it a parse per request and the process no memory.
 const URL_LIMIT: usize = 20_000;
+
+/// Client certificates kept ready for use. A worker whose users have more starts over, which costs each one
+/// parse.
+const IDENTITY_LIMIT: usize = 20_000;
 
 /// Failed requests that a worker logs for each error code.
 const FAILURES_LOGGED: u32 = 10;
@@ -32,6 +36,8 @@ pub(crate) struct Worker {
     pub(crate) net: plimsoll_net::Shared,
     pub(crate) values: TagValues,
     urls: RefCell<FxHashMap<Box<str>, Rc<Target>>>,
+    /// By certificate, key and password.
+    identities: RefCell<FxHashMap<[String; 3], ClientIdentity>>,
     /// Failed requests logged so far, by error code.
     logged: RefCell<FxHashMap<u16, u32>>,
     warned_of_redirects: Cell<bool>,
@@ -66,6 +72,7 @@ impl Worker {
             net,
             values,
             urls: RefCell::default(),
+            identities: RefCell::default(),
             logged: RefCell::default(),
             warned_of_redirects: Cell::default(),
         }
@@ -118,6 +125,24 @@ impl Worker {
         }
         urls.insert(url.into(), Rc::clone(&target));
         Ok(target)
+    }
+
+    /// A client certificate that a request names by its certificate, key and password, parsed the first time.
+    ///
+    /// # Errors
+    /// What is wrong with the texts.
+    pub(crate) fn identity(&self, parts: [String; 3]) -> Result<ClientIdentity, InvalidIdentity> {
+        if let Some(identity) = self.identities.borrow().get(&parts) {
+            return Ok(identity.clone());
+        }
+        let [chain, key, password] = &parts;
+        let identity = ClientIdentity::from_pem(chain, key, password)?;
+        let mut identities = self.identities.borrow_mut();
+        if identities.len() >= IDENTITY_LIMIT {
+            identities.clear();
+        }
+        identities.insert(parts, identity.clone());
+        Ok(identity)
     }
 
     /// The target of a URL that is unlikely to come again (a redirect's).

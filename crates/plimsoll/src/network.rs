@@ -1,9 +1,12 @@
 //! The network client's options, from the plan's.
 
-use plimsoll_net::{DnsOptions, DnsPolicy, DnsSelect, HostOverrides, HostnamePatterns, Options};
+use plimsoll_net::{
+    CipherSuites, ClientIdentity, DnsOptions, DnsPolicy, DnsSelect, HostIdentity, HostOverrides,
+    HostnamePatterns, Options, TlsOptions, TrustedRoots,
+};
 use plimsoll_plan::Plan;
-use plimsoll_plan::options::keyword;
-use plimsoll_plan::options::network::{Dns, DnsTtl};
+use plimsoll_plan::options::keyword::{self, TlsVersion};
+use plimsoll_plan::options::network::{Dns, DnsTtl, TlsAuth};
 
 /// Translates; texts that are not hosts, patterns or ranges are problems, as `option: what is wrong`.
 pub(crate) fn options(plan: &Plan) -> Result<Options, Vec<String>> {
@@ -16,7 +19,6 @@ pub(crate) fn options(plan: &Plan) -> Result<Options, Vec<String>> {
         max_idle: from.batch as usize,
         ..Options::default()
     };
-    to.tls.skip_verification = from.insecure_skip_tls_verify;
     let mut problems = Vec::new();
     let mut note =
         |key: &str, error: String| problems.push(format!("{key} (from {}): {error}", plan.source(key)));
@@ -36,7 +38,68 @@ pub(crate) fn options(plan: &Plan) -> Result<Options, Vec<String>> {
             Err(error) => note("blacklistIPs", format!("{error}")),
         }
     }
+    to.tls = tls(from, &mut note);
     if problems.is_empty() { Ok(to) } else { Err(problems) }
+}
+
+/// What k6 scripts say about TLS. `note` is told what cannot be done.
+fn tls(from: &plimsoll_plan::options::Options, note: &mut impl FnMut(&str, String)) -> TlsOptions {
+    if from.tls_version.max < TlsVersion::Tls12 {
+        note("tlsVersion", "TLS 1.0 and 1.1 cannot be spoken, only tls1.2 and tls1.3".to_owned());
+    } else if from.tls_version.min < TlsVersion::Tls12 {
+        tracing::warn!(target: "plimsoll", "tlsVersion: TLS 1.0 and 1.1 cannot be spoken; tls1.2 is the oldest offered");
+    }
+    let names = from.tls_cipher_suites.iter().map(String::as_str);
+    let suites = if from.tls_cipher_suites.is_empty() {
+        Ok(CipherSuites::default())
+    } else {
+        CipherSuites::named(names)
+    };
+    let cipher_suites = suites.unwrap_or_else(|unusable| {
+        unusable.iter().for_each(|suite| note("tlsCipherSuites", suite.to_string()));
+        CipherSuites::default()
+    });
+    let only_tls12 = from.tls_version.max == TlsVersion::Tls12;
+    if only_tls12 && !cipher_suites.has_tls12() {
+        note("tlsCipherSuites", "none of them can be used with tls1.2".to_owned());
+    }
+    let min_version = match from.tls_version.min {
+        TlsVersion::Tls13 => plimsoll_net::TlsVersion::Tls13,
+        _ => plimsoll_net::TlsVersion::Tls12,
+    };
+    TlsOptions {
+        skip_verification: from.insecure_skip_tls_verify,
+        roots: roots(&from.tls_ca_certs, note),
+        min_version,
+        only_tls12,
+        cipher_suites,
+        identities: from.tls_auth.iter().filter_map(|auth| host_identity(auth, note)).collect(),
+    }
+}
+
+fn roots(texts: &[String], note: &mut impl FnMut(&str, String)) -> TrustedRoots {
+    let mut roots = Vec::new();
+    for text in texts {
+        match TrustedRoots::read_pem(text) {
+            Ok(certificates) => roots.extend(certificates),
+            Err(why) => note("tlsCACerts", why),
+        }
+    }
+    if roots.is_empty() { TrustedRoots::System } else { TrustedRoots::SystemAnd(roots) }
+}
+
+fn host_identity(auth: &TlsAuth, note: &mut impl FnMut(&str, String)) -> Option<HostIdentity> {
+    let mut hosts = HostnamePatterns::default();
+    for domain in &auth.domains {
+        hosts.insert(domain).unwrap_or_else(|error| note("tlsAuth", error.to_string()));
+    }
+    match ClientIdentity::from_pem(&auth.cert, &auth.key, &auth.password) {
+        Ok(identity) => Some(HostIdentity { identity, hosts: (!auth.domains.is_empty()).then_some(hosts) }),
+        Err(error) => {
+            note("tlsAuth", error.to_string());
+            None
+        }
+    }
 }
 
 fn dns(from: &Dns) -> DnsOptions {

@@ -6,6 +6,7 @@ use crate::error::NetError;
 use crate::http::body::Body;
 use crate::http::request_headers::{RequestHeaders, is_token};
 use crate::http::url::Url;
+use crate::tls::ClientIdentity;
 
 /// A method, sent exactly as given: `get` is not `GET`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +79,8 @@ pub struct Request {
     pub body: Option<Body>,
     /// Count the response's body instead of keeping it.
     pub discard_response_body: bool,
+    /// Who the client is to the server, in place of what the options say.
+    pub identity: Option<ClientIdentity>,
 }
 
 impl Request {
@@ -88,7 +91,7 @@ impl Request {
         if let Some(authorization) = url.basic_authorization() {
             headers.set("Authorization", authorization);
         }
-        Self { method, url, headers, body: None, discard_response_body: false }
+        Self { method, url, headers, body: None, discard_response_body: false, identity: None }
     }
 
     /// Whether the request can be sent again after its connection died without an answer: idempotent by

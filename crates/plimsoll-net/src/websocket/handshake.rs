@@ -18,6 +18,7 @@ use crate::http::response::Response;
 use crate::http::url::{Scheme, Url};
 use crate::shared::Shared;
 use crate::timings::{Stopwatch, Traffic};
+use crate::tls::Alpn;
 use crate::tls::TlsInfo;
 
 /// What a server appends to the key before it hashes it (RFC 6455, section 1.3).
@@ -136,7 +137,8 @@ impl Attempt {
         let origin = request.url.origin()?;
         let route = Route { tunnels: true, ..Route::of(shared.options(), origin, None) };
         let (watch, traffic) = (&mut self.watch, &mut self.traffic);
-        let connection = connect_with(shared, origin, route, || shared.tls(), watch, traffic).await?;
+        let tls = || shared.tls(&origin.host, request.identity.as_ref(), Alpn::Http11);
+        let connection = connect_with(shared, origin, route, tls, watch, traffic).await?;
         let connection = self.connection.insert(connection);
         self.watch.connection_ready();
         h1::exchange(connection, shared, request, &mut self.watch).await

@@ -5,12 +5,16 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll_net::{Client, Exchange, Options, TlsInfo, TlsOptions, TrustedRoots, Url};
+use plimsoll_net::{
+    CipherSuites, Client, ClientIdentity, Exchange, HostIdentity, HostnamePatterns, OcspStatus, Options,
+    TlsInfo, TlsOptions, TlsVersion, TrustedRoots, Url,
+};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 
-use crate::support::{HELLO, Server, client_with, get, outcome, pause, read_head};
+use crate::support::{HELLO, Server, client_with, get, outcome, pause, read_head, request, soon};
 
 /// A certificate authority and what it signed for one server.
 struct Identity {
@@ -75,7 +79,10 @@ async fn a_trusted_server_is_talked_to_and_kept() {
     let client = trusting(&identity);
     let first = get_https(&client, &server, "localhost").await;
     assert_eq!(outcome(&first), "200 xxxxx");
-    assert_eq!(first.tls, Some(TlsInfo { version: "tls1.3", cipher_suite: "TLS_AES_256_GCM_SHA384" }));
+    assert_eq!(
+        first.tls,
+        Some(TlsInfo { version: "tls1.3", cipher_suite: "TLS_AES_256_GCM_SHA384", ocsp: None })
+    );
     assert!(first.timings.tls_handshaking >= Duration::from_millis(30));
     assert!(first.timings.blocked >= first.timings.connecting + first.timings.tls_handshaking);
     assert!(
@@ -116,7 +123,8 @@ async fn tls_1_2_and_addresses_work_too() {
     let server = tls_server(server_config(&identity, &[&rustls::version::TLS12]), 1, 0);
     let exchange = get_https(&trusting(&identity), &server, "127.0.0.1").await;
     assert_eq!(outcome(&exchange), "200 x");
-    let expected = TlsInfo { version: "tls1.2", cipher_suite: "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" };
+    let expected =
+        TlsInfo { version: "tls1.2", cipher_suite: "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", ocsp: None };
     assert_eq!(exchange.tls, Some(expected));
 }
 
@@ -178,5 +186,130 @@ async fn peers_that_do_not_speak_tls_are_told_apart() {
         let identity = identity("localhost", |_| ());
         let outcome = outcome(&get_https(&trusting(&identity), &server, "localhost").await);
         assert!(outcome.starts_with(expected), "{outcome} for {bytes:?}");
+    }
+}
+
+const CLIENT_CERTIFICATE: &str = include_str!("../keys/client.crt");
+const CLIENT_KEY: &str = include_str!("../keys/client.key");
+
+fn client_identity() -> ClientIdentity {
+    ClientIdentity::from_pem(CLIENT_CERTIFICATE, CLIENT_KEY, "").unwrap()
+}
+
+/// A server that wants to know its clients, and lets only those of the test in.
+fn strict_server(identity: &Identity) -> Server {
+    let mut clients = RootCertStore::empty();
+    let certificate = TrustedRoots::read_pem(CLIENT_CERTIFICATE).unwrap().remove(0);
+    clients.add(CertificateDer::from(certificate)).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(clients), Arc::clone(&provider));
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS12])
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_single_cert(vec![identity.certificate.clone()], identity.key.clone_key())
+        .unwrap();
+    tls_server(Arc::new(config), 1, 0)
+}
+
+#[tokio::test]
+async fn client_certificates_go_to_their_hosts_only() {
+    let server_identity = identity("localhost", |_| ());
+    let server = strict_server(&server_identity);
+    let cases = [
+        (None, "200 x"),
+        (Some("localhost"), "200 x"),
+        (Some("*host"), "200 x"),
+        (Some("other.test"), "1010 remote error: tls: certificate required"),
+    ];
+    for (pattern, expected) in cases {
+        let hosts = pattern.map(|pattern| {
+            let mut hosts = HostnamePatterns::default();
+            hosts.insert(pattern).unwrap();
+            hosts
+        });
+        let tls = TlsOptions {
+            roots: TrustedRoots::Only(vec![server_identity.root.to_vec()]),
+            identities: vec![HostIdentity { identity: client_identity(), hosts }],
+            ..TlsOptions::default()
+        };
+        let client = client_with(Options { tls, ..Options::default() });
+        let outcome = outcome(&get_https(&client, &server, "localhost").await);
+        let refused = ["1010 remote error: tls: ", "1220 "];
+        let is_refused = refused.iter().any(|start| outcome.starts_with(start));
+        assert!(outcome == expected || expected.starts_with("1010") && is_refused, "{pattern:?}: {outcome}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_may_be_somebody_elses() {
+    let server_identity = identity("localhost", |_| ());
+    let server = strict_server(&server_identity);
+    let client = trusting(&server_identity);
+    let mut own =
+        request("GET", Url::parse(&format!("https://localhost:{}/", server.address.port())).unwrap());
+    own.identity = Some(client_identity());
+    for (round, reused) in [(1, false), (2, true)] {
+        let exchange = client.exchange(&own, soon()).await;
+        assert_eq!((outcome(&exchange), exchange.reused_connection), ("200 x".into(), reused), "{round}");
+    }
+    own.identity = Some(client_identity());
+    let exchange = client.exchange(&own, soon()).await;
+    assert!(!exchange.reused_connection, "another client does not use the connection of the first");
+    own.identity = None;
+    assert!(client.exchange(&own, soon()).await.result.is_err(), "nobody knows who this is");
+}
+
+#[tokio::test]
+async fn versions_and_suites_are_what_the_options_say() {
+    let identity = identity("localhost", |_| ());
+    let server = tls_server(server_config(&identity, rustls::ALL_VERSIONS), 1, 0);
+    let cases = [
+        (TlsVersion::Tls12, true, vec!["TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305"], "tls1.2"),
+        (TlsVersion::Tls13, false, vec!["TLS_CHACHA20_POLY1305_SHA256"], "tls1.3"),
+    ];
+    for (min_version, only_tls12, names, version) in cases {
+        let tls = TlsOptions {
+            roots: TrustedRoots::Only(vec![identity.root.to_vec()]),
+            min_version,
+            only_tls12,
+            cipher_suites: CipherSuites::named(names.iter().copied()).unwrap(),
+            ..TlsOptions::default()
+        };
+        let client = client_with(Options { tls, ..Options::default() });
+        let agreed = get_https(&client, &server, "localhost").await.tls.unwrap();
+        assert_eq!(agreed.version, version);
+        assert!(agreed.cipher_suite.contains("CHACHA20_POLY1305"), "{agreed:?}");
+    }
+    let old = tls_server(server_config(&identity, &[&rustls::version::TLS12]), 1, 0);
+    let tls = TlsOptions { min_version: TlsVersion::Tls13, ..TlsOptions::default() };
+    let client = client_with(Options { tls, ..Options::default() });
+    assert_eq!(
+        outcome(&get_https(&client, &old, "localhost").await),
+        "1010 remote error: tls: protocol version"
+    );
+}
+
+#[tokio::test]
+async fn a_stapled_answer_is_shown() {
+    let identity = identity("localhost", |_| ());
+    // An OCSPResponse with the responseStatus internalError.
+    let staple = vec![0x30, 3, 10, 1, 2];
+    for versions in [&[&rustls::version::TLS12], &[&rustls::version::TLS13]] {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert_with_ocsp(
+                vec![identity.certificate.clone()],
+                identity.key.clone_key(),
+                staple.clone(),
+            )
+            .unwrap();
+        let server = tls_server(Arc::new(config), 1, 0);
+        let exchange = get_https(&trusting(&identity), &server, "localhost").await;
+        let ocsp = exchange.tls.and_then(|tls| tls.ocsp);
+        assert_eq!(ocsp.map(|ocsp| ocsp.status), Some(OcspStatus::ServerFailed));
     }
 }

@@ -276,14 +276,13 @@ options! {
             row("insecureSkipTLSVerify").env("K6_INSECURE_SKIP_TLS_VERIFY")
                 .flag("--insecure-skip-tls-verify");
         /// The cipher suites to offer; empty is the default set.
-        tls_cipher_suites: Vec<String> = Vec::new(),
-            row("tlsCipherSuites").refused("other cipher suites would be offered");
+        tls_cipher_suites: Vec<String> = Vec::new(), row("tlsCipherSuites");
         /// The versions of TLS to offer.
-        tls_version: TlsVersions = TlsVersions::default(),
-            row("tlsVersion").refused("other versions of TLS would be offered");
+        tls_version: TlsVersions = TlsVersions::default(), row("tlsVersion");
         /// Client certificates.
-        tls_auth: Vec<TlsAuth> = Vec::new(),
-            row("tlsAuth").refused("requests would be sent without the certificate");
+        tls_auth: Vec<TlsAuth> = Vec::new(), row("tlsAuth");
+        /// Certificates, in PEM, of more authorities that may vouch for servers. Not in k6.
+        tls_ca_certs: Vec<String> = Vec::new(), row("tlsCACerts");
         /// Failed requests throw.
         throw: bool = false, row("throw").env("K6_THROW").flag("--throw");
         /// Address ranges that are never dialled.

@@ -28,5 +28,6 @@ mod sources;
 mod specification;
 mod streams;
 mod terminal;
+mod tls;
 mod vus;
 mod warm_up;

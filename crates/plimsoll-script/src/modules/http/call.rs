@@ -270,6 +270,7 @@ fn read<'js>(
         (body, _) => body,
     };
     warn_of_length(&request);
+    request.identity.clone_from(&params.identity);
     request.discard_response_body = params.response_type == ResponseType::None;
     Ok((request, target))
 }

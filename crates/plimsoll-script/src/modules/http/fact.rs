@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
-use plimsoll_net::{Body, Cookie, Exchange, Request, Response};
+use plimsoll_net::{Body, Cookie, Exchange, Ocsp, Request, Response, RevocationReason};
 use rquickjs::{ArrayBuffer, Ctx, Object, Result, Value};
 
 use super::params::ResponseType;
@@ -77,7 +77,7 @@ impl ResponseFact {
             Field::Timings => self.timings(ctx),
             Field::TlsVersion => js(ctx, tls.map_or("", |tls| tls.version)),
             Field::TlsCipherSuite => js(ctx, tls.map_or("", |tls| tls.cipher_suite)),
-            Field::Ocsp => ocsp(ctx),
+            Field::Ocsp => ocsp(ctx, tls.and_then(|tls| tls.ocsp.as_ref())),
             Field::Error => js(ctx, self.error.as_str()),
             Field::ErrorCode => js(ctx, i32::from(self.error_code)),
             Field::Request => self.request(ctx),
@@ -178,14 +178,17 @@ fn cookie_object<'js>(ctx: &Ctx<'js>, cookie: &Cookie) -> Result<Object<'js>> {
     Ok(object)
 }
 
-/// Stapled OCSP answers are not looked at yet; the object has k6's shape for "none".
-fn ocsp<'js>(ctx: &Ctx<'js>) -> Result<Value<'js>> {
+/// What the server stapled to its handshake; in k6's shape for "nothing" when it did not.
+fn ocsp<'js>(ctx: &Ctx<'js>, ocsp: Option<&Ocsp>) -> Result<Value<'js>> {
     let object = Object::new(ctx.clone())?;
-    for name in ["produced_at", "this_update", "next_update", "revoked_at"] {
-        object.set(name, 0)?;
-    }
-    object.set("revocation_reason", "")?;
-    object.set("status", "unknown")?;
+    let time = |read: fn(&Ocsp) -> i64| ocsp.map_or(0.0, |ocsp| read(ocsp) as f64);
+    object.set("produced_at", time(|ocsp| ocsp.produced_at))?;
+    object.set("this_update", time(|ocsp| ocsp.this_update))?;
+    object.set("next_update", time(|ocsp| ocsp.next_update))?;
+    object.set("revoked_at", time(|ocsp| ocsp.revoked_at))?;
+    let reason = ocsp.and_then(|ocsp| ocsp.revocation_reason);
+    object.set("revocation_reason", reason.map_or("", RevocationReason::as_str))?;
+    object.set("status", ocsp.map_or("unknown", |ocsp| ocsp.status.as_str()))?;
     Ok(object.into_value())
 }
 

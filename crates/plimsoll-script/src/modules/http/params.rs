@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use plimsoll_metrics::{Symbol, TagKey};
-use plimsoll_net::{CookieJar, RequestHeaders};
+use plimsoll_net::{ClientIdentity, CookieJar, RequestHeaders};
 use rquickjs::object::Filter;
 use rquickjs::{Coerced, Ctx, Object, Value};
 
@@ -62,6 +62,8 @@ pub(super) struct Params {
     pub(super) response_type: ResponseType,
     pub(super) callback: ResponseCallback,
     pub(super) throw: bool,
+    /// The client certificate of this request. Not in k6.
+    pub(super) identity: Option<ClientIdentity>,
 }
 
 impl Params {
@@ -81,6 +83,7 @@ impl Params {
             response_type,
             callback: state.response_callback.borrow().clone(),
             throw: script.throw,
+            identity: None,
         }
     }
 
@@ -139,6 +142,7 @@ impl Params {
                 let list = value.get::<Coerced<String>>()?.0;
                 self.compression = (!list.trim().is_empty()).then_some(list);
             }
+            "tls" => self.identity = Some(identity(state, &value)?),
             "responseType" => self.response_type = response_type(&value)?,
             _ => {}
         }
@@ -168,6 +172,27 @@ impl Params {
         }
         Ok(())
     }
+}
+
+/// `{ cert, key, password }`.
+fn identity(state: &VuState, value: &Value<'_>) -> Flawed<ClientIdentity> {
+    let object = object_of("tls", value)?;
+    for name in object.keys::<String>().flatten() {
+        if !["cert", "key", "password"].contains(&name.as_str()) {
+            let message = format!("params.tls has the unknown key '{name}' (keys are cert, key, password)");
+            return Err(Flaw::refused(message));
+        }
+    }
+    let text = |name: &str| -> Flawed<String> {
+        let value: Value<'_> = object.get(name)?;
+        match value.as_string() {
+            Some(text) => Ok(text.to_string()?),
+            None if value.is_null() || value.is_undefined() => Ok(String::new()),
+            None => Err(Flaw::refused(format!("params.tls.{name} must be text in PEM"))),
+        }
+    };
+    let parts = [text("cert")?, text("key")?, text("password")?];
+    state.worker.identity(parts).map_err(|error| Flaw::refused(format!("invalid params.tls: {error}")))
 }
 
 fn object_of<'a, 'js>(name: &str, value: &'a Value<'js>) -> Flawed<&'a Object<'js>> {
