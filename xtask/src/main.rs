@@ -50,7 +50,7 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
         arguments: Vec<String>,
     },
-    /// Make the servers that tests talk to available: Valkey, PostgreSQL
+    /// Make the servers that tests talk to available: Valkey, PostgreSQL, `ws`, `socket.io`, `websockets`
     Services,
     /// Do what CI does: formatting, tidy, clippy, documentation, tests
     Ci,

@@ -4,10 +4,12 @@
 //! |---|---|
 //! | [`valkey`] | `k6/experimental/redis`; bus and cache of InsightDesk |
 //! | [`postgres`] | InsightDesk |
+//! | [`packages`]: `ws`, `socket.io`, `websockets` | `k6/ws`, `k6/websockets`, `plimsoll/socketio` |
 //!
 //! Nothing is started here: tests do that themselves, each on a port and in a folder of its own, and fail with
 //! a hint to this command when they find none.
 
+mod packages;
 mod postgres;
 mod valkey;
 
@@ -19,7 +21,8 @@ use anyhow::{Context as _, Result};
 pub(crate) async fn ensure() -> Result<()> {
     let cache = cache()?;
     valkey::ensure(&cache).await?;
-    postgres::ensure(&cache).await
+    postgres::ensure(&cache).await?;
+    packages::ensure(&cache).await
 }
 
 /// Where servers are put that come from a registry; the tests look there too.

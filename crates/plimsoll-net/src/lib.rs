@@ -47,6 +47,7 @@
 //! | `pool`, `connection`, `connect` | keep-alive connections, and how a new one is made |
 //! | `stream` | [`ByteStream`]: the same connections for other protocols |
 //! | [`websocket`] | [`websocket::WebSocket`]: handshake, frames, compression |
+//! | [`engineio`] | [`engineio::Engine`]: sessions of Engine.IO, packets of Socket.IO |
 //! | `dns`, `hosts`, `ip_range` | names to addresses: cache, policy, overrides, what must not be dialed |
 //! | `proxy`, `local_addresses` | by which way a server is reached |
 //! | `tls` | rustls set-up, verification, session facts |
@@ -57,6 +58,7 @@ mod client;
 mod connect;
 mod connection;
 mod dns;
+pub mod engineio;
 mod error;
 mod error_code;
 mod hosts;

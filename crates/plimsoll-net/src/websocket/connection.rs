@@ -235,8 +235,8 @@ impl WebSocket {
         self.outgoing.poll_write(&mut self.connection, &mut Context::from_waker(Waker::noop()));
     }
 
-    /// The mask keeps scripts of browsers from writing what proxies take for HTTP: anything that is not
-    /// chosen by the sender of the message will do (SplitMix64).
+    /// The mask keeps scripts of browsers from writing what proxies take for HTTP: anything will do that is
+    /// not chosen by the sender of the message (SplitMix64).
     fn next_mask(&mut self) -> [u8; 4] {
         self.mask = self.mask.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.mask ^ (self.mask >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

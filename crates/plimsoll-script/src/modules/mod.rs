@@ -17,6 +17,7 @@ mod k6;
 mod metrics;
 mod redis;
 mod secrets;
+mod socketio;
 mod sockets;
 pub(crate) mod streams;
 mod timers;
@@ -132,6 +133,7 @@ modules! {
     K6Ws = "k6/ws" from ws;
     K6WebSockets = "k6/websockets" from websockets;
     K6ExperimentalWebSockets = "k6/experimental/websockets" from websockets;
+    PlimsollSocketIo = "plimsoll/socketio" from socketio;
     PlimsollData = "plimsoll/data" from dealing;
 }
 

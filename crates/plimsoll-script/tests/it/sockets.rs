@@ -58,7 +58,7 @@ fn a_refused_attempt_is_one_all_the_same() {
 fn tags_are_k6s() {
     let ran = run("export default function () {
         const params = { tags: { name: 'mine', my: 1 }, headers: { 'Sec-WebSocket-Protocol': 'a, b' } };
-        const url = `ws://user:x@${__ENV.SOCKETS.slice(5)}/ws/echo`;
+        const url = 'ws://user:x@' + __ENV.SOCKETS.slice(5) + '/ws/echo';
         group('g', () => ws.connect(url, params, (socket) => {
             socket.on('open', () => { socket.send('x'); socket.close(); });
         }));

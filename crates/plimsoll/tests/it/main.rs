@@ -24,6 +24,7 @@ mod secrets;
 mod segments;
 mod servers;
 mod signals;
+mod sockets;
 mod sources;
 mod specification;
 mod streams;

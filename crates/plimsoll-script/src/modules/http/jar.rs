@@ -15,7 +15,7 @@ use crate::state::VuState;
 
 /// A jar that a script can get at.
 #[derive(JsLifetime)]
-pub(super) struct Jar(#[qjs(skip)] Rc<RefCell<CookieJar>>);
+pub(crate) struct Jar(#[qjs(skip)] Rc<RefCell<CookieJar>>);
 
 impl Jar {
     /// The jar of the VU.
@@ -23,7 +23,7 @@ impl Jar {
         Jar(Rc::clone(&state.jar.borrow()))
     }
 
-    pub(super) fn cookies(&self) -> Rc<RefCell<CookieJar>> {
+    pub(crate) fn cookies(&self) -> Rc<RefCell<CookieJar>> {
         Rc::clone(&self.0)
     }
 }

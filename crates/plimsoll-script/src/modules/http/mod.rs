@@ -28,7 +28,7 @@ use rquickjs::{Array, Class, Coerced, Ctx, Function, Object, Result, Value};
 use self::call::{Arguments, Call};
 pub(crate) use self::expected::ResponseCallback;
 pub(crate) use self::fact::headers_of;
-use self::jar::Jar;
+pub(crate) use self::jar::Jar;
 pub(crate) use self::response::FieldTable;
 use super::settled;
 use crate::event_loop::settle_with;

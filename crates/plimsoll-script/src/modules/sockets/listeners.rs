@@ -40,6 +40,12 @@ impl<'js> Listeners<'js> {
         drop(removed);
     }
 
+    /// Forgets all of one event.
+    pub(crate) fn remove_all(&self, event: &str) {
+        let removed: Vec<_> = self.list.borrow_mut().extract_if(.., |one| one.event == event).collect();
+        drop(removed);
+    }
+
     /// Forgets all.
     pub(crate) fn clear(&self) {
         let list = self.list.take();

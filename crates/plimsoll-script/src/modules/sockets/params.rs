@@ -2,12 +2,16 @@
 //!
 //! Source: <https://grafana.com/docs/k6/latest/javascript-api/k6-ws/params/>.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use plimsoll_metrics::{Symbol, TagKey};
-use plimsoll_net::{Request, RequestHeaders, Response, Url};
+use plimsoll_net::{CookieJar, Request, RequestHeaders, Url};
 use rquickjs::object::Filter;
 use rquickjs::{Coerced, Ctx, Object, Result, Value};
 
-use crate::exception::{throw_host, throw_type};
+use crate::exception::{as_class, throw_host, throw_type};
+use crate::modules::http::Jar;
 use crate::state::VuState;
 use crate::tags;
 
@@ -17,6 +21,8 @@ pub(crate) struct Params {
     pub(crate) headers: RequestHeaders,
     pub(crate) tags: Vec<(TagKey, Symbol)>,
     pub(crate) compress: bool,
+    /// The jar that takes the place of the VU's.
+    jar: Option<Rc<RefCell<CookieJar>>>,
 }
 
 impl Params {
@@ -53,37 +59,37 @@ impl Params {
             "headers" if is_given => self.headers = headers(ctx, &value)?,
             "tags" if is_given => self.tags = tags::from_value(ctx, state, Some(value))?,
             "compression" if is_given => self.compress = compression(ctx, &value)?,
-            // A jar of its own is not supported; null means the VU's.
-            "jar" if is_given => {
-                return Err(throw_host(ctx, "the parameter 'jar' is not supported yet"));
-            }
+            "jar" if is_given => self.jar = Some(jar(ctx, &value)?),
             "headers" | "tags" | "compression" | "jar" => {}
             _ => return Ok(false),
         }
         Ok(true)
     }
 
-    /// Adds the headers, and the cookies of the VU, to a request for `url`.
+    /// Adds the headers, and the cookies of the jar, to a request.
     pub(crate) fn apply(&self, state: &VuState, request: &mut Request) {
         for (name, value) in self.headers.iter() {
             request.headers.set(name, value);
         }
-        let jar = state.jar.borrow();
-        let jar = jar.borrow();
-        let kept = jar.cookies_for_url(&request.url);
-        if kept.is_empty() {
-            return;
-        }
-        let own = request.headers.get("Cookie").map(str::to_owned);
-        let kept = kept.iter().map(|(name, value)| format!("{name}={value}"));
-        let cookies: Vec<String> = own.into_iter().chain(kept).collect();
-        request.headers.set("Cookie", &cookies.join("; "));
+        with_cookies(&self.jar(state).borrow(), &request.url, &mut request.headers);
     }
 
-    /// Keeps the cookies that the answer sets.
-    pub(crate) fn keep_cookies(state: &VuState, url: &Url, response: &Response) {
-        state.jar.borrow().borrow_mut().receive(url, response);
+    /// The jar that the connection reads and writes.
+    pub(crate) fn jar(&self, state: &VuState) -> Rc<RefCell<CookieJar>> {
+        self.jar.clone().unwrap_or_else(|| Rc::clone(&state.jar.borrow()))
     }
+}
+
+/// Adds the cookies that a jar has for a URL.
+pub(crate) fn with_cookies(jar: &CookieJar, url: &Url, headers: &mut RequestHeaders) {
+    let kept = jar.cookies_for_url(url);
+    if kept.is_empty() {
+        return;
+    }
+    let own = headers.get("Cookie").map(str::to_owned);
+    let kept = kept.iter().map(|(name, value)| format!("{name}={value}"));
+    let cookies: Vec<String> = own.into_iter().chain(kept).collect();
+    headers.set("Cookie", &cookies.join("; "));
 }
 
 /// Reads an object of headers.
@@ -97,6 +103,14 @@ pub(crate) fn headers<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> Result<Request
         headers.set(&name, &value.0);
     }
     Ok(headers)
+}
+
+fn jar(ctx: &Ctx<'_>, value: &Value<'_>) -> Result<Rc<RefCell<CookieJar>>> {
+    let jar = value.as_object().and_then(as_class::<Jar>);
+    jar.map(|jar| jar.borrow().cookies()).ok_or_else(|| {
+        let given = crate::console::format_value(value);
+        throw_host(ctx, &format!("invalid params.jar {given}: expected a CookieJar of k6/http"))
+    })
 }
 
 fn compression(ctx: &Ctx<'_>, value: &Value<'_>) -> Result<bool> {

@@ -174,7 +174,8 @@ fn connect<'js>(
         let deadline = Instant::now() + CONNECT_TIMEOUT;
         handshake::open(&shared, request, &protocols, compress, deadline).await
     };
-    Ok(Link::new(state, target, request_url, params.tags, Box::pin(opening)))
+    let jar = params.jar(state);
+    Ok(Link::new(state, target, request_url, params.tags, jar, Box::pin(opening)))
 }
 
 /// One subprotocol, or several, as the header lists them.

@@ -13,11 +13,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use plimsoll_metrics::{Symbol, TagKey, builtin};
-use plimsoll_net::Url;
 use plimsoll_net::websocket::{Event, Handshake, WebSocket, WebSocketError};
+use plimsoll_net::{CookieJar, Url};
 use tokio::time::{Instant, Sleep};
 
-use crate::modules::sockets::{Params, Pings, Session, close_text};
+use crate::modules::sockets::{Pings, Session, close_text};
+use crate::modules::ws::status_text;
 use crate::state::VuState;
 use crate::worker::Target;
 
@@ -65,6 +66,7 @@ pub(super) struct Link {
     target: Rc<Target>,
     request_url: Url,
     tags: Vec<(TagKey, Symbol)>,
+    jar: Rc<RefCell<CookieJar>>,
     phase: RefCell<Phase>,
     ready: Cell<Ready>,
     session: OnceCell<Session>,
@@ -80,6 +82,7 @@ impl Link {
         target: Rc<Target>,
         request_url: Url,
         tags: Vec<(TagKey, Symbol)>,
+        jar: Rc<RefCell<CookieJar>>,
         opening: Opening,
     ) -> Self {
         Link {
@@ -87,6 +90,7 @@ impl Link {
             target,
             request_url,
             tags,
+            jar,
             phase: RefCell::new(Phase::Connecting(opening)),
             ready: Cell::new(Ready::Connecting),
             session: OnceCell::new(),
@@ -203,7 +207,7 @@ impl Link {
         let _ = self.session.set(session);
         self.state.count(handshake.traffic);
         if let Some(response) = &handshake.response {
-            Params::keep_cookies(&self.state, &self.request_url, response);
+            self.jar.borrow_mut().receive(&self.request_url, response);
         }
         match handshake.result {
             Ok(connection) => {
@@ -214,7 +218,8 @@ impl Link {
             Err(error) => {
                 self.ready.set(Ready::Closed);
                 let text = error.to_string();
-                let shown = format!("WebSocket \"{}\": {text}", self.target.shown);
+                let status = status_text(handshake.response.as_ref());
+                let shown = format!("WebSocket \"{}\": {text}{status}", self.target.shown);
                 self.state.worker.log_failure(error.code(), &shown);
                 (Phase::Closed, Happening::Ended { error: Some(text), code: None, reason: String::new() })
             }

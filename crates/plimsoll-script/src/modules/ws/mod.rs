@@ -86,7 +86,7 @@ fn open(ctx: &Ctx<'_>, state: &Rc<VuState>, url: &str, params: &Params) -> Resul
     let handshake = state.wait(Box::pin(opening)).map_err(|Interrupted| Interrupted::throw(ctx))?;
     state.count(handshake.traffic);
     if let Some(response) = &handshake.response {
-        Params::keep_cookies(state, &url, response);
+        params.jar(state).borrow_mut().receive(&url, response);
     }
     Ok(Attempt::Made(target, Box::new(handshake)))
 }
@@ -103,8 +103,14 @@ fn refuse<'js>(
     if state.worker.script.throw {
         return Err(throw_host(ctx, &text));
     }
-    state.worker.log_failure(error.code(), &format!("WebSocket \"{url}\": {text}"));
+    state.worker.log_failure(error.code(), &format!("WebSocket \"{url}\": {text}{}", status_text(response)));
     describe(ctx, "", response, &text)
+}
+
+/// The status of an answer that is no 101, for the log.
+pub(crate) fn status_text(response: Option<&Response>) -> String {
+    let refused = response.filter(|response| response.status != 101);
+    refused.map_or_else(String::new, |response| format!(" (status {})", response.status))
 }
 
 /// The object that `connect` returns.

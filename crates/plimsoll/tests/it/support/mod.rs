@@ -4,6 +4,7 @@ mod program;
 pub(crate) mod redis;
 pub(crate) mod server;
 pub(crate) mod site;
+pub(crate) mod sockets;
 
 use std::time::Duration;
 

@@ -1,0 +1,49 @@
+//! Packages of npm and PyPI that the tests of sockets run: servers, and a client to be compared with.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use tokio::process::Command;
+
+use crate::process;
+use crate::say::say;
+
+/// The official server and client of Socket.IO are of one version.
+const NODE: [&str; 3] = ["ws@8.23.0", "socket.io@4.8.4", "socket.io-client@4.8.4"];
+const PYTHON: [&str; 1] = ["websockets==17.4"];
+/// Says what was installed. Written last, so that a folder without it is not complete.
+const MARK: &str = "installed";
+
+/// Installs what is not there yet. The folders are what the tests look for.
+pub(super) async fn ensure(cache: &Path) -> Result<()> {
+    let node = |folder: &Path| {
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--silent", "--no-audit", "--no-fund", "--no-save", "--prefix"]);
+        npm.arg(folder).args(NODE);
+        npm
+    };
+    install(&cache.join("node"), &NODE, node).await.context("Node.js and npm are needed")?;
+    let python = |folder: &Path| {
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--upgrade", "--target"]);
+        pip.arg(folder).args(PYTHON);
+        pip
+    };
+    install(&cache.join("python"), &PYTHON, python).await.context("Python and its pip are needed")
+}
+
+async fn install(folder: &Path, packages: &[&str], command: impl Fn(&Path) -> Command) -> Result<()> {
+    let wanted = packages.join(" ");
+    let mark = folder.join(MARK);
+    if fs::read_to_string(&mark).is_ok_and(|installed| installed == wanted) {
+        say!(progress "{wanted}: {}", folder.display());
+        return Ok(());
+    }
+    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let status = process::run_visibly(&mut command(folder)).await?;
+    ensure!(status.success(), "{wanted} could not be installed in {}", folder.display());
+    fs::write(&mark, &wanted).with_context(|| mark.display().to_string())?;
+    say!(progress "{wanted}: installed in {}", folder.display());
+    Ok(())
+}
