@@ -4,6 +4,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
@@ -14,6 +15,7 @@ use crate::fault::Faults;
 use crate::http2;
 use crate::ledger::Ledger;
 use crate::request::Request;
+use crate::sockets::Crowd;
 
 /// The longest request that is understood. Generators send 60 to 300 bytes, and bodies of some hundred.
 pub(crate) const REQUEST_BYTES_MAX: usize = 4096;
@@ -27,6 +29,8 @@ pub(crate) struct Site {
     pub(crate) faults: Faults,
     pub(crate) bodies: Bodies,
     pub(crate) tls_port: u16,
+    pub(crate) sockets_port: u16,
+    pub(crate) crowd: Rc<Crowd>,
 }
 
 /// Why a connection ends, or becomes another one.
@@ -126,6 +130,8 @@ fn last(request: Request<'_>, site: &Site) -> End {
             site.ledger.clear();
             said(line)
         }
+        Request::SocketsPort => said(format!("port={}", site.sockets_port)),
+        Request::Crowd => said(site.crowd.to_string()),
         Request::TlsPort => said(format!("port={}", site.tls_port)),
         Request::Delay(delay) => {
             site.faults.delay(delay);

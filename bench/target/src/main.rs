@@ -12,6 +12,7 @@
 //!   back until 1.4 s from now. Each closes the connection.
 //! - `GET /__tls` answers `port=` and the port where the same is served over TLS, with HTTP/2 by ALPN and a
 //!   certificate that nobody vouches for.
+//! - `GET /__sockets` answers `port=` and the port for WebSockets; `GET /__crowd` what came there.
 //!
 //! It is no web server: a request head and its body have to fit into [`connection::REQUEST_BYTES_MAX`].
 //!
@@ -22,6 +23,7 @@
 //! | `answer` | what it is answered with |
 //! | `http2` | HTTP/2, by the `h2` crate |
 //! | `tls` | a certificate for this process |
+//! | `sockets` | WebSockets and Socket.IO for a crowd that waits, on a port of their own |
 //! | `ledger`, `times` | what came, and when |
 //! | `fault` | what it does wrong when it is asked to |
 
@@ -31,6 +33,7 @@ mod fault;
 mod http2;
 mod ledger;
 mod request;
+mod sockets;
 mod times;
 mod tls;
 
@@ -47,12 +50,22 @@ use crate::connection::Site;
 async fn main() -> std::io::Result<()> {
     let plain = TcpListener::bind("127.0.0.1:0").await?;
     let secure = TcpListener::bind("127.0.0.1:0").await?;
-    let site = Rc::new(Site { tls_port: secure.local_addr()?.port(), ..Site::default() });
+    let sockets = TcpListener::bind("127.0.0.1:0").await?;
+    let site = Rc::new(Site {
+        tls_port: secure.local_addr()?.port(),
+        sockets_port: sockets.local_addr()?.port(),
+        ..Site::default()
+    });
+    let crowd = Rc::clone(&site.crowd);
     let mut stdout = std::io::stdout();
     writeln!(stdout, "listening on http://{}", plain.local_addr()?)?;
     stdout.flush()?;
     let serve = async {
-        tokio::try_join!(accept(plain, Rc::clone(&site)), accept_tls(secure, site))?;
+        tokio::try_join!(
+            accept(plain, Rc::clone(&site)),
+            accept_tls(secure, site),
+            sockets::accept(sockets, crowd)
+        )?;
         Ok(())
     };
     LocalSet::new().run_until(serve).await

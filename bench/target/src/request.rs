@@ -21,6 +21,10 @@ pub(crate) enum Request<'a> {
     TakeLedger,
     /// Where TLS is spoken.
     TlsPort,
+    /// Where WebSockets are served.
+    SocketsPort,
+    /// What came there.
+    Crowd,
     /// From now on every answer is to wait for so long.
     Delay(Duration),
     /// No answer is to leave for so long from now.
@@ -40,6 +44,8 @@ impl<'a> Request<'a> {
             let request = match path {
                 b"/__ledger" => Request::ReadLedger,
                 b"/__tls" => Request::TlsPort,
+                b"/__sockets" => Request::SocketsPort,
+                b"/__crowd" => Request::Crowd,
                 _ => Request::Load { path },
             };
             return Some((request, end));
@@ -104,6 +110,8 @@ mod tests {
             ("GET /__ledger HTTP/1.1", Request::ReadLedger),
             ("DELETE /__ledger HTTP/1.1", Request::TakeLedger),
             ("GET /__tls HTTP/1.1", Request::TlsPort),
+            ("GET /__sockets HTTP/1.1", Request::SocketsPort),
+            ("GET /__crowd HTTP/1.1", Request::Crowd),
             ("PUT /__delay/200 HTTP/1.1", Request::Delay(millis(200))),
             ("PUT /__stall/1400 HTTP/1.1", Request::Stall(millis(1400))),
             ("PUT /__stall/x HTTP/1.1", Request::NotUnderstood),

@@ -11,6 +11,7 @@
 //! | [`growth`] | virtual users made on demand: how many, how fast, what was dropped until then |
 //! | [`iterations`] | iterations per second of an empty function |
 //! | [`json`] | parsing and reading JSON, beside Node.js |
+//! | [`sockets`] | a crowd of idle WebSocket and Socket.IO connections: all there, and what each takes |
 //! | [`data`] | memory of large files that all virtual users read |
 //!
 //! Each starts the [`target`], whose ledger is the independent truth, and [`generator`]s with the scripts of
@@ -26,6 +27,7 @@ mod iterations;
 mod json;
 mod memory;
 mod pacing;
+mod sockets;
 mod stall;
 mod startup;
 mod statistics;
@@ -65,6 +67,8 @@ pub(crate) enum Command {
     Iterations(iterations::Arguments),
     /// Parsing and reading JSON, beside Node.js
     Json(json::Arguments),
+    /// Ten thousand idle connections of WebSocket and Socket.IO: all connected, none lost, memory of each
+    Sockets(sockets::Arguments),
     /// Memory of large files that all virtual users read
     Data(data::Arguments),
 }
@@ -90,6 +94,7 @@ pub(crate) async fn run(workspace: &Workspace, command: &Command) -> Result<Exit
         Command::Growth(arguments) => growth::run(workspace, arguments).await?,
         Command::Iterations(arguments) => iterations::run(workspace, arguments).await?,
         Command::Json(arguments) => json::run(workspace, arguments).await?,
+        Command::Sockets(arguments) => sockets::run(workspace, arguments).await?,
         Command::Data(arguments) => data::run(workspace, arguments).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -51,6 +51,20 @@ impl Target {
         self.ask("DELETE").await
     }
 
+    /// Where it serves WebSockets: host and port.
+    pub(crate) async fn sockets(&self) -> Result<String> {
+        let answer = http::ask(self.server.address(), "GET", "/__sockets").await?;
+        let port: Option<u16> = answer.body.strip_prefix("port=").and_then(|port| port.parse().ok());
+        let port = port.with_context(|| format!("the target has no sockets: {:?}", answer.body))?;
+        Ok(format!("127.0.0.1:{port}"))
+    }
+
+    /// Who came there.
+    pub(crate) async fn crowd(&self) -> Result<Crowd> {
+        let answer = http::ask(self.server.address(), "GET", "/__crowd").await?;
+        Crowd::parse(&answer.body).with_context(|| format!("no counts: {:?}", answer.body))
+    }
+
     /// Lets every answer wait for so long from now on.
     pub(crate) async fn delay(&self, delay: Duration) -> Result<()> {
         self.fault("delay", delay).await
@@ -80,6 +94,32 @@ impl Target {
     }
 }
 
+/// What the target saw of connections that stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Crowd {
+    pub(crate) connected: u64,
+    pub(crate) subscribed: u64,
+    pub(crate) left: u64,
+    pub(crate) heartbeats: u64,
+}
+
+impl Crowd {
+    fn parse(line: &str) -> Option<Self> {
+        Some(Self {
+            connected: value(line, "connected")?,
+            subscribed: value(line, "subscribed")?,
+            left: value(line, "left")?,
+            heartbeats: value(line, "heartbeats")?,
+        })
+    }
+}
+
+/// The number of that name in a line of `key=value` pairs.
+fn value(line: &str, key: &str) -> Option<u64> {
+    let mut pairs = line.split_whitespace().filter_map(|pair| pair.split_once('='));
+    pairs.find(|&(name, _)| name == key)?.1.parse().ok()
+}
+
 /// What the target received. Instants are nanoseconds since the Unix epoch, 0 before the first request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ledger {
@@ -92,10 +132,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     fn parse(line: &str) -> Option<Self> {
-        let value = |key: &str| {
-            let mut pairs = line.split_whitespace().filter_map(|pair| pair.split_once('='));
-            pairs.find(|&(name, _)| name == key)?.1.parse().ok()
-        };
+        let value = |key| value(line, key);
         Some(Self {
             requests: value("requests")?,
             connections: value("connections")?,
