@@ -6,8 +6,8 @@
 //! | [`postgres`] | InsightDesk |
 //! | [`packages`]: `ws`, `socket.io`, `websockets` | `k6/ws`, `k6/websockets`, `plimsoll/socketio` |
 //!
-//! Nothing is started here: tests do that themselves, each on a port and in a folder of its own, and fail with
-//! a hint to this command when they find none.
+//! Nothing is started here: tests do that themselves, each on a port and in a folder of its own, and fail
+//! with a hint to this command when they find none.
 
 mod packages;
 mod postgres;
