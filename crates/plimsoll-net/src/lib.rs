@@ -43,7 +43,7 @@
 //! |---|---|
 //! | `client` | [`Client`], [`Exchange`]: the life of one exchange |
 //! | `shared` | [`Shared`], [`Options`]: what all clients of a worker have in common |
-//! | `http` | [`Url`], [`Request`], [`Response`], [`redirect`], [`CookieJar`], [`digest`], [`ntlm`], codings, HTTP/1.1 |
+//! | `http` | [`Url`], [`Request`], [`Response`], [`redirect`], [`CookieJar`], logins, codings, HTTP/1.1 |
 //! | `pool`, `connection`, `connect` | keep-alive connections, and how a new one is made |
 //! | `stream` | [`ByteStream`]: the same connections for other protocols |
 //! | [`websocket`] | [`websocket::WebSocket`]: handshake, frames, compression |

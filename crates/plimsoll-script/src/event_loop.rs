@@ -210,8 +210,8 @@ impl EventLoop {
         Poll::Pending
     }
 
-    /// Lets all work go on. Every wait of the VU does, so that a request that a promise waits for is under way
-    /// while the script sleeps or waits for another.
+    /// Lets all work go on. Every wait of the VU does, so that a request that a promise waits for is under
+    /// way while the script sleeps or waits for another.
     pub(crate) fn drive(&self, cx: &mut Context<'_>) {
         for work in &mut *self.works.borrow_mut() {
             if let Progress::Running(future) = &mut work.progress

@@ -2,13 +2,14 @@
 
 use plimsoll_net::{
     CipherSuites, ClientIdentity, DnsOptions, DnsPolicy, DnsSelect, HostIdentity, HostOverrides,
-    HostnamePatterns, Options, TlsOptions, TrustedRoots,
+    HostnamePatterns, Options, Proxies, TlsOptions, TrustedRoots,
 };
 use plimsoll_plan::Plan;
 use plimsoll_plan::options::keyword::{self, TlsVersion};
 use plimsoll_plan::options::network::{Dns, DnsTtl, TlsAuth};
 
-/// Translates; texts that are not hosts, patterns or ranges are problems, as `option: what is wrong`.
+/// Translates; texts that are not hosts, patterns or ranges are problems, as `option: what is wrong`. Proxies
+/// come from the environment, as everywhere.
 pub(crate) fn options(plan: &Plan) -> Result<Options, Vec<String>> {
     let from = &plan.options;
     let mut to = Options {
@@ -32,6 +33,10 @@ pub(crate) fn options(plan: &Plan) -> Result<Options, Vec<String>> {
             .insert(pattern)
             .unwrap_or_else(|error| note("blockHostnames", error.to_string()));
     }
+    match from.local_ips.parse() {
+        Ok(addresses) => to.local_addresses = addresses,
+        Err(error) => note("localIPs", format!("{error}")),
+    }
     for range in &from.blacklist_ips {
         match range.parse() {
             Ok(range) => to.blacklisted_ips.push(range),
@@ -39,6 +44,10 @@ pub(crate) fn options(plan: &Plan) -> Result<Options, Vec<String>> {
         }
     }
     to.tls = tls(from, &mut note);
+    match Proxies::from_variables(|name| std::env::var(name).ok()) {
+        Ok(proxies) => to.proxies = proxies,
+        Err(error) => problems.push(error.to_string()),
+    }
     if problems.is_empty() { Ok(to) } else { Err(problems) }
 }
 

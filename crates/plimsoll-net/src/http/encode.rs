@@ -111,13 +111,15 @@ mod tests {
         decode::decode(&headers, bytes, 1 << 30).unwrap().unwrap_or_else(|| bytes.clone())
     }
 
+    const LISTS: &[&str] = &["gzip", "deflate", "br", "zstd", "gzip, br", "zstd,deflate,gzip"];
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn what_is_encoded_can_be_decoded(
             words in prop::collection::vec("[a-d]{0,9}|.{0,3}", 1..4_000),
             cut in 0_usize..9_000,
-            list in prop::sample::select(vec!["gzip", "deflate", "br", "zstd", "gzip, br", "zstd,deflate,gzip"]),
+            list in prop::sample::select(LISTS),
         ) {
             let text = Bytes::from(words.concat());
             let cut = cut.min(text.len());

@@ -32,7 +32,8 @@ pub struct Proxies {
 /// A text that is no proxy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{variable}: {shown:?} is no proxy: {why} (expected for example http://user:password@proxy:3128 or socks5://proxy:1080)"
+    "{variable}: {shown:?} is no proxy: {why} (expected for example http://user:password@proxy:3128 or \
+     socks5://proxy:1080)"
 )]
 pub struct InvalidProxy {
     variable: String,

@@ -84,7 +84,6 @@ impl Merged {
             match info.support {
                 Support::Full => {}
                 Support::Ignored => self.warnings.push(ignored(info, &source)),
-                Support::Refused(because) => self.problems.push(refused(info, &source, because)),
             }
         }
     }
@@ -93,11 +92,6 @@ impl Merged {
 fn ignored(info: &OptionInfo, source: &Source) -> Warning {
     let message = format!("option {} is not supported yet and has no effect", info.key);
     Warning::new(info.key, source, message)
-}
-
-fn refused(info: &OptionInfo, source: &Source, because: &str) -> Problem {
-    let message = format!("option {} is not supported yet, and without it {because}", info.key);
-    Problem::new(info.key, source, message).hint(Some("remove the option to run without it".to_owned()))
 }
 
 fn replace<T>(below: &mut Option<T>, above: Option<T>) {

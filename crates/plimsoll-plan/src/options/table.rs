@@ -56,9 +56,6 @@ pub enum Support {
     Full,
     /// It is understood and has no effect; the run is still what it says it is, so a warning is enough.
     Ignored,
-    /// It is understood and has no effect, and a run without it would be another run: a problem. The text
-    /// says what would go wrong.
-    Refused(&'static str),
 }
 
 const fn row(key: &'static str) -> OptionInfo {
@@ -88,11 +85,6 @@ impl OptionInfo {
 
     const fn ignored(mut self) -> Self {
         self.support = Support::Ignored;
-        self
-    }
-
-    const fn refused(mut self, because: &'static str) -> Self {
-        self.support = Support::Refused(because);
         self
     }
 
@@ -256,7 +248,7 @@ options! {
         handle_summary_timeout: Duration = Duration::from_secs(120),
             row("handleSummaryTimeout").env("K6_HANDLE_SUMMARY_TIMEOUT");
         /// At most this many requests a second; zero is no limit.
-        rps: u64 = 0, row("rps").env("K6_RPS").flag("--rps").refused("requests would not be limited");
+        rps: u64 = 0, row("rps").env("K6_RPS").flag("--rps");
         /// How names are resolved.
         dns: Dns = Dns::default(), row("dns").env("K6_DNS").flag("--dns");
         /// How many redirects are followed.
@@ -270,7 +262,7 @@ options! {
         batch_per_host: u32 = 6, row("batchPerHost").env("K6_BATCH_PER_HOST").flag("--batch-per-host");
         /// Log HTTP messages.
         http_debug: HttpDebug = HttpDebug::Off,
-            row("httpDebug").env("K6_HTTP_DEBUG").flag("--http-debug").ignored();
+            row("httpDebug").env("K6_HTTP_DEBUG").flag("--http-debug");
         /// Accept any certificate.
         insecure_skip_tls_verify: bool = false,
             row("insecureSkipTLSVerify").env("K6_INSECURE_SKIP_TLS_VERIFY")
@@ -337,8 +329,7 @@ options! {
             row("consoleOutput").no_key().env("K6_CONSOLE_OUTPUT").flag("--console-output");
         /// Local addresses that VUs dial from.
         local_ips: String = String::new(),
-            row("localIPs").no_key().env("K6_LOCAL_IPS").flag("--local-ips")
-                .refused("requests would come from another address");
+            row("localIPs").no_key().env("K6_LOCAL_IPS").flag("--local-ips");
         /// Pass the process environment to the script.
         include_system_env_vars: bool = true,
             row("includeSystemEnvVars").no_key().env("K6_INCLUDE_SYSTEM_ENV_VARS")

@@ -147,7 +147,6 @@ fn all_problems_come_at_once() {
     let options = json!({
         "vus": "many",
         "setupTimeout": 0,
-        "rps": 10,
         "thresholds": { "http_reqs{": ["count>1"], "checks": ["rate"] },
         "scenarios": { "a b": { "executor": "nope" }, "s": { "executor": "constant-vus", "maxVUs": 1 } },
     });
@@ -155,7 +154,6 @@ fn all_problems_come_at_once() {
     for expected in [
         "vus (from a.js): must be an integer, got \"many\"",
         "setupTimeout (from a.js): must be more than 0",
-        "rps (from a.js): option rps is not supported yet, and without it requests would not be limited",
         "thresholds.http_reqs{ (from a.js)",
         "thresholds.checks (from a.js): malformed threshold expression 'rate'",
         "scenarios.a b (from a.js): a scenario's name must consist of letters",
@@ -169,9 +167,11 @@ fn all_problems_come_at_once() {
 
 #[test]
 fn options_without_effect_warn_unless_they_have_their_default() {
-    let plan = plan(&json!({ "httpDebug": "full", "rps": 0, "tlsAuth": [], "hosts": {} }));
+    let layer = json!({ "webDashboard": true, "linger": false, "rps": 0, "hosts": {} });
+    let layer = OptionsLayer::from_json(Origin::ConfigFile("c.json".into()), &layer);
+    let plan = resolve(vec![layer]).expect("valid");
     let text = warnings(&plan);
-    assert!(text.contains("option httpDebug is not supported yet and has no effect"), "{text}");
+    assert!(text.contains("option webDashboard is not supported yet and has no effect"), "{text}");
     assert_eq!(plan.warnings.len(), 1);
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll_net::{Client, Limits, Method, NetError, Options, Request, Response, Shared, redirect};
+use plimsoll_net::{Client, Limits, Method, NetError, Options, Proxies, Request, Response, Shared, redirect};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::Instant;
 
@@ -78,7 +78,10 @@ fn block_on(urls: &[String], timeout: Duration) -> io::Result<Vec<Outcome>> {
 
 async fn several(urls: Vec<String>, timeout: Duration) -> Vec<Outcome> {
     let limits = Limits { body_bytes: SOURCE_LIMIT as usize, ..Limits::default() };
-    let client = Rc::new(Client::new(Shared::new(Arc::new(Options { limits, ..Options::default() }))));
+    // What is wrong with the variables is said where the run reads them.
+    let proxies = Proxies::from_variables(|name| std::env::var(name).ok()).unwrap_or_default();
+    let client =
+        Rc::new(Client::new(Shared::new(Arc::new(Options { limits, proxies, ..Options::default() }))));
     let mut tasks = JoinSet::new();
     let count = urls.len();
     let queue = Rc::new(RefCell::new(urls.into_iter()));

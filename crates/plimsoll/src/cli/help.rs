@@ -152,11 +152,6 @@ pub(super) fn paragraph(flag: &str, short: &str) -> String {
         match info.support {
             Support::Full => {}
             Support::Ignored => text.push_str(" Not supported yet: accepted with a warning, without effect."),
-            Support::Refused(because) => {
-                text.push_str(" Not supported yet, and refused: without it ");
-                text.push_str(because);
-                text.push('.');
-            }
         }
         text.push_str(&format!("\n\n{}", facts(info)));
     }
@@ -209,7 +204,7 @@ mod tests {
             text.contains("\n\nDefault: 10; variable: K6_MAX_REDIRECTS; option: maxRedirects\n\n"),
             "{text}"
         );
-        assert!(paragraph("--rps", "").contains("refused: without it requests would not be limited."));
+        assert!(!paragraph("--rps", "").contains("refused"));
         assert!(paragraph("--linger", "").contains("in the config file: linger"));
     }
 }

@@ -40,7 +40,7 @@ async fn failure(case: &Path) -> Option<String> {
         .then(|| format!("{}\n--- expected\n{expected}--- printed\n{printed}", case.display()))
 }
 
-const FLAWED: &str = "import http from 'k6/http';\nexport default () => http.batch([]);\n";
+const FLAWED: &str = "import http from 'k6/http';\nexport default () => http.bulk([]);\n";
 const DUBIOUS: &str = "export const options = { vuss: 1 };\nexport default () => {};\n";
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn json_has_a_stable_form() {
         "version": 1, "errors": 1, "warnings": 0, "notes": 0,
         "findings": [{
             "level": "error", "rule": "missing-api", "file": "test.js", "line": 2, "column": 27,
-            "message": "`batch` of 'k6/http' is not supported yet", "hint": null,
+            "message": "`bulk` of 'k6/http' does not exist", "hint": null,
         }],
     });
     assert_eq!(document, expected);
@@ -99,7 +99,7 @@ async fn archives_are_checked_like_their_scripts() {
     let folder = Folder::with(FLAWED);
     folder.plimsoll("archive test.js").await.code(0);
     let end = folder.plimsoll("check archive.tar").await.code(1);
-    assert!(end.stdout.contains("test.js:2:27: error: `batch`"), "{end}");
+    assert!(end.stdout.contains("test.js:2:27: error: `bulk`"), "{end}");
 }
 
 #[tokio::test]

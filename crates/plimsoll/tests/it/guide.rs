@@ -21,7 +21,7 @@ use plimsoll_plan::options::{OptionInfo, Place, Support, TABLE};
 use crate::support::{Finished, Folder, finish, repository, server};
 
 /// The pages whose flags are plimsoll's own.
-const FLAG_PAGES: [&str; 8] = [
+const FLAG_PAGES: [&str; 9] = [
     "docs/src/running-tests.md",
     "docs/src/options.md",
     "docs/src/control.md",
@@ -30,6 +30,7 @@ const FLAG_PAGES: [&str; 8] = [
     "docs/src/thresholds.md",
     "docs/src/results.md",
     "docs/src/check.md",
+    "docs/src/http.md",
 ];
 
 #[tokio::test]
@@ -91,7 +92,6 @@ fn columns_of(info: &OptionInfo) -> [&str; 5] {
     let state = match info.support {
         Support::Full => "works",
         Support::Ignored => "no effect",
-        Support::Refused(_) => "refused",
     };
     [info.key, place, info.env, info.flag, state]
 }

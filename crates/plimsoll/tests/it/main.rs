@@ -16,6 +16,7 @@ mod inspect;
 mod kills;
 mod layers;
 mod logs;
+mod network;
 mod options;
 mod redis;
 mod remote;

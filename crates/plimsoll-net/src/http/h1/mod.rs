@@ -114,8 +114,8 @@ impl Wire<'_> {
         })
     }
 
-    /// Writes and flushes what is unsent. While the socket takes nothing, looks for an answer: a server that refuses
-    /// a large body may stop reading it. Ready with `false` once an answer has begun.
+    /// Writes and flushes what is unsent. While the socket takes nothing, looks for an answer: a server that
+    /// refuses a large body may stop reading it. Ready with `false` once an answer has begun.
     fn poll_send(&mut self, cx: &mut Context<'_>, unsent: &mut Unsent<'_>) -> Poll<Result<bool, NetError>> {
         while let Some(bytes) = unsent.bytes() {
             match self.connection.poll_write(cx, bytes) {

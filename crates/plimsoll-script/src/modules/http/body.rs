@@ -30,8 +30,8 @@ pub(super) fn from_value<'js>(ctx: &Ctx<'js>, body: Option<Value<'js>>) -> Flawe
     let Some(object) = body.as_object() else {
         let kind = body.type_name();
         return Err(Flaw::refused(format!(
-            "unknown request body type: {kind} (use a string, an ArrayBuffer, a Uint8Array or an object of form \
-            fields)"
+            "unknown request body type: {kind} (use a string, an ArrayBuffer, a Uint8Array or an object of \
+            form fields)"
         )));
     };
     let fields = fields(ctx, object)?;

@@ -297,7 +297,7 @@ fn warn_of_length(request: &Request) {
     if given.trim().parse() != Ok(length) {
         let (method, url) = (request.method.as_str(), request.url.masked());
         let given = Cow::Borrowed(given);
-        tracing::warn!(target: "plimsoll", "the header Content-Length: {given} of {method} {url} is ignored: the \
-        body has {length} bytes");
+        tracing::warn!(target: "plimsoll", "the header Content-Length: {given} of {method} {url} is ignored: \
+        the body has {length} bytes");
     }
 }

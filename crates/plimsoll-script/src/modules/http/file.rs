@@ -1,7 +1,7 @@
 //! `http.file`, and the bodies that have files in them: `multipart/form-data`.
 //!
-//! Source: <https://grafana.com/docs/k6/latest/javascript-api/k6-http/file/>. The body is a list of pieces, so
-//! that a file is sent from where it is: what `open` has read is in memory once for all VUs.
+//! Source: <https://grafana.com/docs/k6/latest/javascript-api/k6-http/file/>. The body is a list of pieces,
+//! so that a file is sent from where it is: what `open` has read is in memory once for all VUs.
 
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};

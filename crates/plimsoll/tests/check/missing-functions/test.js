@@ -1,15 +1,14 @@
-import http, { batch } from 'k6/http';
+import http from 'k6/http';
 import * as whole from 'k6/http';
 
-const { asyncRequest: send, get } = http;
+const { parallel: send, get } = http;
 const alias = whole;
 
 export default function () {
-  batch(['http://localhost']);
-  http.batch(['http://localhost']);
-  alias.cookieJar();
-  http['file']('data');
+  http.bulk(['http://localhost']);
+  alias.cookieTin();
+  http['upload']('data');
   get('http://localhost');
   send('GET', 'http://localhost').then(() => {});
-  if (typeof http.CookieJar === 'function') return;
+  if (typeof http.Session === 'function') return;
 }

@@ -2,5 +2,5 @@ import { group } from 'k6';
 import http from 'k6/http';
 
 export function login() {
-  group('login', () => http.batch([]));
+  group('login', () => http.bulk([]));
 }

@@ -7,5 +7,5 @@ interface User {
 export default function (): void {
   const user: User = { id: 1 };
   const response: Response = http.get(`http://localhost/${user.id}`);
-  http.batch([response.url]);
+  http.bulk([response.url]);
 }

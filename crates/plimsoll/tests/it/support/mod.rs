@@ -1,6 +1,7 @@
 //! The program in a folder of its own, and servers for it to load.
 
 mod program;
+pub(crate) mod proxy;
 pub(crate) mod redis;
 pub(crate) mod server;
 pub(crate) mod site;
