@@ -51,12 +51,14 @@ pub(crate) async fn connect(
     shared: &Shared,
     origin: &Origin,
     identity: Option<&ClientIdentity>,
+    alpn: Alpn,
     local: Option<IpAddr>,
     watch: &mut Stopwatch,
     traffic: &mut Traffic,
 ) -> Result<Connection, NetError> {
-    let route = Route::of(shared.options(), origin, local);
-    let tls = || shared.tls(&origin.host, identity, Alpn::Http11);
+    // A proxy passes requests on in a version of its own choice, so HTTP/2 goes through it.
+    let route = Route { tunnels: alpn == Alpn::Http2, ..Route::of(shared.options(), origin, local) };
+    let tls = || shared.tls(&origin.host, identity, alpn);
     let mut connection = connect_with(shared, origin, route, tls, watch, traffic).await?;
     connection.identity = identity.cloned();
     Ok(connection)

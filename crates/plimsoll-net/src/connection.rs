@@ -56,6 +56,14 @@ impl Connection {
         }
     }
 
+    /// Whether the handshake agreed on HTTP/2.
+    pub(crate) fn is_http2(&self) -> bool {
+        match &self.stream {
+            Stream::Plain(_) => false,
+            Stream::Tls(stream) => stream.get_ref().1.alpn_protocol() == Some(b"h2"),
+        }
+    }
+
     pub(crate) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,

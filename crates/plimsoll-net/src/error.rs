@@ -114,6 +114,18 @@ pub enum NetError {
     /// Another TLS failure.
     #[error("tls: {0}")]
     Tls(Box<str>),
+    /// The peer closes the HTTP/2 connection, for this reason.
+    #[error("http2: received GoAway with http2 ErrCode {}", http2_reason(*.0))]
+    Http2GoAway(u32),
+    /// One HTTP/2 stream was reset, by either side.
+    #[error("http2: stream error with http2 ErrCode {}", http2_reason(*.0))]
+    Http2Stream(u32),
+    /// The peer broke the rules of HTTP/2, so the connection was closed.
+    #[error("http2: connection error with http2 ErrCode {}", http2_reason(*.0))]
+    Http2Connection(u32),
+    /// Another HTTP/2 failure.
+    #[error("http2: {0}")]
+    Http2(Box<str>),
     /// The body is not what its `Content-Encoding` says, or decodes to more than the limit.
     #[error("error decompressing response body: {coding}: {reason}")]
     Decompression {
@@ -173,6 +185,10 @@ impl NetError {
             Self::UnknownAuthority => ErrorCode::X509_UNKNOWN_AUTHORITY,
             Self::HostnameMismatch => ErrorCode::X509_HOSTNAME,
             Self::Tls(_) => ErrorCode::TLS,
+            Self::Http2GoAway(reason) => ErrorCode::of_goaway(*reason),
+            Self::Http2Stream(reason) => ErrorCode::of_stream(*reason),
+            Self::Http2Connection(reason) => ErrorCode::of_connection(*reason),
+            Self::Http2(_) => ErrorCode::HTTP2,
             Self::Decompression { .. } => ErrorCode::DECOMPRESSION,
         }
     }
@@ -186,12 +202,34 @@ impl NetError {
     }
 }
 
+/// The name of an error code of RFC 9113, or its number.
+fn http2_reason(reason: u32) -> String {
+    const NAMES: [&str; 14] = [
+        "NO_ERROR",
+        "PROTOCOL_ERROR",
+        "INTERNAL_ERROR",
+        "FLOW_CONTROL_ERROR",
+        "SETTINGS_TIMEOUT",
+        "STREAM_CLOSED",
+        "FRAME_SIZE_ERROR",
+        "REFUSED_STREAM",
+        "CANCEL",
+        "COMPRESSION_ERROR",
+        "CONNECT_ERROR",
+        "ENHANCE_YOUR_CALM",
+        "INADEQUATE_SECURITY",
+        "HTTP_1_1_REQUIRED",
+    ];
+    let name = usize::try_from(reason).ok().and_then(|reason| NAMES.get(reason));
+    name.map_or_else(|| format!("unknown error code 0x{reason:x}"), ToString::to_string)
+}
+
 fn io_code(operation: Operation, kind: io::ErrorKind, errno: Option<i32>) -> ErrorCode {
     match (operation, kind) {
         (Operation::Dial, io::ErrorKind::ConnectionRefused) => ErrorCode::TCP_DIAL_REFUSED,
         (Operation::Dial, io::ErrorKind::TimedOut) => ErrorCode::TCP_DIAL_TIMEOUT,
         (_, io::ErrorKind::ConnectionReset) => ErrorCode::TCP_RESET,
-        (Operation::Write, io::ErrorKind::BrokenPipe) => ErrorCode::TCP_BROKEN_PIPE,
+        (_, io::ErrorKind::BrokenPipe) => ErrorCode::TCP_BROKEN_PIPE,
         (Operation::Dial, _) if errno.is_some() => ErrorCode::TCP_DIAL_UNKNOWN_ERRNO,
         (Operation::Dial, _) => ErrorCode::TCP_DIAL,
         (_, _) if errno.is_some() => ErrorCode::TCP_UNKNOWN_ERRNO,

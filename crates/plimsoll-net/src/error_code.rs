@@ -50,12 +50,35 @@ impl ErrorCode {
     pub const X509_UNKNOWN_AUTHORITY: Self = Self(1310);
     /// The certificate is for another name.
     pub const X509_HOSTNAME: Self = Self(1311);
+    /// An HTTP/2 failure without a closer description.
+    pub const HTTP2: Self = Self(1600);
     /// The body could not be decoded as its `Content-Encoding` says, or grew past the limit while decoding.
     pub const DECOMPRESSION: Self = Self(1701);
 
     /// The code of a response whose status says that it failed: 1400–1499 and 1500–1599, `None` below 400.
     pub fn of_status(status: u16) -> Option<Self> {
         (400..600).contains(&status).then_some(Self(1000 + status))
+    }
+
+    /// The code of a GOAWAY frame from the peer: 1611 and on, by the number in the frame.
+    pub(crate) fn of_goaway(reason: u32) -> Self {
+        Self::with_reason(1610, reason)
+    }
+
+    /// The code of an HTTP/2 stream that failed: 1631 and on.
+    pub(crate) fn of_stream(reason: u32) -> Self {
+        Self::with_reason(1630, reason)
+    }
+
+    /// The code of an HTTP/2 connection that failed: 1651 and on.
+    pub(crate) fn of_connection(reason: u32) -> Self {
+        Self::with_reason(1650, reason)
+    }
+
+    /// `base` itself stands for numbers that RFC 9113 does not know.
+    fn with_reason(base: u16, reason: u32) -> Self {
+        let known = u16::try_from(reason).ok().filter(|reason| *reason <= 13);
+        Self(known.map_or(base, |reason| base + 1 + reason))
     }
 
     /// The bare number.
@@ -86,5 +109,13 @@ mod tests {
         assert_eq!(ErrorCode::of_status(404).map(ErrorCode::get), Some(1404));
         assert_eq!(ErrorCode::of_status(599).map(ErrorCode::get), Some(1599));
         assert_eq!(ErrorCode::of_status(600), None);
+    }
+
+    #[test]
+    fn http2_reasons_have_a_number_each() {
+        assert_eq!(ErrorCode::of_goaway(0).get(), 1611);
+        assert_eq!(ErrorCode::of_stream(13).get(), 1644);
+        assert_eq!(ErrorCode::of_stream(14).get(), 1630);
+        assert_eq!(ErrorCode::of_connection(u32::MAX).get(), 1650);
     }
 }

@@ -43,8 +43,9 @@
 //! |---|---|
 //! | `client` | [`Client`], [`Exchange`]: the life of one exchange |
 //! | `shared` | [`Shared`], [`Options`]: what all clients of a worker have in common |
-//! | `http` | [`Url`], [`Request`], [`Response`], [`redirect`], [`CookieJar`], logins, codings, HTTP/1.1 |
-//! | `pool`, `connection`, `connect` | keep-alive connections, and how a new one is made |
+//! | `http` | [`Url`], [`Request`], [`Response`], [`redirect`], [`CookieJar`], logins, codings, HTTP/1.1, HTTP/2 |
+//! | `pool`, `lines` | connections that are kept: HTTP/1.1, one exchange at a time, and HTTP/2, shared |
+//! | `connection`, `connect` | one connection, and how a new one is made |
 //! | `stream` | [`ByteStream`]: the same connections for other protocols |
 //! | [`websocket`] | [`websocket::WebSocket`]: handshake, frames, compression |
 //! | [`engineio`] | [`engineio::Engine`]: sessions of Engine.IO, packets of Socket.IO |
@@ -64,6 +65,7 @@ mod error_code;
 mod hosts;
 mod http;
 mod ip_range;
+mod lines;
 mod local_addresses;
 mod options;
 mod pool;
@@ -85,7 +87,7 @@ pub use http::cookie_date;
 pub use http::cookies::{Cookie, CookieJar};
 pub use http::encode::{UnknownCoding, encode};
 pub use http::redirect;
-pub use http::request::{Method, Request};
+pub use http::request::{HttpVersion, Method, Request};
 pub use http::request_headers::RequestHeaders;
 pub use http::response::{Headers, Protocol, Response};
 pub use http::url::{Origin, Scheme, Url};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::dns::DnsOptions;
 use crate::hosts::{HostOverrides, HostnamePatterns};
+use crate::http::request::HttpVersion;
 use crate::ip_range::IpRange;
 use crate::local_addresses::LocalAddresses;
 use crate::proxy::Proxies;
@@ -22,6 +23,8 @@ pub struct Options {
     pub blocked_hostnames: HostnamePatterns,
     /// Addresses that must not be contacted (`blacklistIPs`).
     pub blacklisted_ips: Vec<IpRange>,
+    /// Which version of HTTP is spoken.
+    pub http_version: HttpVersion,
     /// How servers are verified.
     pub tls: TlsOptions,
     /// Whether connections are kept for the next request (the opposite of `noConnectionReuse`).
@@ -48,6 +51,7 @@ impl Default for Options {
             hosts: HostOverrides::default(),
             blocked_hostnames: HostnamePatterns::default(),
             blacklisted_ips: Vec::new(),
+            http_version: HttpVersion::default(),
             tls: TlsOptions::default(),
             reuse_connections: true,
             max_idle_per_origin: 6,

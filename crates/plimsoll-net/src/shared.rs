@@ -13,12 +13,16 @@ use crate::dns::Resolver;
 use crate::error::NetError;
 use crate::http::h1;
 use crate::http::request::Request;
+use crate::http::url::Origin;
 use crate::options::Options;
 use crate::tls::{Alpn, ClientIdentity, Connectors};
 use crate::websocket::Deflate;
 
 /// Large enough that most responses arrive in one read.
 const READ_BUFFER: usize = 64 * 1024;
+
+/// Servers without HTTP/2 that a worker remembers. Forgetting one costs its next users a wait for each other.
+const ORIGINS_REMEMBERED: usize = 256;
 
 /// Options, resolver cache, TLS configuration and scratch buffers of one worker. Cloning shares them.
 #[derive(Clone)]
@@ -28,6 +32,8 @@ struct Inner {
     options: Arc<Options>,
     resolver: Resolver,
     tls: Connectors,
+    /// Where TLS has led to HTTP/1.1.
+    without_http2: RefCell<Vec<Arc<Origin>>>,
     read_buffer: RefCell<Box<[u8]>>,
     write_buffer: RefCell<Vec<u8>>,
     deflate: Deflate,
@@ -40,6 +46,7 @@ impl Shared {
             resolver: Resolver::new(options.dns),
             options,
             tls: Connectors::default(),
+            without_http2: RefCell::default(),
             read_buffer: RefCell::new(vec![0; READ_BUFFER].into()),
             write_buffer: RefCell::default(),
             deflate: Deflate::default(),
@@ -75,6 +82,22 @@ impl Shared {
     /// What compresses messages of WebSockets.
     pub(crate) fn deflate(&self) -> &Deflate {
         &self.0.deflate
+    }
+
+    /// Whether a server is known not to speak HTTP/2.
+    pub(crate) fn lacks_http2(&self, origin: &Arc<Origin>) -> bool {
+        self.0.without_http2.borrow().iter().any(|known| Arc::ptr_eq(known, origin) || known == origin)
+    }
+
+    /// Remembers that a server does not speak HTTP/2.
+    pub(crate) fn note_without_http2(&self, origin: &Arc<Origin>) {
+        if !self.lacks_http2(origin) {
+            let mut known = self.0.without_http2.borrow_mut();
+            if known.len() >= ORIGINS_REMEMBERED {
+                known.clear();
+            }
+            known.push(Arc::clone(origin));
+        }
     }
 
     /// Runs `use_buffer` on the worker's read buffer.

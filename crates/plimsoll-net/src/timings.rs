@@ -107,6 +107,19 @@ impl Stopwatch {
         self.last_byte = Some(now);
     }
 
+    /// The last byte of the request left at `at`, as whoever wrote it says.
+    pub(crate) fn was_written(&mut self, at: Instant) {
+        let at = self.ready.map_or(at, |ready| at.max(ready));
+        self.written.get_or_insert(self.first_byte.map_or(at, |first| at.min(first)));
+    }
+
+    /// Bytes of the response arrived at `at`, as whoever read them says.
+    pub(crate) fn was_received(&mut self, at: Instant) {
+        let at = [self.ready, self.written, self.last_byte].into_iter().flatten().fold(at, Instant::max);
+        self.first_byte.get_or_insert(at);
+        self.last_byte = Some(at);
+    }
+
     pub(crate) fn has_response_bytes(&self) -> bool {
         self.first_byte.is_some()
     }
@@ -118,7 +131,7 @@ impl Stopwatch {
 
     pub(crate) fn finish(&self, ended: Instant) -> Timings {
         let ready = self.ready.unwrap_or(ended);
-        let written = self.written.unwrap_or(ended);
+        let written = self.written.or(self.first_byte).unwrap_or(ended);
         let first_byte = self.first_byte.unwrap_or(ended);
         Timings {
             blocked: self.ready.map_or(Duration::ZERO, |ready| ready - self.asked),

@@ -17,7 +17,7 @@ pub(crate) struct TagValues {
     methods: Vec<(&'static str, Symbol)>,
     /// Status codes 0 to 599; others are rare and interned when they come.
     statuses: Vec<Symbol>,
-    protocols: [Symbol; 2],
+    protocols: [Symbol; 3],
 }
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
@@ -28,7 +28,7 @@ impl TagValues {
         TagValues {
             methods: METHODS.iter().map(|method| (*method, shard.symbol(method))).collect(),
             statuses: (0..COMMON_STATUSES).map(|status| shard.symbol(&status.to_string())).collect(),
-            protocols: [shard.symbol("HTTP/1.0"), shard.symbol("HTTP/1.1")],
+            protocols: [shard.symbol("HTTP/1.0"), shard.symbol("HTTP/1.1"), shard.symbol("HTTP/2.0")],
         }
     }
 
@@ -46,6 +46,7 @@ impl TagValues {
         match protocol {
             plimsoll_net::Protocol::Http10 => self.protocols[0],
             plimsoll_net::Protocol::Http11 => self.protocols[1],
+            plimsoll_net::Protocol::Http2 => self.protocols[2],
         }
     }
 }

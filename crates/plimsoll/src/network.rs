@@ -2,7 +2,7 @@
 
 use plimsoll_net::{
     CipherSuites, ClientIdentity, DnsOptions, DnsPolicy, DnsSelect, HostIdentity, HostOverrides,
-    HostnamePatterns, Options, Proxies, TlsOptions, TrustedRoots,
+    HostnamePatterns, HttpVersion, Options, Proxies, TlsOptions, TrustedRoots,
 };
 use plimsoll_plan::Plan;
 use plimsoll_plan::options::keyword::{self, TlsVersion};
@@ -15,6 +15,11 @@ pub(crate) fn options(plan: &Plan) -> Result<Options, Vec<String>> {
     let mut to = Options {
         user_agent: from.user_agent.as_str().into(),
         dns: dns(&from.dns),
+        http_version: match from.http_version {
+            keyword::HttpVersion::Auto => HttpVersion::Auto,
+            keyword::HttpVersion::Http1 => HttpVersion::Http1,
+            keyword::HttpVersion::Http2 => HttpVersion::Http2,
+        },
         reuse_connections: !from.no_connection_reuse,
         max_idle_per_origin: from.batch_per_host as usize,
         max_idle: from.batch as usize,

@@ -1,4 +1,4 @@
-//! HTTP values and the steps around an exchange; [`h1`] is the wire.
+//! HTTP values and the steps around an exchange; [`h1`] and [`h2`] are the wire.
 
 pub(crate) mod auth;
 pub(crate) mod body;
@@ -7,6 +7,7 @@ pub(crate) mod cookies;
 pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod h1;
+pub(crate) mod h2;
 pub mod redirect;
 pub(crate) mod request;
 pub(crate) mod request_headers;

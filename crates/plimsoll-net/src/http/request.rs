@@ -81,6 +81,20 @@ pub struct Request {
     pub discard_response_body: bool,
     /// Who the client is to the server, in place of what the options say.
     pub identity: Option<ClientIdentity>,
+    /// The version of HTTP, in place of what the options say.
+    pub version: Option<HttpVersion>,
+}
+
+/// Which version of HTTP is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpVersion {
+    /// Over TLS whichever the server prefers, else HTTP/1.1.
+    #[default]
+    Auto,
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2, without TLS by prior knowledge (`h2c`).
+    Http2,
 }
 
 impl Request {
@@ -91,7 +105,7 @@ impl Request {
         if let Some(authorization) = url.basic_authorization() {
             headers.set("Authorization", authorization);
         }
-        Self { method, url, headers, body: None, discard_response_body: false, identity: None }
+        Self { method, url, headers, body: None, discard_response_body: false, identity: None, version: None }
     }
 
     /// Whether the request can be sent again after its connection died without an answer: idempotent by

@@ -88,14 +88,20 @@ pub struct HostIdentity {
 /// The protocols that a handshake offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Alpn {
+    /// HTTP/2, or else HTTP/1.1.
+    Any,
     /// HTTP/1.1 alone.
     Http11,
+    /// HTTP/2 alone.
+    Http2,
 }
 
 impl Alpn {
     fn names(self) -> Vec<Vec<u8>> {
         let names: &[&[u8]] = match self {
+            Self::Any => &[b"h2", b"http/1.1"],
             Self::Http11 => &[b"http/1.1"],
+            Self::Http2 => &[b"h2"],
         };
         names.iter().map(|name| name.to_vec()).collect()
     }

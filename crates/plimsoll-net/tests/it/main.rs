@@ -6,6 +6,7 @@ mod bodies;
 mod deadlines;
 mod errors;
 mod flow;
+mod http2;
 mod reuse;
 mod support;
 mod timings;

@@ -131,6 +131,18 @@ keywords! {
 }
 
 keywords! {
+    /// A version of HTTP.
+    HttpVersion {
+        /// Over TLS whichever the server prefers, else HTTP/1.1.
+        Auto = "auto",
+        /// HTTP/1.1.
+        Http1 = "1.1",
+        /// HTTP/2, without TLS by prior knowledge.
+        Http2 = "2",
+    }
+}
+
+keywords! {
     /// Which address of a name is dialled.
     DnsSelect {
         /// Always the first.

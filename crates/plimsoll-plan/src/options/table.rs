@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::Value;
 
 use super::{
-    keyword::{CompatibilityMode, HttpDebug, ScriptType, SummaryMode, TimeUnit},
+    keyword::{CompatibilityMode, HttpDebug, HttpVersion, ScriptType, SummaryMode, TimeUnit},
     network::{Dns, TlsAuth, TlsVersions},
     reporting::{TrendStat, default_trend_stats},
     size::Size,
@@ -263,6 +263,9 @@ options! {
         /// Log HTTP messages.
         http_debug: HttpDebug = HttpDebug::Off,
             row("httpDebug").env("K6_HTTP_DEBUG").flag("--http-debug");
+        /// The version of HTTP: `auto`, `1.1` or `2`. Not in k6.
+        http_version: HttpVersion = HttpVersion::Auto,
+            row("httpVersion").env("K6_HTTP_VERSION").flag("--http-version");
         /// Accept any certificate.
         insecure_skip_tls_verify: bool = false,
             row("insecureSkipTLSVerify").env("K6_INSECURE_SKIP_TLS_VERIFY")

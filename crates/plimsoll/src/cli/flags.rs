@@ -75,6 +75,7 @@ const FLAGS: &[(&str, &[Flag])] = &[
             value("--rps", "N", "At most this many requests a second"),
             value("--user-agent", "TEXT", "User-Agent of HTTP requests"),
             bare("headers", value("--http-debug", "LEVEL", "Log HTTP messages: headers or full")),
+            value("--http-version", "VERSION", "Version of HTTP: auto, 1.1 or 2"),
             switch("--insecure-skip-tls-verify", "Accept any TLS certificate"),
             switch("--no-connection-reuse", "A new connection for every request"),
             switch("--no-vu-connection-reuse", "New connections for every iteration"),

@@ -55,6 +55,11 @@ const PARAGRAPHS: &[Explained] = &[
     ("--user-agent", "The header User-Agent. An empty text sends none.", "--user-agent 'nightly test'"),
     ("--http-debug", "Logs requests and responses: headers, or with =full bodies too.", "--http-debug=full"),
     (
+        "--http-version",
+        "The version of HTTP. auto is HTTP/2 over TLS where the server has it; 2 is HTTP/2 without asking.",
+        "--http-version 2",
+    ),
+    (
         "--insecure-skip-tls-verify",
         "Accepts every certificate, also an expired one or one of another host.",
         "",

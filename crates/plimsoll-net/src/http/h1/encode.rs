@@ -57,7 +57,7 @@ pub(super) fn body(out: &mut Vec<u8>, request: &Request) {
 }
 
 /// Whether the request itself says `Connection: close`.
-pub(super) fn asks_to_close(request: &Request) -> bool {
+pub(crate) fn asks_to_close(request: &Request) -> bool {
     request
         .headers
         .get("Connection")

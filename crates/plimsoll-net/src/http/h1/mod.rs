@@ -10,6 +10,8 @@ mod decoder;
 pub(crate) mod encode;
 mod head;
 
+pub(crate) use self::encode::asks_to_close;
+
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
@@ -47,8 +49,7 @@ pub(crate) async fn exchange(
         Wire { decoder: Decoder::new(request, shared.options().limits), connection, shared, watch };
     let sent_whole = wire.send(request).await?;
     let (response, open) = wire.receive().await?;
-    let reusable =
-        sent_whole && open && shared.options().reuse_connections && !encode::asks_to_close(request);
+    let reusable = sent_whole && open && shared.options().reuse_connections && !asks_to_close(request);
     let beyond = wire.decoder.take_beyond();
     Ok(Answer { response, reusable, beyond })
 }

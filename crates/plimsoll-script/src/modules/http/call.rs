@@ -271,6 +271,7 @@ fn read<'js>(
     };
     warn_of_length(&request);
     request.identity.clone_from(&params.identity);
+    request.version = params.version();
     request.discard_response_body = params.response_type == ResponseType::None;
     Ok((request, target))
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use plimsoll_metrics::{Symbol, TagKey};
-use plimsoll_net::{ClientIdentity, CookieJar, RequestHeaders};
+use plimsoll_net::{ClientIdentity, CookieJar, HttpVersion, RequestHeaders};
 use rquickjs::object::Filter;
 use rquickjs::{Coerced, Ctx, Object, Value};
 
@@ -64,6 +64,8 @@ pub(super) struct Params {
     pub(super) throw: bool,
     /// The client certificate of this request. Not in k6.
     pub(super) identity: Option<ClientIdentity>,
+    /// The version of HTTP of this request. Not in k6.
+    http_version: Option<HttpVersion>,
 }
 
 impl Params {
@@ -84,6 +86,7 @@ impl Params {
             callback: state.response_callback.borrow().clone(),
             throw: script.throw,
             identity: None,
+            http_version: None,
         }
     }
 
@@ -143,10 +146,17 @@ impl Params {
                 self.compression = (!list.trim().is_empty()).then_some(list);
             }
             "tls" => self.identity = Some(identity(state, &value)?),
+            "httpVersion" => self.http_version = Some(http_version(&value)?),
             "responseType" => self.response_type = response_type(&value)?,
             _ => {}
         }
         Ok(())
+    }
+
+    /// The version of HTTP, if it is not for the options to say. NTLM is about a connection, which HTTP/2
+    /// shares.
+    pub(super) fn version(&self) -> Option<HttpVersion> {
+        if self.auth == Auth::Ntlm { Some(HttpVersion::Http1) } else { self.http_version }
     }
 
     fn read_headers(&mut self, value: &Value<'_>) -> Flawed<()> {
@@ -193,6 +203,18 @@ fn identity(state: &VuState, value: &Value<'_>) -> Flawed<ClientIdentity> {
     };
     let parts = [text("cert")?, text("key")?, text("password")?];
     state.worker.identity(parts).map_err(|error| Flaw::refused(format!("invalid params.tls: {error}")))
+}
+
+fn http_version(value: &Value<'_>) -> Flawed<HttpVersion> {
+    match value.get::<Coerced<String>>()?.0.as_str() {
+        "auto" => Ok(HttpVersion::Auto),
+        "1.1" => Ok(HttpVersion::Http1),
+        "2" => Ok(HttpVersion::Http2),
+        other => {
+            let message = format!("invalid params.httpVersion {other:?}: expected 'auto', '1.1' or '2'");
+            Err(Flaw::refused(message))
+        }
+    }
 }
 
 fn object_of<'a, 'js>(name: &str, value: &'a Value<'js>) -> Flawed<&'a Object<'js>> {
