@@ -1,11 +1,11 @@
-//! What instances tell each other, and what sockets will be told.
+//! What instances tell each other, and what sockets are told.
 //!
-//! [`Bus`] is the seam that a shared message broker will take; [`LocalBus`] serves a single process. Boxed
-//! futures for the reason given in [`crate::storage`]. Start with [`Event`].
+//! [`Bus`] is the seam; [`LocalBus`] serves a single process, [`crate::valkey`] several. Boxed futures are
+//! not needed: publishing never waits. Start with [`Event`].
 
-use std::future::ready;
-use std::pin::Pin;
+use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use crate::clock::Timestamp;
@@ -13,7 +13,7 @@ use crate::model::{Comment, Ticket};
 use crate::storage::SessionId;
 
 /// Something happened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// A ticket was reported.
     TicketCreated(Ticket),
@@ -26,6 +26,15 @@ pub enum Event {
         /// What they wrote.
         comment: Comment,
     },
+    /// Somebody is writing about a ticket.
+    Typing {
+        /// The ticket.
+        ticket: String,
+        /// Who.
+        user: String,
+        /// The socket that said so, which need not hear it.
+        socket: String,
+    },
     /// A session's tokens must not be believed any more.
     SessionRevoked {
         /// Which session.
@@ -33,19 +42,30 @@ pub enum Event {
         /// Since when.
         at: Timestamp,
     },
+    /// Events of other instances may have been missed until now. Never sent to them.
+    Resumed,
+}
+
+/// An event and when it was published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announcement {
+    /// What happened.
+    pub event: Event,
+    /// When it was published.
+    pub at: Timestamp,
 }
 
 /// Carries events to every subscriber of every instance.
 pub trait Bus: Send + Sync + 'static {
-    /// Tells everybody. Never waits for slow subscribers.
-    fn publish(&self, event: Event) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    /// Tells everybody. Never waits, neither for slow subscribers nor for other instances.
+    fn publish(&self, event: Event);
     /// Hears everything from now on; a subscriber that falls behind is told how much it missed.
-    fn subscribe(&self) -> broadcast::Receiver<Event>;
+    fn subscribe(&self) -> broadcast::Receiver<Arc<Announcement>>;
 }
 
 /// A bus within one process.
 pub struct LocalBus {
-    events: broadcast::Sender<Event>,
+    events: broadcast::Sender<Arc<Announcement>>,
 }
 
 /// A subscriber may fall this many events behind.
@@ -57,14 +77,20 @@ impl Default for LocalBus {
     }
 }
 
-impl Bus for LocalBus {
-    fn publish(&self, event: Event) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+impl LocalBus {
+    /// Tells the subscribers of this process.
+    pub(crate) fn announce(&self, announcement: Announcement) {
         // An error means that nobody listens.
-        let _ = self.events.send(event);
-        Box::pin(ready(()))
+        let _ = self.events.send(Arc::new(announcement));
+    }
+}
+
+impl Bus for LocalBus {
+    fn publish(&self, event: Event) {
+        self.announce(Announcement { event, at: Timestamp::now() });
     }
 
-    fn subscribe(&self) -> broadcast::Receiver<Event> {
+    fn subscribe(&self) -> broadcast::Receiver<Arc<Announcement>> {
         self.events.subscribe()
     }
 }
@@ -76,9 +102,20 @@ mod tests {
     #[tokio::test]
     async fn subscribers_hear_what_is_published_after_they_came() {
         let bus = LocalBus::default();
-        bus.publish(Event::SessionRevoked { session: 1, at: Timestamp(0) }).await;
+        bus.publish(Event::SessionRevoked { session: 1, at: Timestamp(0) });
         let mut subscriber = bus.subscribe();
-        bus.publish(Event::SessionRevoked { session: 2, at: Timestamp(0) }).await;
-        assert!(matches!(subscriber.recv().await, Ok(Event::SessionRevoked { session: 2, .. })));
+        bus.publish(Event::SessionRevoked { session: 2, at: Timestamp(0) });
+        let heard = subscriber.recv().await.expect("an event");
+        assert_eq!(heard.event, Event::SessionRevoked { session: 2, at: Timestamp(0) });
+    }
+
+    #[test]
+    fn events_travel_as_json() {
+        let announcement = Announcement {
+            event: Event::SessionRevoked { session: u64::MAX, at: Timestamp(1_767_225_599_042) },
+            at: Timestamp(1_767_225_599_043),
+        };
+        let text = serde_json::to_string(&announcement).expect("it serialises");
+        assert_eq!(serde_json::from_str::<Announcement>(&text).expect("it parses"), announcement);
     }
 }

@@ -1,11 +1,12 @@
 //! Answers that may be a few seconds old, and counts that live as long as their window.
 //!
-//! [`Cache`] is the seam that a shared cache will take; [`LocalCache`] serves a single process. It may forget
+//! [`Cache`] is the seam; [`LocalCache`] serves a single process, [`crate::valkey`] several. It may forget
 //! anything at any time. Boxed futures for the reason given in [`crate::storage`]. Start with [`Cache`].
 
 use std::collections::HashMap;
 use std::future::ready;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,36 @@ pub trait Cache: Send + Sync + 'static {
     /// Counts one more event under `key` and says how many there were in the present window, and how long
     /// that window still lasts.
     fn count(&self, key: &str, window: Duration) -> CacheAnswer<'_, (u64, Duration)>;
+    /// Whether the server behind it answers, if there is one.
+    fn health(&self) -> CacheAnswer<'_, Option<Result<(), String>>> {
+        Box::pin(ready(None))
+    }
+}
+
+/// How often the cache had an answer.
+#[derive(Default)]
+pub(crate) struct CacheCounters {
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+/// The counters at one moment.
+pub(crate) struct CacheReading {
+    pub hits: u64,
+    pub misses: u64,
+}
+
+impl CacheCounters {
+    /// Notes whether there was an answer.
+    pub(crate) fn note(&self, is_hit: bool) {
+        let counter = if is_hit { &self.hits } else { &self.misses };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn read(&self) -> CacheReading {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        CacheReading { hits: read(&self.hits), misses: read(&self.misses) }
+    }
 }
 
 /// Beyond this many entries the stale ones are dropped, and if that is not enough, all of them.

@@ -10,9 +10,10 @@ use std::time::Duration;
 use clap::builder::{BoolishValueParser, RangedU64ValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, value_parser};
 
-use crate::config::{Config, RateLimit, UrlError, database_location, refuse_valkey};
+use crate::config::{Config, RateLimit, UrlError, ValkeyUrl, database_location};
 use crate::server::StartError;
 use crate::storage::{Location, OpenError, StorageError, sqlite};
+use crate::valkey::ValkeyError;
 
 /// A support desk to point load tests at.
 #[derive(Debug, Parser)]
@@ -42,7 +43,7 @@ pub struct StoreArgs {
     /// data folder]
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
-    /// A shared cache and bus; not supported yet [default: in-process]
+    /// redis://[USER:PASSWORD@]HOST[:PORT][/NUMBER]: makes several instances one [default: in-process]
     #[arg(long, env = "VALKEY_URL", hide_env_values = true)]
     valkey_url: Option<String>,
     /// The data folder, made when missing
@@ -151,6 +152,9 @@ pub enum RunError {
     /// A URL names something that cannot be used.
     #[error(transparent)]
     Url(#[from] UrlError),
+    /// The address of Valkey cannot be used.
+    #[error(transparent)]
+    Valkey(#[from] ValkeyError),
     /// The server does not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -193,7 +197,7 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<(), RunError> {
             runtime(workers)?.block_on(serve(config, out))
         }
         Command::Seed(args) => {
-            let config = Config { database: args.resolve()?, ..Config::default() };
+            let config = Config { valkey: args.valkey()?, database: args.resolve()?, ..Config::default() };
             runtime(Some(1))?.block_on(seed(&config, out))
         }
     }
@@ -208,8 +212,11 @@ fn runtime(workers: Option<usize>) -> Result<tokio::runtime::Runtime, RunError> 
 }
 
 impl StoreArgs {
+    fn valkey(&self) -> Result<Option<ValkeyUrl>, ValkeyError> {
+        ValkeyUrl::parse(self.valkey_url.as_deref())
+    }
+
     fn resolve(&self) -> Result<Location, RunError> {
-        refuse_valkey(self.valkey_url.as_deref())?;
         let location = database_location(self.database_url.as_deref(), &self.data)?;
         if location.is_within(&self.data) {
             prepare_data_folder(&self.data)
@@ -241,6 +248,7 @@ impl ServeArgs {
         Ok(Config {
             host: self.host,
             port: self.port,
+            valkey: self.store.valkey()?,
             database: self.store.resolve()?,
             seed: self.seed,
             jwt_secret: self.jwt_secret.filter(|secret| !secret.is_empty()),
@@ -263,7 +271,8 @@ async fn serve(config: Config, out: &mut dyn Write) -> Result<(), RunError> {
     #[cfg(unix)]
     allow_open_files(config.max_connections);
     let stop = stop_signal().map_err(RunError::system("cannot listen for signals"))?;
-    tracing::info!(database = %config.database, instrument = config.instrument, "starting");
+    let Config { database, valkey, instrument, .. } = &config;
+    tracing::info!(%database, ?valkey, instrument, "starting");
     let desk = crate::spawn(config).await?;
     // Whoever started us may have closed its end; the desk serves all the same.
     let _ = writeln!(out, "listening on {}", desk.url()).and_then(|()| out.flush());

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::storage::{Location, postgres, sqlite};
+use crate::valkey::ValkeyError;
 
 /// Everything that can be set about a desk.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Config {
     pub port: u16,
     /// Where the data is.
     pub database: Location,
+    /// Where the bus and the cache are that instances share; `None` means in this process.
+    pub valkey: Option<ValkeyUrl>,
     /// Whether an empty database is filled with the seed data.
     pub seed: bool,
     /// Signs access tokens; `None` makes one up.
@@ -68,6 +71,7 @@ impl Default for Config {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
             database: sqlite::Location::Memory.into(),
+            valkey: None,
             seed: true,
             jwt_secret: None,
             access_token_lifetime: Duration::from_secs(15 * 60),
@@ -85,20 +89,10 @@ impl Default for Config {
     }
 }
 
-/// Why a `DATABASE_URL` or `VALKEY_URL` cannot be used.
+/// Why a `DATABASE_URL` cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UrlError {
-    /// The database exists, but this program cannot use it yet.
-    #[error("{variable}: {scheme} is not supported yet; {hint}")]
-    NotSupportedYet {
-        /// The setting.
-        variable: &'static str,
-        /// What was asked for.
-        scheme: String,
-        /// What to do instead.
-        hint: &'static str,
-    },
     /// Not a URL of a kind that is known.
     #[error(
         "{variable}: expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE, sqlite::memory: or sqlite:PATH, \
@@ -136,15 +130,32 @@ pub fn database_location(url: Option<&str>, data_folder: &Path) -> Result<Locati
     }
 }
 
-/// Refuses a `VALKEY_URL`: only the in-process cache and bus exist.
-pub fn refuse_valkey(url: Option<&str>) -> Result<(), UrlError> {
-    match url.filter(|url| !url.is_empty()) {
-        None => Ok(()),
-        Some(url) => Err(UrlError::NotSupportedYet {
-            variable: "VALKEY_URL",
-            scheme: url.split(':').next().unwrap_or_default().to_owned(),
-            hint: "leave VALKEY_URL out to use the in-process cache and bus",
-        }),
+/// Where Valkey is. It prints without the password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ValkeyUrl(String);
+
+impl ValkeyUrl {
+    /// Reads `VALKEY_URL`; nothing in it means that there is none.
+    pub fn parse(url: Option<&str>) -> Result<Option<Self>, ValkeyError> {
+        let Some(url) = url.filter(|url| !url.is_empty()) else { return Ok(None) };
+        // `valkey:` is what the scheme will be one day; the crate knows only the old one.
+        let url = url.strip_prefix("valkey:").map_or_else(|| url.to_owned(), |rest| format!("redis:{rest}"));
+        match redis::Client::open(url.as_str()) {
+            Ok(_) => Ok(Some(Self(url))),
+            Err(_) => Err(ValkeyError::Address),
+        }
+    }
+
+    /// The whole URL, password included.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for ValkeyUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (_, place) = self.0.rsplit_once('@').or(self.0.split_once("//")).unwrap_or_default();
+        write!(f, "redis://{place}")
     }
 }
 
@@ -170,7 +181,10 @@ mod tests {
             let error = database_location(Some(url), Path::new("data")).expect_err(url);
             assert!(!error.to_string().contains("secret"), "{error}");
         }
-        let error = refuse_valkey(Some("redis://:secret@h")).expect_err("not there yet");
-        assert!(error.to_string().contains("VALKEY_URL: redis is not supported yet"), "{error}");
+        let error = ValkeyUrl::parse(Some("http://:secret@h")).expect_err("not Valkey");
+        assert!(error.to_string().starts_with("VALKEY_URL: expected redis://"), "{error}");
+        let url = ValkeyUrl::parse(Some("redis://:secret@h:1/2")).expect("a URL").expect("not empty");
+        assert_eq!(format!("{url:?}"), "redis://h:1/2");
+        assert_eq!(ValkeyUrl::parse(Some("")).expect("nothing"), None);
     }
 }

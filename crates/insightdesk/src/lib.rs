@@ -1,8 +1,8 @@
 //! InsightDesk: a multi-tenant support desk that serves as the system under test.
 //!
 //! Small but real, so that what a load test measures about it can be believed: REST over HTTP/1.1, argon2id
-//! logins, signed tokens, tenants, full-text search and an embedded database. As a measuring instrument it
-//! also keeps a ledger of every request and misbehaves on demand.
+//! logins, signed tokens, tenants, full-text search, Socket.IO; embedded or on PostgreSQL and Valkey. As a
+//! measuring instrument it also keeps a ledger of every request and misbehaves on demand.
 //!
 //! It shares no code with the load tester, so the two cannot share a bug.
 //!
@@ -13,7 +13,9 @@
 //! | `api` | the route table, the handlers, the edge around them |
 //! | `auth` | passwords, tokens, sessions |
 //! | [`model`], [`clock`] | tickets, users, articles, and time |
-//! | [`storage`], [`bus`], [`cache`] | the seams that PostgreSQL and Valkey will take |
+//! | `realtime` | sockets that hear what happens |
+//! | [`storage`], [`bus`], [`cache`] | the seams to databases and between instances |
+//! | [`valkey`] | bus and cache for several instances |
 //! | `seed` | what a fresh desk starts with |
 //! | `ledger`, `fault` | the measuring instrument |
 //!
@@ -30,6 +32,7 @@ pub mod cli;
 pub mod config;
 
 mod api;
+mod realtime;
 mod server;
 
 mod auth;
@@ -40,6 +43,7 @@ mod seed;
 pub mod bus;
 pub mod cache;
 pub mod storage;
+pub mod valkey;
 
 pub mod clock;
 pub mod model;

@@ -47,7 +47,9 @@ struct Day {
 
 pub(crate) async fn dashboard(State(desk): State<App>, Caller(claims): Caller) -> Result<Response, ApiError> {
     let key = format!("dashboard:{}", claims.organization);
-    if let Some(body) = desk.cache.get(&key).await {
+    let known = desk.cache.get(&key).await;
+    desk.cache_counters.note(known.is_some());
+    if let Some(body) = known {
         return Ok(json_bytes(body));
     }
     let now = Timestamp::now();

@@ -17,6 +17,7 @@ use super::App;
 use super::error::{ApiError, ErrorBody};
 use crate::fault::Strike;
 use crate::ledger::RouteId;
+use crate::realtime;
 use crate::server::Connection;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -42,8 +43,10 @@ pub(crate) async fn edge(State(desk): State<App>, request: Request, next: Next) 
 }
 
 fn route_of(desk: &App, request: &Request) -> Option<RouteId> {
-    let path = request.extensions().get::<MatchedPath>()?;
-    desk.ledger.find(request.method(), path.as_str())
+    let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let path =
+        matched.or_else(|| request.uri().path().starts_with(realtime::PATH).then_some(realtime::PATH))?;
+    desk.ledger.find(request.method(), path)
 }
 
 /// The client's own id if it sent a decent one, else a new one.

@@ -67,8 +67,8 @@ pub(crate) enum ApiError {
     NotJson,
     #[error("too many requests; try again in {retry_after} s")]
     RateLimited { retry_after: u64 },
-    #[error("the {dependency} does not answer")]
-    Unavailable { dependency: &'static str, cause: String },
+    #[error("not everything that the desk depends on answers; see details")]
+    Unavailable(Vec<(&'static str, String)>),
     #[error(transparent)]
     Storage(#[from] StorageError),
     #[error("a fault was asked for")]
@@ -96,7 +96,7 @@ impl ApiError {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Storage(error) => storage_status(error),
             Self::Injected(status) => *status,
         }
@@ -126,7 +126,7 @@ impl ApiError {
             Self::TooLarge { .. } => "payload_too_large",
             Self::NotJson => "unsupported_media_type",
             Self::RateLimited { .. } => "rate_limited",
-            Self::Unavailable { .. } => "dependency_unavailable",
+            Self::Unavailable(_) => "dependency_unavailable",
             Self::Storage(error) => storage_code(error),
             Self::Injected(_) => "injected_fault",
         }
@@ -143,8 +143,10 @@ impl ApiError {
     fn details(&mut self) -> Vec<Detail> {
         match self {
             Self::Invalid(details) => std::mem::take(details),
-            Self::Unavailable { dependency, cause } => {
-                vec![Detail { field: (*dependency).into(), message: std::mem::take(cause) }]
+            Self::Unavailable(failures) => {
+                let detail =
+                    |(dependency, message): (&'static str, _)| Detail { field: dependency.into(), message };
+                std::mem::take(failures).into_iter().map(detail).collect()
             }
             _ => Vec::new(),
         }

@@ -12,6 +12,7 @@ pub(crate) mod edge;
 pub(crate) mod error;
 pub(crate) mod instrument;
 pub(crate) mod knowledge_base;
+pub(crate) mod metrics;
 pub(crate) mod openapi;
 pub(crate) mod reply;
 pub(crate) mod route;
@@ -25,25 +26,29 @@ use std::sync::Arc;
 
 use axum::Router;
 use bytes::Bytes;
+use socketioxide::layer::SocketIoLayer;
 use tokio::time::Instant;
 
 use crate::auth::Authenticator;
 use crate::bus::Bus;
-use crate::cache::Cache;
+use crate::cache::{Cache, CacheCounters};
 use crate::config::RateLimit;
 use crate::fault::Faults;
 use crate::ledger::Ledger;
+use crate::realtime;
 use crate::storage::Storage;
 
 /// Everything that handlers share.
 pub(crate) struct Desk {
     pub storage: Arc<dyn Storage>,
     pub cache: Arc<dyn Cache>,
+    pub cache_counters: CacheCounters,
     pub bus: Arc<dyn Bus>,
     pub auth: Authenticator,
     pub rate_limit: Option<RateLimit>,
     pub ledger: Ledger,
     pub faults: Faults,
+    pub realtime: Arc<realtime::Counters>,
     pub openapi: Bytes,
     pub started_at: Instant,
 }
@@ -51,8 +56,8 @@ pub(crate) struct Desk {
 /// The desk, shared by all requests.
 pub(crate) type App = Arc<Desk>;
 
-/// Puts the routes, the fallbacks and the edge together.
-pub(crate) fn router(routes: Vec<route::Route>, desk: App) -> Router {
+/// Puts the routes, the fallbacks, the sockets and the edge together.
+pub(crate) fn router(routes: Vec<route::Route>, sockets: SocketIoLayer, desk: App) -> Router {
     let mut router = Router::new();
     for route in routes {
         router = router.route(route.path, route.handler);
@@ -60,6 +65,7 @@ pub(crate) fn router(routes: Vec<route::Route>, desk: App) -> Router {
     router
         .fallback(async || error::ApiError::NoRoute)
         .method_not_allowed_fallback(async || error::ApiError::MethodNotAllowed)
+        .layer(sockets)
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&desk), edge::edge))
         .with_state(desk)
 }

@@ -3,7 +3,7 @@
 use super::error::ErrorBody;
 use super::reply::{DEFAULT_LIMIT, List, MAX_LIMIT, Paged};
 use super::route::Route;
-use super::{analytics, instrument, knowledge_base, session, system, tickets};
+use super::{analytics, instrument, knowledge_base, metrics, session, system, tickets};
 use crate::fault::FaultSettings;
 use crate::ledger::LedgerReport;
 use crate::model::{Article, ArticleSummary, Category, Comment, Priority, Status, Ticket, User};
@@ -33,7 +33,7 @@ fn system_routes() -> [Route; 4] {
         health("/health", "health"),
         health("/api/v1/health", "apiHealth"),
         Route::get("/api/v1/openapi.json", system::openapi).named("system", "openapi", "This document"),
-        Route::get("/metrics", system::metrics).named(
+        Route::get("/metrics", metrics::metrics).named(
             "system",
             "metrics",
             "Numbers in Prometheus' text format",

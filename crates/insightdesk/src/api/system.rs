@@ -1,9 +1,8 @@
-//! What operators ask for: health, metrics, the description of the interface.
+//! What operators ask for: health, and the description of the interface.
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -26,27 +25,30 @@ pub(crate) struct Health {
 #[derive(Serialize, JsonSchema)]
 struct Checks {
     database: &'static str,
+    /// Missing when there is a single instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valkey: Option<&'static str>,
 }
 
-/// Asks the database each time: a health check that remembers would lie.
+/// Asks each time: a health check that remembers would lie.
 pub(crate) async fn health(State(desk): State<App>) -> Result<Json<Health>, ApiError> {
-    desk.storage.health().await.map_err(|error| {
-        tracing::warn!(%error, "unhealthy");
-        ApiError::Unavailable { dependency: "database", cause: error.to_string() }
-    })?;
+    let (database, valkey) = tokio::join!(desk.storage.health(), desk.cache.health());
+    let is_shared = valkey.is_some();
+    let database = database.err().map(|error| ("database", error.to_string()));
+    let valkey = valkey.and_then(Result::err).map(|error| ("valkey", error));
+    let failures: Vec<_> = database.into_iter().chain(valkey).collect();
+    if !failures.is_empty() {
+        tracing::warn!(?failures, "unhealthy");
+        return Err(ApiError::Unavailable(failures));
+    }
     Ok(Json(Health {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),
         uptime_seconds: desk.started_at.elapsed().as_secs(),
-        checks: Checks { database: "ok" },
+        checks: Checks { database: "ok", valkey: is_shared.then_some("ok") },
     }))
 }
 
 pub(crate) async fn openapi(State(desk): State<App>) -> Response {
     json_bytes(desk.openapi.clone())
-}
-
-pub(crate) async fn metrics(State(desk): State<App>) -> Response {
-    let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-    ([(header::CONTENT_TYPE, kind)], desk.ledger.prometheus()).into_response()
 }

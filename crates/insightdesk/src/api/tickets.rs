@@ -159,7 +159,7 @@ pub(crate) async fn create(
     let location = format!("/api/v1/tickets/{}", ticket.id);
     let location = HeaderValue::from_str(&location).expect("our ids are letters, digits and underscores");
     let response = (StatusCode::CREATED, [(header::LOCATION, location)], Json(&ticket)).into_response();
-    desk.bus.publish(Event::TicketCreated(ticket)).await;
+    desk.bus.publish(Event::TicketCreated(ticket));
     Ok(response)
 }
 
@@ -181,7 +181,7 @@ pub(crate) async fn update(
     let patch = TicketChanges::parse(fields)?;
     match desk.storage.update_ticket(&claims.organization, &id, patch, Timestamp::now()).await? {
         TicketUpdate::Updated(ticket) => {
-            desk.bus.publish(Event::TicketUpdated(ticket.clone())).await;
+            desk.bus.publish(Event::TicketUpdated(ticket.clone()));
             Ok(Json(ticket))
         }
         TicketUpdate::NotFound => Err(ApiError::NotFound("ticket")),
@@ -257,7 +257,7 @@ pub(crate) async fn add_comment(
         return Err(ApiError::NotFound("ticket"));
     }
     let event = Event::TicketCommented { organization: claims.organization, comment: comment.clone() };
-    desk.bus.publish(event).await;
+    desk.bus.publish(event);
     Ok((StatusCode::CREATED, Json(comment)))
 }
 

@@ -78,12 +78,19 @@ impl Authenticator {
         lifetimes: Lifetimes,
     ) -> Result<Self, StorageError> {
         let revocations = Revocations::new(lifetimes.access);
-        let oldest_of_interest = Timestamp::now().plus_ms(-millis(lifetimes.access));
-        for (session, at) in storage.revoked_sessions(oldest_of_interest).await? {
-            revocations.add(session, at);
-        }
         let access_tokens = AccessTokens::new(secret, lifetimes.access);
-        Ok(Self { storage, bus, passwords, access_tokens, revocations, lifetimes })
+        let authenticator = Self { storage, bus, passwords, access_tokens, revocations, lifetimes };
+        authenticator.catch_up().await?;
+        Ok(authenticator)
+    }
+
+    /// Learns from the database which sessions were revoked while nobody could say so.
+    pub(crate) async fn catch_up(&self) -> Result<(), StorageError> {
+        let oldest_of_interest = Timestamp::now().plus_ms(-millis(self.lifetimes.access));
+        for (session, at) in self.storage.revoked_sessions(oldest_of_interest).await? {
+            self.revocations.add(session, at);
+        }
+        Ok(())
     }
 
     /// Exchanges a password for tokens.
@@ -111,7 +118,7 @@ impl Authenticator {
             Rotation::Rotated { user, session } => Ok(self.grant(user, session, token)),
             Rotation::Unknown | Rotation::Expired => Err(AuthError::BadRefreshToken),
             Rotation::Reused { session } => {
-                self.announce_revocation(session, stored.issued_at).await;
+                self.announce_revocation(session, stored.issued_at);
                 tracing::warn!(session = format_args!("{session:016x}"), "a refresh token was used twice");
                 Err(AuthError::ReusedRefreshToken)
             }
@@ -122,7 +129,7 @@ impl Authenticator {
     pub(crate) async fn log_out(&self, session: SessionId) -> Result<(), AuthError> {
         let now = Timestamp::now();
         self.storage.revoke_session(session, now).await?;
-        self.announce_revocation(session, now).await;
+        self.announce_revocation(session, now);
         Ok(())
     }
 
@@ -142,10 +149,10 @@ impl Authenticator {
         }
     }
 
-    async fn announce_revocation(&self, session: SessionId, at: Timestamp) {
+    fn announce_revocation(&self, session: SessionId, at: Timestamp) {
         // This instance must know before the client hears back; the others learn a moment later.
         self.revocations.add(session, at);
-        self.bus.publish(Event::SessionRevoked { session, at }).await;
+        self.bus.publish(Event::SessionRevoked { session, at });
     }
 
     fn new_refresh_token(&self) -> (RefreshToken, NewRefreshToken) {

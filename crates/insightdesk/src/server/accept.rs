@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::connection::{self, Connection, told_to_stop};
 use crate::config::Config;
+use crate::realtime::Realtime;
 
 /// How long to wait when the system has no more file descriptors to give.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(50);
@@ -19,25 +20,35 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(50);
 ///
 /// The stop protocol:
 /// 1. The loop ends and the listener is dropped: new connections are refused by the system.
-/// 2. Every connection hears `stopping`: idle ones close, the others after the request in flight.
+/// 2. Every connection hears `stopping`: idle ones close, the others after the request in flight. Sockets are
+///    told and closed.
 /// 3. What is not done within `config.grace` is aborted.
 /// 4. The router goes with the last connection, and with it the desk and its storage: the database closes.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
+    realtime: Realtime,
     mut stopping: watch::Receiver<bool>,
     pause: watch::Receiver<Option<Instant>>,
     config: &Config,
 ) {
     let mut connections = JoinSet::new();
+    let places = Arc::new(Semaphore::new(config.max_connections));
     let loop_stopping = stopping.clone();
     tokio::select! {
-        () = accept(&listener, &router, &mut connections, loop_stopping, pause, config.max_connections) => {}
+        () = accept(&listener, &router, &mut connections, loop_stopping, pause, &places) => {}
         () = told_to_stop(&mut stopping) => {}
     }
     drop(listener);
     drop(router);
-    drain(connections, config.grace).await;
+    let ended_by = Instant::now() + config.grace;
+    if tokio::time::timeout_at(ended_by, realtime.close()).await.is_err() {
+        tracing::warn!("sockets could not be closed in time");
+    }
+    drain(connections, ended_by).await;
+    // Connections that have become sockets are no task of ours any more, but still have their places.
+    let all = u32::try_from(config.max_connections).unwrap_or(u32::MAX);
+    let _ = tokio::time::timeout_at(ended_by, places.acquire_many(all)).await;
 }
 
 async fn accept(
@@ -46,11 +57,10 @@ async fn accept(
     connections: &mut JoinSet<()>,
     stopping: watch::Receiver<bool>,
     mut pause: watch::Receiver<Option<Instant>>,
-    max_connections: usize,
+    places: &Arc<Semaphore>,
 ) {
-    let places = Arc::new(Semaphore::new(max_connections));
     loop {
-        let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
+        let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
         wait_out(&mut pause).await;
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -84,8 +94,9 @@ async fn wait_out(pause: &mut watch::Receiver<Option<Instant>>) {
     }
 }
 
-async fn drain(mut connections: JoinSet<()>, grace: Duration) {
-    let drained = tokio::time::timeout(grace, async { while connections.join_next().await.is_some() {} });
+async fn drain(mut connections: JoinSet<()>, ended_by: Instant) {
+    let drained =
+        tokio::time::timeout_at(ended_by, async { while connections.join_next().await.is_some() {} });
     if drained.await.is_err() {
         tracing::warn!(connections = connections.len(), "cut off connections that did not finish in time");
         connections.shutdown().await;

@@ -46,7 +46,8 @@ impl Connection {
 
 /// Serves requests on `stream` until either side has had enough.
 ///
-/// `permit` is the connection's place among those that may be open; it is given back at the end.
+/// `permit` is the connection's place among those that may be open. It is given back with the socket, which
+/// may outlive this function: as a WebSocket.
 pub(super) async fn serve(
     stream: TcpStream,
     connection: Arc<Connection>,
@@ -54,8 +55,7 @@ pub(super) async fn serve(
     mut stopping: watch::Receiver<bool>,
     permit: OwnedSemaphorePermit,
 ) {
-    let _permit = permit;
-    let wire = Wire { stream, connection: Arc::clone(&connection) };
+    let wire = Wire { stream, connection: Arc::clone(&connection), _permit: permit };
     let service = service_fn(|request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Arc::clone(&connection));
@@ -64,7 +64,8 @@ pub(super) async fn serve(
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(wire), service);
+        .serve_connection(TokioIo::new(wire), service)
+        .with_upgrades();
     let mut http = pin!(http);
     let ended = tokio::select! {
         ended = http.as_mut() => ended,
@@ -91,6 +92,7 @@ pub(super) async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
 struct Wire {
     stream: TcpStream,
     connection: Arc<Connection>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Drop for Wire {

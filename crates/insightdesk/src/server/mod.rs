@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::Method;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{broadcast::error::RecvError, watch};
 use tokio::task::JoinHandle;
@@ -19,14 +20,16 @@ pub(crate) use self::connection::Connection;
 use crate::api::{self, App, Desk};
 use crate::auth::password::Passwords;
 use crate::auth::{Authenticator, Lifetimes};
-use crate::bus::{Bus, LocalBus};
-use crate::cache::LocalCache;
+use crate::bus::{Bus, Event, LocalBus};
+use crate::cache::{Cache, CacheCounters, LocalCache};
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::fault::Faults;
 use crate::ledger::Ledger;
+use crate::realtime::{self, Realtime};
 use crate::seed;
 use crate::storage::{OpenError, Storage, StorageError};
+use crate::valkey::{Valkey, ValkeyBus, ValkeyCache, ValkeyError};
 
 /// Why a desk does not start.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,9 @@ pub enum StartError {
     /// The database fails on first use.
     #[error("cannot prepare the data")]
     Prepare(#[from] StorageError),
+    /// The address of Valkey cannot be used.
+    #[error(transparent)]
+    Valkey(#[from] ValkeyError),
     /// A thread could not be started.
     #[error("cannot start a thread for passwords")]
     Thread(#[source] std::io::Error),
@@ -93,14 +99,15 @@ pub async fn spawn(config: Config) -> Result<Running, StartError> {
     }
     let desk_routes = api::routes::routes(config.instrument);
     let desk = Arc::new(assemble(&config, storage, &desk_routes).await?);
-    let router = api::router(desk_routes, Arc::clone(&desk));
+    let (realtime, sockets) = Realtime::start(&desk);
+    let router = api::router(desk_routes, sockets, Arc::clone(&desk));
 
     let (stop, stopping) = watch::channel(false);
     let chores = tokio::spawn(do_chores(Arc::clone(&desk)));
     let pause = desk.faults.accept_pause();
     drop(desk);
     let server = tokio::spawn(async move {
-        accept::serve(listener, router, stopping, pause, &config).await;
+        accept::serve(listener, router, realtime, stopping, pause, &config).await;
         chores.abort();
         // Once the chores have let go of the desk as well, its storage closes. Their end is always a
         // cancellation.
@@ -114,24 +121,39 @@ async fn assemble(
     storage: Arc<dyn Storage>,
     routes: &[api::route::Route],
 ) -> Result<Desk, StartError> {
-    let bus: Arc<dyn Bus> = Arc::new(LocalBus::default());
+    let (bus, cache) = connect(config)?;
     let lifetimes =
         Lifetimes { access: config.access_token_lifetime, refresh: config.refresh_token_lifetime };
     let secret = secret(config.jwt_secret.as_deref());
     let passwords = Passwords::start(config.login_concurrency).map_err(StartError::Thread)?;
     let auth =
         Authenticator::start(Arc::clone(&storage), Arc::clone(&bus), passwords, &secret, lifetimes).await?;
+    let polling = [(&Method::GET, realtime::PATH), (&Method::POST, realtime::PATH)];
+    let accounts = routes.iter().map(|route| (&route.method, route.path)).chain(polling);
     Ok(Desk {
         storage,
-        cache: Arc::new(LocalCache::default()),
+        cache,
+        cache_counters: CacheCounters::default(),
         bus,
         auth,
         rate_limit: config.rate_limit,
-        ledger: Ledger::new(routes.iter().map(|route| (&route.method, route.path))),
+        ledger: Ledger::new(accounts),
+        realtime: Arc::default(),
         faults: Faults::default(),
         openapi: api::openapi::document(routes),
         started_at: Instant::now(),
     })
+}
+
+/// What instances share when there is a Valkey.
+type Shared = (Arc<dyn Bus>, Arc<dyn Cache>);
+
+fn connect(config: &Config) -> Result<Shared, ValkeyError> {
+    let Some(url) = &config.valkey else {
+        return Ok((Arc::new(LocalBus::default()), Arc::new(LocalCache::default())));
+    };
+    let valkey = Arc::new(Valkey::connect(url.reveal())?);
+    Ok((Arc::new(ValkeyBus::start(&valkey)), Arc::new(ValkeyCache::new(valkey))))
 }
 
 /// A shorter secret than the hash it feeds is easier to guess than the hash.
@@ -168,6 +190,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
+const CATCH_UP_PAUSE: Duration = Duration::from_millis(500);
 
 /// What goes on beside the requests: hearing other instances, forgetting expired sessions.
 async fn do_chores(desk: App) {
@@ -176,8 +199,12 @@ async fn do_chores(desk: App) {
     loop {
         tokio::select! {
             event = events.recv() => match event {
-                Ok(event) => desk.auth.heed(&event),
-                Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "fell behind the bus"),
+                Ok(announcement) if announcement.event == Event::Resumed => catch_up(&desk).await,
+                Ok(announcement) => desk.auth.heed(&announcement.event),
+                Err(RecvError::Lagged(missed)) => {
+                    tracing::warn!(missed, "fell behind the bus");
+                    catch_up(&desk).await;
+                }
                 Err(RecvError::Closed) => return,
             },
             _ = prune.tick() => {
@@ -186,5 +213,13 @@ async fn do_chores(desk: App) {
                 }
             }
         }
+    }
+}
+
+/// Learns what the bus did not say. Until the database says it, it is asked again.
+async fn catch_up(desk: &App) {
+    while let Err(error) = desk.auth.catch_up().await {
+        tracing::warn!(%error, "cannot learn which sessions were revoked");
+        tokio::time::sleep(CATCH_UP_PAUSE).await;
     }
 }

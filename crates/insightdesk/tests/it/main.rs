@@ -50,10 +50,13 @@ mod on_postgres {
     mod tickets;
 }
 
+mod chaos;
 mod edges;
+mod instances;
 mod instrument;
 mod openapi;
 mod postgres;
 mod process;
+mod realtime;
 mod storage;
 mod suite;

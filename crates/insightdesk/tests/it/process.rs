@@ -123,12 +123,12 @@ async fn everything_can_come_from_the_environment() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_yet_is_a_start_error() {
+async fn an_address_that_is_none_is_a_start_error() {
     let folder = folder();
     let cases = [
         ("DATABASE_URL", "postgresql://u:hidden@h:port/d", "got \"postgresql\""),
         ("DATABASE_URL", "mysql://u:hidden@h/d", "sqlite::memory: or sqlite:PATH, got \"mysql\""),
-        ("VALKEY_URL", "redis://:hidden@h", "VALKEY_URL: redis is not supported yet"),
+        ("VALKEY_URL", "http://:hidden@h", "VALKEY_URL: expected redis://"),
     ];
     for (name, value, expected) in cases {
         for command in ["serve", "seed"] {

@@ -1,8 +1,8 @@
 //! [`Storage`] on PostgreSQL, 14 or later.
 //!
-//! Statements are prepared once for each connection, and a query that takes too long is stopped on both sides:
-//! here it is given up, there `statement_timeout` ends it. The SQL lives in one module per subject; this one
-//! opens, migrates and delegates. Start with [`Postgres::open`].
+//! Statements are prepared once for each connection, and a query that takes too long is stopped on both
+//! sides: here it is given up, there `statement_timeout` ends it. The SQL lives in one module per subject;
+//! this one opens, migrates and delegates. Start with [`Postgres::open`].
 
 mod address;
 mod fault;

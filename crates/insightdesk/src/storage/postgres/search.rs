@@ -37,8 +37,8 @@ pub(super) async fn search(
          ORDER BY ts_rank('{{0, 0, 0.1, 1}}', weighted_text(title, description), {query}) DESC, \
                   created_at DESC, number DESC LIMIT $3"
     );
-    // Not prepared: the plan must be made for these words, since common ones are best met in the order of time
-    // and rare ones by the index of words.
+    // Not prepared: the plan must be made for these words, since common ones are best met in the order of
+    // time and rare ones by the index of words.
     let (words, limit) = (words.join(" "), i64::from(limit));
     let values: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 3] =
         [(&organization, Type::TEXT), (&words, Type::TEXT), (&limit, Type::INT8)];

@@ -45,8 +45,8 @@ async fn matches_in_titles_come_first_and_all_words_count() {
 async fn flood(desk: &Desk) {
     let in_sqlite = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 3000) \
                      INSERT INTO tickets (id, title, description, organization_id, created_at, updated_at) \
-                     SELECT 'flood_' || i, iif(i % 10 = 0, 'capybara ', 'something ') || i, 'capybara flood', \
-                            iif(i % 100 = 0, 'org_123', 'org_loadtest'), 0, 0 FROM n";
+                     SELECT 'flood_' || i, iif(i % 10 = 0, 'capybara ', 'something ') || i, \
+                            'capybara flood', iif(i % 100 = 0, 'org_123', 'org_loadtest'), 0, 0 FROM n";
     let in_postgres = "INSERT INTO tickets (id, title, description, organization_id, created_at) \
                        SELECT 'flood_' || i, \
                               CASE WHEN i % 10 = 0 THEN 'capybara ' ELSE 'something ' END || i, \

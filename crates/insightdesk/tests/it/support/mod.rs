@@ -1,10 +1,12 @@
 //! A desk to test, and a small HTTP client that shares no code with the load tester's.
 
 pub(crate) mod postgres;
+pub(crate) mod socket;
+pub(crate) mod valkey;
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
@@ -17,7 +19,7 @@ use insightdesk::storage::{Location, sqlite};
 use insightdesk::{Running, spawn};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
@@ -25,6 +27,18 @@ use tokio::task::JoinSet;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) const SECRET: &str = "a secret that only the tests know about";
+
+/// Where `cargo xtask services` puts servers and clients.
+fn services() -> PathBuf {
+    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
+    let cache = std::env::var_os("XDG_CACHE_HOME").filter(|name| !name.is_empty()).map(PathBuf::from);
+    cache.or_else(home).expect("XDG_CACHE_HOME or HOME is set").join("plimsoll/services")
+}
+
+async fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
 
 /// A seeded database file, made once: every test works on a copy of its own.
 static SEEDED: OnceCell<TempDir> = OnceCell::const_new();

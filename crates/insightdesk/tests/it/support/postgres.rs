@@ -13,12 +13,11 @@ use std::time::Duration;
 use insightdesk::storage::postgres::Address;
 use insightdesk::{Config, spawn};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::OnceCell;
 use tokio_postgres::NoTls;
 
-use super::PATIENCE;
+use super::{PATIENCE, free_port};
 
 /// The user and group `nobody`, on every system that tests run on.
 const NOBODY: u32 = 65_534;
@@ -94,8 +93,8 @@ async fn shared() -> u16 {
     let start = async || {
         let folder = data_folder().await.keep();
         let port = free_port().await;
-        // Nothing that tests share is ever dropped, so a shell watches over the server: it stops it and removes
-        // its data when there is nothing more to be read, because the tests have ended.
+        // Nothing that tests share is ever dropped, so a shell watches over the server: it stops it and
+        // removes its data when there is nothing more to be read, because the tests have ended.
         let script = "\"$@\" <&- & server=$!; read -r _; kill -INT $server; wait $server; rm -rf \"$0\"";
         let server = server_command(&folder, port);
         let mut shell = as_nobody(Command::new("sh"));
@@ -147,11 +146,6 @@ fn is_root(own: &Path) -> bool {
     fs::metadata(own).is_ok_and(|metadata| metadata.uid() == 0)
 }
 
-async fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    listener.local_addr().expect("an address").port()
-}
-
 async fn ready(port: u16) {
     let address = Address::parse(&url(port, "postgres")).expect("an address");
     let connected = async {
@@ -188,14 +182,12 @@ pub(crate) async fn number(address: &Address, sql: &str) -> i64 {
 
 /// The folder of `initdb` and `postgres`: where `cargo xtask services` puts them, or the system's.
 fn programs() -> PathBuf {
-    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
-    let cache = std::env::var_os("XDG_CACHE_HOME").filter(|name| !name.is_empty()).map(PathBuf::from);
-    let cache = cache.or_else(home).map(|folder| folder.join("plimsoll/services/postgres/bin"));
+    let own = std::iter::once(super::services().join("postgres/bin"));
     let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut debian: Vec<_> = debian.map(|version| version.path().join("bin")).collect();
     debian.sort();
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut folders = cache.into_iter().chain(debian.into_iter().rev()).chain(std::env::split_paths(&path));
+    let mut folders = own.chain(debian.into_iter().rev()).chain(std::env::split_paths(&path));
     let found = folders.find(|folder| folder.join("initdb").is_file());
     found.expect("there is no PostgreSQL server here (initdb, postgres): run `cargo xtask services`")
 }

@@ -1,0 +1,106 @@
+//! Socket.IO: what happens, told to browsers at once.
+//!
+//! Clients show a token when they connect, subscribe to [`Channel`]s of their organisation and hear its
+//! events; [`protocol`] is what they may say. Events come from the bus, so those of other instances are told
+//! too ([`announcer`]). The protocol itself, with its two transports, heartbeats and limits, is
+//! socketioxide's. Start with [`Realtime::start`].
+
+mod announcer;
+mod channel;
+mod protocol;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use socketioxide::SocketIo;
+use socketioxide::handler::ConnectHandler as _;
+use socketioxide::layer::SocketIoLayer;
+use tokio::task::JoinHandle;
+
+pub(crate) use self::channel::Channel;
+use crate::api::{App, Desk};
+
+/// The path of all requests of the protocol.
+pub(crate) const PATH: &str = "/socket.io/";
+
+/// Packets that wait for a client; one more and it is too slow to stay.
+const QUEUE: usize = 256;
+/// The largest message of a client: subscribing and typing take some dozens of bytes.
+const MAX_MESSAGE: u64 = 64 * 1024;
+/// For each socket, so it decides what idle ones cost; larger messages only take more reads.
+const READ_BUFFER: usize = 1024;
+/// A connection that has not joined by now is closed.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// What is known about sockets.
+#[derive(Default)]
+pub(crate) struct Counters {
+    connected: AtomicU64,
+    disconnected: AtomicU64,
+    refused: AtomicU64,
+    slow: AtomicU64,
+    events: AtomicU64,
+}
+
+/// The counters at one moment.
+pub(crate) struct Reading {
+    pub open: u64,
+    pub connected: u64,
+    pub refused: u64,
+    pub slow: u64,
+    pub events: u64,
+}
+
+impl Counters {
+    pub(crate) fn read(&self) -> Reading {
+        // Read first, so that a socket in between counts as open and never as minus one.
+        let disconnected = self.disconnected.load(Ordering::Relaxed);
+        let connected = self.connected.load(Ordering::Relaxed);
+        Reading {
+            open: connected.saturating_sub(disconnected),
+            connected,
+            refused: self.refused.load(Ordering::Relaxed),
+            slow: self.slow.load(Ordering::Relaxed),
+            events: self.events.load(Ordering::Relaxed),
+        }
+    }
+}
+
+fn add(counter: &AtomicU64, n: u64) {
+    counter.fetch_add(n, Ordering::Relaxed);
+}
+
+/// All sockets of this instance.
+pub(crate) struct Realtime {
+    io: SocketIo,
+    announcer: JoinHandle<()>,
+}
+
+impl Realtime {
+    /// Serves sockets through the layer that comes with it, and tells them what the bus says.
+    pub(crate) fn start(desk: &App) -> (Self, SocketIoLayer) {
+        // Weak, since a socket that lingers must not keep the database open.
+        let state: Weak<Desk> = Arc::downgrade(desk);
+        let (layer, io) = SocketIo::builder()
+            .req_path(PATH.trim_end_matches('/'))
+            .max_buffer_size(QUEUE)
+            .max_payload(MAX_MESSAGE)
+            .ws_max_message_size(usize::try_from(MAX_MESSAGE).unwrap_or(usize::MAX))
+            .ws_max_frame_size(usize::try_from(MAX_MESSAGE).unwrap_or(usize::MAX))
+            .ws_read_buffer_size(READ_BUFFER)
+            .connect_timeout(CONNECT_LIMIT)
+            .with_state(state)
+            .build_layer();
+        io.ns("/", protocol::welcome.with(protocol::admit));
+        let announcer =
+            tokio::spawn(announcer::announce(io.clone(), desk.bus.subscribe(), Arc::clone(&desk.realtime)));
+        (Self { io, announcer }, layer)
+    }
+
+    /// Closes all sockets; their clients are told.
+    pub(crate) async fn close(self) {
+        self.announcer.abort();
+        self.io.close().await;
+    }
+}
