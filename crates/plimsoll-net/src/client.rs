@@ -11,9 +11,8 @@
 //!   OPTIONS, TRACE or an `Idempotency-Key` header) or no byte of it had been written, it is sent once more
 //!   on a fresh connection.
 //!
-//! Over HTTP/2 the exchanges of a client to one origin share a connection (see [`crate::http::h2`]). A request
-//! that the server says it has not looked at (GOAWAY, REFUSED_STREAM) is sent again on a fresh one, whatever
-//! its method.
+//! Over HTTP/2 the exchanges of a client to one origin share a connection (see [`crate::http::h2`]). What the
+//! server says it has not looked at (GOAWAY, REFUSED_STREAM) is sent again on a fresh one, whatever its method.
 
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};

@@ -46,7 +46,8 @@ impl<'a> Route<'a> {
 }
 
 /// Opens a connection to `origin` as the client that the options, or else `identity`, say. Notes in `watch`
-/// how long each step took. What a failed TLS handshake cost is added to `traffic`; that of a successful one is still on the connection.
+/// how long each step took. What a failed TLS handshake cost is added to `traffic`; that of a successful one
+/// is still on the connection.
 pub(crate) async fn connect(
     shared: &Shared,
     origin: &Origin,

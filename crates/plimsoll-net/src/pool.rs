@@ -22,8 +22,8 @@ struct Idle {
 }
 
 impl Pool {
-    /// An idle connection to `origin`, as that client, that the server has not closed, as far as is known. Dead ones met on
-    /// the way are dropped.
+    /// An idle connection to `origin`, as that client, that the server has not closed, as far as is known.
+    /// Dead ones met on the way are dropped.
     pub(crate) fn take(
         &mut self,
         origin: &Arc<Origin>,

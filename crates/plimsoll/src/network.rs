@@ -61,7 +61,10 @@ fn tls(from: &plimsoll_plan::options::Options, note: &mut impl FnMut(&str, Strin
     if from.tls_version.max < TlsVersion::Tls12 {
         note("tlsVersion", "TLS 1.0 and 1.1 cannot be spoken, only tls1.2 and tls1.3".to_owned());
     } else if from.tls_version.min < TlsVersion::Tls12 {
-        tracing::warn!(target: "plimsoll", "tlsVersion: TLS 1.0 and 1.1 cannot be spoken; tls1.2 is the oldest offered");
+        tracing::warn!(
+            target: "plimsoll",
+            "tlsVersion: TLS 1.0 and 1.1 cannot be spoken; tls1.2 is the oldest that is offered"
+        );
     }
     let names = from.tls_cipher_suites.iter().map(String::as_str);
     let suites = if from.tls_cipher_suites.is_empty() {

@@ -1,7 +1,7 @@
 //! Who a client is: a certificate, those that vouch for it, and its key, from PEM.
 //!
-//! Keys may be encrypted in either of two ways: PKCS#8 (`BEGIN ENCRYPTED PRIVATE KEY`), and the older one with
-//! a `DEK-Info` header, which is the one that k6 knows.
+//! Keys may be encrypted in either of two ways: PKCS#8 (`BEGIN ENCRYPTED PRIVATE KEY`), and the older one
+//! with a `DEK-Info` header, which is the one that k6 knows.
 
 use std::fmt;
 use std::sync::Arc;

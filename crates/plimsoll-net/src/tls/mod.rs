@@ -6,7 +6,7 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | `settings` | [`TlsOptions`]: versions, roots, certificates, as a rustls configuration for each kind of use |
+//! | `settings` | [`TlsOptions`]: versions, roots, certificates, made into configurations of rustls |
 //! | `suites` | [`CipherSuites`] by the names that k6 scripts use |
 //! | `identity` | [`ClientIdentity`]: a client's certificate and key, from PEM |
 //! | `verify` | whom a client believes |

@@ -1,7 +1,7 @@
 //! Answers of OCSP servers (RFC 6960), as far as scripts are shown them.
 //!
-//! Like k6, this reads what the server stapled to its handshake and does not verify the signature on it: it is
-//! shown, and nothing is decided by it.
+//! Like k6, this reads what the server stapled to its handshake and does not verify the signature on it: it
+//! is shown, and nothing is decided by it.
 
 use x509_parser::asn1_rs::{Any, Class, FromDer, Header, Tag};
 use x509_parser::time::ASN1Time;

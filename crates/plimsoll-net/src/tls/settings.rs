@@ -1,7 +1,7 @@
 //! The options of TLS, and the rustls configurations made from them.
 //!
-//! One configuration is made from the options; each kind of connection (who the client is, which protocols are
-//! offered) shares everything in it, and is made once.
+//! One configuration is made from the options; each kind of connection (who the client is, which protocols
+//! are offered) shares everything in it, and is made once.
 
 use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;

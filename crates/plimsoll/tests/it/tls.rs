@@ -17,8 +17,8 @@ fn script(options: &serde_json::Value, site: &Site) -> String {
         export const options = {options};
         export default function () {{
             const response = http.get('https://localhost:{}/');
-            console.log(response.status, response.tls_version, response.tls_cipher_suite, response.ocsp.status,
-                response.error_code);
+            const {{ status, tls_version, tls_cipher_suite, ocsp, error_code }} = response;
+            console.log(status, tls_version, tls_cipher_suite, ocsp.status, error_code);
         }}",
         site.port()
     )
