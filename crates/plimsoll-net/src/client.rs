@@ -12,7 +12,7 @@
 //!   on a fresh connection.
 //!
 //! Over HTTP/2 the exchanges of a client to one origin share a connection (see [`crate::http::h2`]). What the
-//! server says it has not looked at (GOAWAY, REFUSED_STREAM) is sent again on a fresh one, whatever its method.
+//! server says it has not looked at (GOAWAY, REFUSED_STREAM) is sent again on a fresh one.
 
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};

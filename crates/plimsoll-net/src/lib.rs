@@ -43,7 +43,7 @@
 //! |---|---|
 //! | `client` | [`Client`], [`Exchange`]: the life of one exchange |
 //! | `shared` | [`Shared`], [`Options`]: what all clients of a worker have in common |
-//! | `http` | [`Url`], [`Request`], [`Response`], [`redirect`], [`CookieJar`], logins, codings, HTTP/1 and 2 |
+//! | `http` | [`Url`], [`Request`], [`Response`], [`redirect`], [`CookieJar`], logins, codings, HTTP/1, 2 |
 //! | `pool`, `lines` | connections that are kept: HTTP/1.1, one exchange at a time, and HTTP/2, shared |
 //! | `connection`, `connect` | one connection, and how a new one is made |
 //! | `stream` | [`ByteStream`]: the same connections for other protocols |
