@@ -114,13 +114,16 @@ fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
 async fn converse(stream: &mut TcpStream, crowd: &Crowd, is_socketio: bool) -> io::Result<()> {
     let mut heartbeat = Instant::now() + HEARTBEAT;
     loop {
-        let Ok(received) = timeout_at(heartbeat, stream.readable()).await else {
+        // Looks at what is there: that the stream may be readable does not mean that something is.
+        let Ok(received) = timeout_at(heartbeat, stream.peek(&mut [0])).await else {
             let beat = if is_socketio { frame(TEXT, b"2") } else { frame(PING, b"") };
             stream.write_all(&beat).await?;
             heartbeat = Instant::now() + HEARTBEAT;
             continue;
         };
-        received?;
+        if received? == 0 {
+            return Ok(());
+        }
         let (opcode, payload) = read_frame(stream).await?;
         let payload = String::from_utf8_lossy(&payload).into_owned();
         let said = match (opcode, payload.as_str()) {

@@ -49,6 +49,7 @@
 //! | `stream` | [`ByteStream`]: the same connections for other protocols |
 //! | [`websocket`] | [`websocket::WebSocket`]: handshake, frames, compression |
 //! | [`engineio`] | [`engineio::Engine`]: sessions of Engine.IO, packets of Socket.IO |
+//! | [`event_stream`] | [`event_stream::EventStream`]: server-sent events, read while they come |
 //! | `dns`, `hosts`, `ip_range` | names to addresses: cache, policy, overrides, what must not be dialed |
 //! | `proxy`, `local_addresses` | by which way a server is reached |
 //! | `tls` | rustls set-up, verification, session facts |
@@ -62,6 +63,7 @@ mod dns;
 pub mod engineio;
 mod error;
 mod error_code;
+pub mod event_stream;
 mod hosts;
 mod http;
 mod ip_range;

@@ -43,8 +43,8 @@ fn why_never_emitted(metric: &str, plan: &Plan, facts: &Facts) -> Option<String>
 /// What is wrong with one condition of a filter.
 fn tag(key: &str, value: &str, metric: &str, plan: &Plan, facts: &Facts) -> Option<Finding> {
     let system = SystemTag::ALL.iter().find(|tag| tag.as_str() == key);
-    // The one tag of a module that is not a system tag.
-    let is_the_modules = key == "event" && metric.starts_with("socketio_");
+    // The one tag of our modules that is not a system tag.
+    let is_the_modules = key == "event" && ["socketio_", "sse_"].iter().any(|own| metric.starts_with(own));
     let is_known = is_the_modules || !facts.tags.certainly_lack(key) || facts.has_unread_code;
     let by_option = plan.options.tags.iter().chain(plan.scenarios.iter().flat_map(|s| s.tags.iter()));
     let Some(system) = system else {

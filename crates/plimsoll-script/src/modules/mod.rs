@@ -19,6 +19,7 @@ mod redis;
 mod secrets;
 mod socketio;
 mod sockets;
+mod sse;
 pub(crate) mod streams;
 mod timers;
 mod webcrypto;
@@ -133,6 +134,7 @@ modules! {
     K6Ws = "k6/ws" from ws;
     K6WebSockets = "k6/websockets" from websockets;
     K6ExperimentalWebSockets = "k6/experimental/websockets" from websockets;
+    PlimsollSse = "plimsoll/sse" from sse;
     PlimsollSocketIo = "plimsoll/socketio" from socketio;
     PlimsollData = "plimsoll/data" from dealing;
 }

@@ -177,6 +177,17 @@ fn answer(request: &Received) -> Vec<u8> {
             "Content-Type: application/json\r\nX-Two: a\r\nx-two: b\r\n",
             br#"{"data":[{"id":7},{"id":8}],"ok":true}"#,
         ),
+        "/events" => respond(
+            "200 OK",
+            "Content-Type: text/event-stream; charset=utf-8\r\n",
+            ": hi\n\nid: 1\ndata: ä\n\nevent: tick\ndata: a\ndata: b\n\nevent: tick\nid: 2\ndata\n\ndata: x"
+                .as_bytes(),
+        ),
+        "/events/echo" => {
+            let echo = String::from_utf8_lossy(&echo(request)).trim_end().replace('\n', "\ndata: ");
+            let events = format!("data: {echo}\n\ndata: more\n\n");
+            respond("200 OK", "Content-Type: text/event-stream\r\n", events.as_bytes())
+        }
         "/echo" => respond("200 OK", "", &echo(request)),
         // What came, in the encoding in which it came.
         "/mirror" => {

@@ -106,3 +106,17 @@ fn one_iteration_leaves_nothing_to_the_next() {
     assert!(!text.contains("never"));
     assert_eq!(ran.count("ws_sessions"), 2.0);
 }
+
+#[test]
+fn streams_of_events_are_measured() {
+    let server = Server::start();
+    let text = "import { EventSource } from 'plimsoll/sse';
+    export default () => { new EventSource(`${__ENV.SERVER}/events`, { tags: { my: 1 } }); };";
+    let ran = run_files(&[("main.js", text)], &[("SERVER", &server.url())]);
+    let metrics = ["sessions", "connecting", "first_event", "event_gap", "events_received"];
+    let counts = metrics.map(|metric| ran.count(&format!("sse_{metric}")));
+    assert_eq!(counts, [1.0, 1.0, 1.0, 2.0, 3.0]);
+    assert!(ran.count("data_received") > 100.0);
+    let tags = ran.series("sse_events_received").join("\n");
+    assert!(tags.contains("event=tick") && tags.contains("event=message") && tags.contains("my=1"), "{tags}");
+}

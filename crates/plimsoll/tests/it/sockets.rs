@@ -166,3 +166,21 @@ async fn sockets_that_are_open_at_the_end_are_closed() {
     assert_eq!(said, "io disconnected client namespace disconnect");
     servers.stop().await;
 }
+
+#[tokio::test]
+async fn events_of_a_server_come_while_it_sends_them() {
+    let servers = Servers::node().await;
+    let script = "
+        import { EventSource } from 'plimsoll/sse';
+        export const options = { thresholds: { sse_event_gap: ['min>20'], sse_first_event: ['max<60000'] } };
+        export default function () {
+          const seen = [];
+          const source = new EventSource(`http://127.0.0.1:${__ENV.PORT}/events`);
+          source.onmessage = (e) => seen.push(`${e.data} ${e.lastEventId}`);
+          source.addEventListener('tick', (e) => seen.push(JSON.parse(e.data).n));
+          source.onclose = () => console.log(seen.join());
+        }";
+    let end = run(script, "", &servers).await.code(0);
+    assert!(end.stderr.contains("first 1,2,last 2") || end.stdout.contains("first 1,2,last 2"), "{end}");
+    servers.stop().await;
+}

@@ -99,6 +99,28 @@ impl Decoder {
         Some((response, head.keep_alive && !self.surplus))
     }
 
+    /// Status and headers of the response, once they are there.
+    pub(super) fn head(&self) -> Option<Response> {
+        let (head, headers) = self.head.as_ref()?;
+        Some(Response {
+            status: head.status,
+            protocol: head.protocol,
+            headers: headers.clone(),
+            body_len: 0,
+            body: Bytes::new(),
+        })
+    }
+
+    /// What is there of the body since the last call; nothing of it is kept.
+    pub(super) fn take_piece(&mut self) -> Bytes {
+        let body = std::mem::take(&mut self.body);
+        body.whole.unwrap_or_else(|| body.pieces.into())
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self.state, State::Done)
+    }
+
     /// What came behind the head of a 101.
     pub(super) fn take_beyond(&mut self) -> Bytes {
         std::mem::take(&mut self.beyond).into()

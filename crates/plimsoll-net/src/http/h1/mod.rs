@@ -54,6 +54,55 @@ pub(crate) async fn exchange(
     Ok(Answer { response, reusable, beyond })
 }
 
+/// Sends a request and reads the head of the response. The body is then read piece by piece.
+pub(crate) async fn begin(
+    connection: &mut Connection,
+    shared: &Shared,
+    request: &Request,
+    watch: &mut Stopwatch,
+) -> Result<(Response, Pieces), NetError> {
+    let mut wire =
+        Wire { decoder: Decoder::new(request, shared.options().limits), connection, shared, watch };
+    wire.send(request).await?;
+    loop {
+        if let Some(response) = wire.decoder.head() {
+            return Ok((response, Pieces(wire.decoder)));
+        }
+        poll_fn(|cx| wire.poll_receive(cx)).await?;
+    }
+}
+
+/// A body that is read while it comes.
+#[derive(Debug)]
+pub(crate) struct Pieces(Decoder);
+
+impl Pieces {
+    /// What comes next, at least one byte; `None` at the end.
+    pub(crate) fn poll_next(
+        &mut self,
+        connection: &mut Connection,
+        shared: &Shared,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, NetError>> {
+        loop {
+            let piece = self.0.take_piece();
+            if !piece.is_empty() {
+                return Poll::Ready(Ok(Some(piece)));
+            }
+            if self.0.is_done() {
+                return Poll::Ready(Ok(None));
+            }
+            let fed = shared.with_read_buffer(|buffer| {
+                let mut read = ReadBuf::new(buffer);
+                ready!(connection.poll_read(cx, &mut read))?;
+                let bytes = read.filled();
+                Poll::Ready(if bytes.is_empty() { self.0.end_of_stream() } else { self.0.feed(bytes) })
+            });
+            ready!(fed)?;
+        }
+    }
+}
+
 /// What of a request has not left yet.
 struct Unsent<'a> {
     current: Bytes,
