@@ -6,8 +6,8 @@
 //!
 //! The protocol is the `h2` crate's. What is ours: a [`Session`] is one connection, and the task that moves
 //! its bytes; an exchange takes a [`Turn`] on it, of which there are as many at once as the server allows,
-//! and waits for one as it would for a connection. Times are taken by the driver where it reads and writes, so
-//! that an answer that waits for its turn on this thread does not look slow.
+//! and waits for one as it would for a connection. Times are taken by the driver where it reads and writes,
+//! so that an answer that waits for its turn on this thread does not look slow.
 //!
 //! Dropping an exchange resets its stream (CANCEL) and leaves the connection to the others.
 
