@@ -19,6 +19,7 @@ use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::shared::Shared;
 use crate::timings::{Stopwatch, Traffic};
+use crate::tls::Alpn;
 
 /// Bytes of one line, and of the data of one event.
 pub const EVENT_LIMIT: usize = 16 * 1024 * 1024;
@@ -154,7 +155,8 @@ impl EventStream {
             request.validate()?;
             let origin = request.url.origin()?;
             let identity = request.identity.as_ref();
-            let made = connect(shared, origin, identity, None, &mut watch, &mut traffic).await?;
+            let made =
+                connect(shared, origin, identity, Alpn::Http11, None, &mut watch, &mut traffic).await?;
             let connection = connection.insert(made);
             watch.connection_ready();
             h1::begin(connection, shared, request, &mut watch).await
