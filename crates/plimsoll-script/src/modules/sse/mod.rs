@@ -1,7 +1,7 @@
 //! `plimsoll/sse`: server-sent events, beyond k6.
 //!
-//! `EventSource` is that of browsers, without reconnecting, and with headers, methods and bodies. Events come in
-//! the VU's event loop, which goes on as long as a stream is open.
+//! `EventSource` is that of browsers, without reconnecting, and with headers, methods and bodies. Events come
+//! in the VU's event loop, which goes on as long as a stream is open.
 //!
 //! | module | subject |
 //! |---|---|
