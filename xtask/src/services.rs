@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`valkey`] | `k6/experimental/redis`; bus and cache of InsightDesk |
 //! | [`postgres`] | InsightDesk |
-//! | [`packages`]: `ws`, `socket.io`, `websockets` | `k6/ws`, `k6/websockets`, `plimsoll/socketio`, InsightDesk |
+//! | [`packages`]: `ws`, `socket.io`, `websockets` | everything with sockets |
 //!
 //! Nothing is started here: tests do that themselves, each on a port and in a folder of its own, and fail
 //! with a hint to this command when they find none.

@@ -262,6 +262,7 @@ impl ServeArgs {
             query_queue: self.query_queue,
             query_timeout: Duration::from_millis(self.query_timeout_ms),
             login_concurrency: self.login_concurrency.unwrap_or(usual.login_concurrency),
+            head_timeout: usual.head_timeout,
             grace: usual.grace,
         })
     }

@@ -44,6 +44,8 @@ pub struct Config {
     pub query_timeout: Duration,
     /// Passwords that are verified at the same time.
     pub login_concurrency: usize,
+    /// How long the head of a request may take to arrive, and how long a connection may be idle.
+    pub head_timeout: Duration,
     /// How long requests in flight may take to finish after the signal to stop.
     pub grace: Duration,
 }
@@ -84,6 +86,7 @@ impl Default for Config {
             query_queue: 1024,
             query_timeout: Duration::from_secs(2),
             login_concurrency: cores.div_ceil(2),
+            head_timeout: Duration::from_secs(75),
             grace: Duration::from_secs(10),
         }
     }

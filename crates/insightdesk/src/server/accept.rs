@@ -35,8 +35,10 @@ pub(super) async fn serve(
     let mut connections = JoinSet::new();
     let places = Arc::new(Semaphore::new(config.max_connections));
     let loop_stopping = stopping.clone();
+    let head_timeout = config.head_timeout;
+    let accepting = accept(&listener, &router, &mut connections, loop_stopping, pause, &places, head_timeout);
     tokio::select! {
-        () = accept(&listener, &router, &mut connections, loop_stopping, pause, &places) => {}
+        () = accepting => {}
         () = told_to_stop(&mut stopping) => {}
     }
     drop(listener);
@@ -58,6 +60,7 @@ async fn accept(
     stopping: watch::Receiver<bool>,
     mut pause: watch::Receiver<Option<Instant>>,
     places: &Arc<Semaphore>,
+    head_timeout: Duration,
 ) {
     loop {
         let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
@@ -72,7 +75,9 @@ async fn accept(
                 // Answers are written in one go; waiting to fill a packet would only delay them.
                 let _ = stream.set_nodelay(true);
                 let (connection, stopping) = (Connection::new(peer), stopping.clone());
-                connections.spawn(connection::serve(stream, connection, router.clone(), stopping, place));
+                let router = router.clone();
+                let life = connection::serve(stream, connection, router, stopping, place, head_timeout);
+                connections.spawn(life);
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");

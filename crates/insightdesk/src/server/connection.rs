@@ -20,9 +20,6 @@ use tokio::net::TcpStream;
 use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
 use tower_service::Service as _;
 
-/// A request's head must arrive within this time, and an idle connection is closed after it.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
-
 /// What requests know about the connection they came on.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -54,6 +51,7 @@ pub(super) async fn serve(
     router: Router,
     mut stopping: watch::Receiver<bool>,
     permit: OwnedSemaphorePermit,
+    head_timeout: Duration,
 ) {
     let wire = Wire { stream, connection: Arc::clone(&connection), _permit: permit };
     let service = service_fn(|request: Request<Incoming>| {
@@ -63,7 +61,7 @@ pub(super) async fn serve(
     });
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(head_timeout)
         .serve_connection(TokioIo::new(wire), service)
         .with_upgrades();
     let mut http = pin!(http);

@@ -17,6 +17,8 @@ mod on_sqlite {
         Store::Sqlite.desk_with(adjust).await
     }
 
+    mod authorisation;
+    mod hostile;
     mod knowledge_base;
     mod malformed;
     mod search;
@@ -42,6 +44,8 @@ mod on_postgres {
         Store::Postgres.desk_with(adjust).await
     }
 
+    mod authorisation;
+    mod hostile;
     mod knowledge_base;
     mod malformed;
     mod search;

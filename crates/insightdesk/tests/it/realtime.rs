@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use insightdesk::{Config, spawn};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::Instant;
 
 use crate::support::socket::Socket;
@@ -160,5 +161,56 @@ async fn clients_survive_a_restart_and_the_stop_does_not_wait_for_them() {
         let id = agent.create_ticket("after the restart").await;
         assert_eq!(socket.expect("ticket:created").await["data"]["ticketId"], id);
         again.shutdown().await;
+    }
+}
+
+/// A WebSocket by hand: a frame of text, masked with zeros, which change nothing.
+fn frame(text: &str) -> Vec<u8> {
+    let length = u16::try_from(text.len()).expect("a short text").to_be_bytes();
+    [&[0x81, 0x80 | 126][..], &length, &[0; 4], text.as_bytes()].concat()
+}
+
+#[tokio::test]
+async fn a_socket_that_does_not_read_is_given_up_and_harms_nobody() {
+    let desk = desk().await;
+    let agent = desk.agent().await;
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    // As little as possible waits in the network.
+    socket.set_recv_buffer_size(4096).expect("a small buffer");
+    let mut slow = socket.connect(desk.running.addr()).await.expect("accepted");
+    let token = agent.token.as_deref().expect("logged in");
+    let upgrade = format!(
+        "GET /socket.io/?EIO=4&transport=websocket&token={token} HTTP/1.1\r\nhost: desk\r\n\
+         upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n\
+         sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    );
+    slow.write_all(upgrade.as_bytes()).await.expect("sent");
+    slow.write_all(&frame("40")).await.expect("sent");
+    let mut heard = Vec::new();
+    while !String::from_utf8_lossy(&heard).contains("40{") {
+        assert!(slow.read_buf(&mut heard).await.expect("the desk answers") > 0);
+    }
+    slow.write_all(&frame(r#"420["subscribe",{"channel":"tickets:org_123"}]"#)).await.expect("sent");
+    while !String::from_utf8_lossy(&heard).contains("430[") {
+        assert!(slow.read_buf(&mut heard).await.expect("the desk answers") > 0);
+    }
+    // From here on it does not read any more.
+    let mut healthy = Socket::connect(&agent, &["websocket"]).await;
+    healthy.subscribe("tickets:org_123").await;
+    let gone = async || {
+        let metrics = desk.anybody().get("/metrics").await.body;
+        String::from_utf8_lossy(&metrics).contains("insightdesk_sockets_slow_total 1\n")
+    };
+    let large = json!({ "title": "large", "description": "x".repeat(10_000), "priority": "LOW" });
+    let mut created = 0;
+    while !gone().await {
+        for _ in 0..50 {
+            agent.post("/api/v1/tickets", large.clone()).await.expect(201);
+            created += 1;
+        }
+        assert!(created < 5_000, "the desk keeps everything for a socket that does not read");
+    }
+    for _ in 0..created {
+        healthy.expect("ticket:created").await;
     }
 }

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use super::desk_with;
 
-const REQUESTS: usize = 4000;
+const REQUESTS: usize = 5000;
 
 fn path() -> impl Strategy<Value = String> {
     let known = prop::sample::select(vec![
