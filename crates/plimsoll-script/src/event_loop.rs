@@ -165,7 +165,10 @@ impl EventLoop {
             if due.is_none() && self.works.borrow().is_empty() && self.ports.borrow().is_empty() {
                 return Ok(Ok(()));
             }
-            match state.wait(self.next(due)) {
+            // Sockets are often idle for long, and there may be thousands of users with one each.
+            let has_ports = !self.ports.borrow().is_empty();
+            let next = self.next(due);
+            match if has_ports { state.wait_idly(next) } else { state.wait(next) } {
                 Ok(Event::Due(due)) => self.fire(ctx, due)?,
                 Ok(Event::Done(work)) => work.settle(ctx)?,
                 Ok(Event::Arrived(deliver)) => deliver(ctx)?,

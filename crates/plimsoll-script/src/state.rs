@@ -25,6 +25,9 @@ use crate::quickjs;
 use crate::tag_scope::TagScope;
 use crate::worker::Worker;
 
+/// Whoever waits longer than this does not need its stack soon.
+const IDLE: Duration = Duration::from_millis(100);
+
 /// What a runtime is being used for; many host functions are for some phases only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -143,6 +146,16 @@ impl VuState {
                 Poll::Pending => Poll::Pending,
             }
         }))
+    }
+
+    /// Like [`wait`](Self::wait), for what may take long: after a moment the stack's idle pages go back.
+    pub(crate) fn wait_idly<F: Future>(&self, future: F) -> Result<F::Output, Interrupted> {
+        let mut future = pin!(future);
+        if let Ok(output) = self.wait(tokio::time::timeout(IDLE, future.as_mut()))? {
+            return Ok(output);
+        }
+        fiber::release_idle_stack();
+        self.wait(future)
     }
 
     /// Runs one exchange on this VU's connections.

@@ -106,7 +106,7 @@ impl<'js> Socket<'js> {
         let due = self.timers.borrow().iter().map(|timer| timer.due).min();
         let waited = {
             let mut connection = self.link.0.connection.borrow_mut();
-            self.link.0.state.wait(async {
+            self.link.0.state.wait_idly(async {
                 let Some(due) = due else { return Turn::Event(connection.next().await) };
                 tokio::select! {
                     event = connection.next() => Turn::Event(event),
