@@ -19,9 +19,22 @@ pub(crate) struct Answer {
 
 /// Sends a request without a body and reads the answer until the server closes.
 pub(crate) async fn ask(address: SocketAddr, method: &str, path: &str) -> Result<Answer> {
+    exchange(address, method, path, "\r\n").await
+}
+
+/// Posts JSON.
+pub(crate) async fn post(address: SocketAddr, path: &str, body: &str) -> Result<Answer> {
+    let length = body.len();
+    let rest = format!("Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}");
+    exchange(address, "POST", path, &rest).await
+}
+
+/// `rest` is what follows the headers that all requests have.
+async fn exchange(address: SocketAddr, method: &str, path: &str, rest: &str) -> Result<Answer> {
     let exchange = async {
         let mut stream = TcpStream::connect(address).await?;
-        let request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+        let request = head + rest;
         stream.write_all(request.as_bytes()).await?;
         let mut answer = Vec::new();
         stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer).await?;

@@ -8,6 +8,7 @@
 //! | [`services`] | `services`: the servers that tests need |
 //! | [`quickstart`] | `quickstart`: smoke test against InsightDesk, from nothing |
 //! | [`conformance`] | `conformance`: published test data, run through the product |
+//! | [`mod@schemathesis`] | `schemathesis`: InsightDesk held against its own description |
 //! | [`mod@bench`] | `bench throughput`, `memory`, `startup`, `fairness` |
 //!
 //! Below them: [`workspace`] knows the repository, [`build`] makes release binaries, [`process`] runs
@@ -24,6 +25,7 @@ mod local_server;
 mod process;
 mod quickstart;
 mod say;
+mod schemathesis;
 mod services;
 mod tidy;
 mod workspace;
@@ -58,6 +60,8 @@ enum Command {
     Quickstart(quickstart::Arguments),
     /// Run the published tests of HTML parsing; fetches them once
     Conformance,
+    /// Hold InsightDesk against its OpenAPI document with schemathesis; fetches it once with pip
+    Schemathesis,
     /// Measure plimsoll beside the other generators of this machine
     #[command(subcommand)]
     Bench(bench::Command),
@@ -87,6 +91,7 @@ async fn run(command: Command) -> Result<ExitCode> {
             Command::Ci => checks::ci(&workspace).await,
             Command::Quickstart(arguments) => quickstart::run(&workspace, &arguments).await,
             Command::Conformance => conformance::run(&workspace).await,
+            Command::Schemathesis => schemathesis::run(&workspace).await,
             Command::Bench(command) => bench::run(&workspace, &command).await,
         }
     };

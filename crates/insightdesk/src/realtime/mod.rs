@@ -67,6 +67,22 @@ impl Counters {
     }
 }
 
+/// A socket that counts as open until it is dropped.
+struct Presence(Arc<Counters>);
+
+impl Presence {
+    fn new(counters: &Arc<Counters>) -> Self {
+        add(&counters.connected, 1);
+        Self(Arc::clone(counters))
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        add(&self.0.disconnected, 1);
+    }
+}
+
 fn add(counter: &AtomicU64, n: u64) {
     counter.fetch_add(n, Ordering::Relaxed);
 }

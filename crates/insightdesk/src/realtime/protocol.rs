@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use socketioxide::extract::{AckSender, Extension, SocketRef, State, TryData};
 
-use super::{Channel, add, channel};
+use super::{Channel, Presence, add, channel};
 use crate::api::{App, Desk};
 use crate::auth::AuthError;
 use crate::auth::access_token::Claims;
@@ -118,6 +118,9 @@ fn alive(desk: &Weak<Desk>) -> Result<App, Refusal> {
 }
 
 /// Lets a client in, or answers with `connect_error`.
+///
+/// From here on the desk listens to it: a client speaks as soon as it hears that it was let in, and that may be
+/// before [`welcome`] gets its turn.
 pub(super) async fn admit(
     socket: SocketRef,
     TryData(auth): TryData<Credentials>,
@@ -126,8 +129,19 @@ pub(super) async fn admit(
     let desk = alive(&desk)?;
     let claims = identify(&desk, &socket, auth.ok()).await;
     let claims = claims.inspect_err(|_| add(&desk.realtime.refused, 1))?;
+    socket.join(channel::session_room(claims.session));
     socket.extensions.insert(Arc::new(claims));
+    socket.extensions.insert(Arc::new(Presence::new(&desk.realtime)));
+    socket.on("subscribe", subscribe);
+    socket.on("unsubscribe", unsubscribe);
+    socket.on("typing", typing);
+    socket.on("ping", ping);
     Ok(())
+}
+
+/// Nothing is left to do for a client that was let in.
+pub(super) async fn welcome(socket: SocketRef) {
+    tracing::debug!(socket = %socket.id, "connected");
 }
 
 async fn identify(desk: &App, socket: &SocketRef, auth: Option<Credentials>) -> Result<Claims, Refusal> {
@@ -140,23 +154,6 @@ async fn identify(desk: &App, socket: &SocketRef, auth: Option<Credentials>) -> 
     let claims = desk.auth.check(&token)?;
     desk.limit_account(&claims.user).await.map_err(|_| Refusal::RateLimited)?;
     Ok(claims)
-}
-
-/// Listens to a client that was let in.
-pub(super) async fn welcome(
-    socket: SocketRef,
-    Extension(claims): Extension<Arc<Claims>>,
-    State(desk): State<Weak<Desk>>,
-) {
-    let Some(desk) = desk.upgrade() else { return };
-    socket.join(channel::session_room(claims.session));
-    socket.on("subscribe", subscribe);
-    socket.on("unsubscribe", unsubscribe);
-    socket.on("typing", typing);
-    socket.on("ping", ping);
-    add(&desk.realtime.connected, 1);
-    let counters = Arc::clone(&desk.realtime);
-    socket.on_disconnect(async move || add(&counters.disconnected, 1));
 }
 
 async fn subscribe(

@@ -5,10 +5,12 @@ use std::time::Duration;
 use insightdesk::{Config, spawn};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::support::socket::Socket;
-use crate::support::{Client, Desk, SECRET, desk, desk_with};
+use crate::support::{Client, Desk, PATIENCE, SECRET, desk, desk_with};
 
 const TRANSPORTS: [&[&str]; 3] = [&["websocket"], &["polling"], &["polling", "websocket"]];
 
@@ -170,40 +172,72 @@ fn frame(text: &str) -> Vec<u8> {
     [&[0x81, 0x80 | 126][..], &length, &[0; 4], text.as_bytes()].concat()
 }
 
-#[tokio::test]
-async fn a_socket_that_does_not_read_is_given_up_and_harms_nobody() {
-    let desk = desk().await;
-    let agent = desk.agent().await;
-    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
-    // As little as possible waits in the network.
-    socket.set_recv_buffer_size(4096).expect("a small buffer");
-    let mut slow = socket.connect(desk.running.addr()).await.expect("accepted");
-    let token = agent.token.as_deref().expect("logged in");
+/// Connects by hand and subscribes the moment that is possible; returns when that is acknowledged.
+async fn subscribed(stream: &mut TcpStream, token: &str) {
     let upgrade = format!(
         "GET /socket.io/?EIO=4&transport=websocket&token={token} HTTP/1.1\r\nhost: desk\r\n\
          upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n\
          sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     );
-    slow.write_all(upgrade.as_bytes()).await.expect("sent");
-    slow.write_all(&frame("40")).await.expect("sent");
+    stream.write_all(upgrade.as_bytes()).await.expect("sent");
+    stream.write_all(&frame("40")).await.expect("sent");
     let mut heard = Vec::new();
-    while !String::from_utf8_lossy(&heard).contains("40{") {
-        assert!(slow.read_buf(&mut heard).await.expect("the desk answers") > 0);
+    let subscribe = frame(r#"420["subscribe",{"channel":"tickets:org_123"}]"#);
+    for (awaited, reply) in [("40{", subscribe), ("430[", Vec::new())] {
+        while !String::from_utf8_lossy(&heard).contains(awaited) {
+            let read = tokio::time::timeout(PATIENCE, stream.read_buf(&mut heard)).await;
+            assert!(read.expect("an answer in time").expect("readable") > 0, "the desk hung up");
+        }
+        stream.write_all(&reply).await.expect("sent");
     }
-    slow.write_all(&frame(r#"420["subscribe",{"channel":"tickets:org_123"}]"#)).await.expect("sent");
-    while !String::from_utf8_lossy(&heard).contains("430[") {
-        assert!(slow.read_buf(&mut heard).await.expect("the desk answers") > 0);
+}
+
+async fn gauge(desk: &Desk, name: &str) -> u64 {
+    let metrics = desk.anybody().get("/metrics").await.body;
+    let metrics = String::from_utf8_lossy(&metrics).into_owned();
+    let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.expect("a metric").parse().expect("a number")
+}
+
+/// Clients may speak as soon as they hear that they are connected, and all of them are counted out again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_that_speak_at_once_are_all_heard() {
+    let desk = desk().await;
+    let token = desk.agent().await.token.expect("logged in");
+    let mut clients = JoinSet::new();
+    for _ in 0..300 {
+        let (addr, token) = (desk.running.addr(), token.clone());
+        clients.spawn(async move {
+            let mut stream = TcpStream::connect(addr).await.expect("accepted");
+            subscribed(&mut stream, &token).await;
+            stream
+        });
     }
+    let streams = clients.join_all().await;
+    assert_eq!((streams.len(), gauge(&desk, "insightdesk_sockets_open").await), (300, 300));
+    drop(streams);
+    let until = Instant::now() + PATIENCE;
+    while gauge(&desk, "insightdesk_sockets_open").await > 0 {
+        assert!(Instant::now() < until, "sockets that are gone count as open");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_socket_that_does_not_read_is_given_up_and_harms_nobody() {
+    let desk = desk().await;
+    let agent = desk.agent().await;
+    let socket = TcpSocket::new_v4().expect("a socket");
+    // As little as possible waits in the network.
+    socket.set_recv_buffer_size(4096).expect("a small buffer");
+    let mut slow = socket.connect(desk.running.addr()).await.expect("accepted");
+    subscribed(&mut slow, agent.token.as_deref().expect("logged in")).await;
     // From here on it does not read any more.
     let mut healthy = Socket::connect(&agent, &["websocket"]).await;
     healthy.subscribe("tickets:org_123").await;
-    let gone = async || {
-        let metrics = desk.anybody().get("/metrics").await.body;
-        String::from_utf8_lossy(&metrics).contains("insightdesk_sockets_slow_total 1\n")
-    };
     let large = json!({ "title": "large", "description": "x".repeat(10_000), "priority": "LOW" });
     let mut created = 0;
-    while !gone().await {
+    while gauge(&desk, "insightdesk_sockets_slow_total").await == 0 {
         for _ in 0..50 {
             agent.post("/api/v1/tickets", large.clone()).await.expect(201);
             created += 1;
