@@ -43,7 +43,7 @@ pub struct StoreArgs {
     /// data folder]
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
-    /// redis://[USER:PASSWORD@]HOST[:PORT][/NUMBER]: makes several instances one [default: in-process]
+    /// redis://USER:PASSWORD@HOST:PORT/NUMBER: makes several instances one [default: in-process]
     #[arg(long, env = "VALKEY_URL", hide_env_values = true)]
     valkey_url: Option<String>,
     /// The data folder, made when missing

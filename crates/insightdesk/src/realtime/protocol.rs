@@ -119,8 +119,8 @@ fn alive(desk: &Weak<Desk>) -> Result<App, Refusal> {
 
 /// Lets a client in, or answers with `connect_error`.
 ///
-/// From here on the desk listens to it: a client speaks as soon as it hears that it was let in, and that may be
-/// before [`welcome`] gets its turn.
+/// From here on the desk listens to it: a client speaks as soon as it hears that it was let in, and that may
+/// be before [`welcome`] gets its turn.
 pub(super) async fn admit(
     socket: SocketRef,
     TryData(auth): TryData<Credentials>,

@@ -1,8 +1,7 @@
 //! Valkey (or Redis), which makes several instances behave as one: bus and cache.
 //!
-//! It may go away at any time. Nothing waits for it longer than [`PATIENCE`], and after a failure nobody asks
-//! for a moment, so that requests do not queue up in front of a server that is gone. Start with
-//! [`Valkey::connect`].
+//! It may go away at any time. Nothing waits for it longer than 300 ms, and after a failure nobody asks for a
+//! moment, so that requests do not queue up in front of a server that is gone. Start with [`Valkey::connect`].
 
 mod bus;
 mod cache;
