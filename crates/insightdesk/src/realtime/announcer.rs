@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use socketioxide::extract::SocketRef;
 use socketioxide::{SendError, SocketError, SocketIo};
 use tokio::sync::broadcast;
@@ -14,7 +15,6 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::{Channel, Counters, add, channel};
 use crate::bus::{Announcement, Event};
-use crate::model::{Comment, Ticket};
 
 /// After this many sockets others get a turn on the thread.
 const TURN: usize = 256;
@@ -28,11 +28,12 @@ const FAREWELLS: usize = 60;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Message<'a> {
+    /// Made once for all sockets, as is the comment.
     #[serde(skip_serializing_if = "Option::is_none")]
-    ticket: Option<&'a Ticket>,
+    ticket: Option<Box<RawValue>>,
     ticket_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    comment: Option<&'a Comment>,
+    comment: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
     /// Milliseconds since the epoch.
@@ -64,11 +65,11 @@ async fn tell(io: &SocketIo, announcement: &Announcement, counters: &Arc<Counter
         Event::TicketCreated(ticket) | Event::TicketUpdated(ticket) => {
             let is_new = matches!(announcement.event, Event::TicketCreated(_));
             let name = if is_new { "ticket:created" } else { "ticket:updated" };
-            let message = Message { ticket: Some(ticket), ..of(&ticket.id) };
+            let message = Message { ticket: Some(raw(ticket)), ..of(&ticket.id) };
             (name, about(&ticket.organization_id, &ticket.id), message, None)
         }
         Event::TicketCommented { organization, comment } => {
-            let message = Message { comment: Some(comment), ..of(&comment.ticket_id) };
+            let message = Message { comment: Some(raw(comment)), ..of(&comment.ticket_id) };
             ("ticket:comment", about(organization, &comment.ticket_id), message, None)
         }
         Event::Typing { ticket, user, socket } => {
@@ -100,6 +101,10 @@ async fn tell(io: &SocketIo, announcement: &Announcement, counters: &Arc<Counter
             tokio::task::yield_now().await;
         }
     }
+}
+
+fn raw<T: Serialize>(value: &T) -> Box<RawValue> {
+    to_raw_value(value).expect("our own types serialise")
 }
 
 /// Tells a socket nothing more, and to go.

@@ -1,7 +1,8 @@
 //! Valkey (or Redis), which makes several instances behave as one: bus and cache.
 //!
 //! It may go away at any time. Nothing waits for it longer than 300 ms, and after a failure nobody asks for a
-//! moment, so that requests do not queue up in front of a server that is gone. Start with [`Valkey::connect`].
+//! moment, so that requests do not queue up in front of a server that is gone. Start with
+//! [`Valkey::connect`].
 
 mod bus;
 mod cache;
