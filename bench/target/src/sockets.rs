@@ -1,8 +1,8 @@
 //! WebSockets and Socket.IO, as far as an idle crowd needs them: connect, subscribe, heartbeat.
 //!
 //! `/ws` is a WebSocket that answers `subscribe` and sends a ping now and then; `/socket.io/` speaks
-//! Engine.IO over a WebSocket and acknowledges each event. What is counted: who is there, who has subscribed, who has
-//! left, and how often heartbeats were answered.
+//! Engine.IO over a WebSocket and acknowledges each event. What is counted: who is there, who has subscribed,
+//! who has left, and how often heartbeats were answered.
 
 use std::cell::Cell;
 use std::fmt;
