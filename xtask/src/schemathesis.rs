@@ -34,14 +34,16 @@ pub(crate) async fn run(workspace: &Workspace) -> Result<ExitCode> {
     command.args(["serve", "--port", "0", "--database-url", "sqlite::memory:"]);
     command.args(["--log", "error", "--access-token-seconds", "86400"]);
     let server = LocalServer::start("insightdesk", &mut command).await?;
-    let outcome = ask(&program, &server).await;
+    let outcome = ask(workspace, &program, &server).await;
     server.stop().await?;
     outcome
 }
 
-async fn ask(program: &Path, server: &LocalServer) -> Result<ExitCode> {
+async fn ask(workspace: &Workspace, program: &Path, server: &LocalServer) -> Result<ExitCode> {
     let token = log_in(server).await?;
     let mut command = Command::new(program);
+    // It leaves its notes where it runs.
+    command.current_dir(workspace.root().join(FOLDER));
     command.arg("run").arg(format!("{}/api/v1/openapi.json", server.url()));
     command.args(["--checks", CHECKS, "--exclude-operation-id", LEFT_OUT, "--seed", SEED]);
     command.args(["--phases", "examples,coverage,fuzzing", "--max-examples", "100"]);
