@@ -6,6 +6,7 @@ use anyhow::Result;
 use tokio::process::Command;
 use tokio::time::Instant;
 
+use crate::fuzz;
 use crate::process;
 use crate::say::say;
 use crate::services;
@@ -65,10 +66,12 @@ enum Step {
     Clippy,
     Documentation,
     Test,
+    Fuzz,
 }
 
 impl Step {
-    const ALL: [Self; 5] = [Self::Format, Self::Tidy, Self::Clippy, Self::Documentation, Self::Test];
+    const ALL: [Self; 6] =
+        [Self::Format, Self::Tidy, Self::Clippy, Self::Documentation, Self::Test, Self::Fuzz];
 
     fn name(self) -> &'static str {
         match self {
@@ -77,6 +80,7 @@ impl Step {
             Self::Clippy => "clippy",
             Self::Documentation => "documentation",
             Self::Test => "test",
+            Self::Fuzz => "fuzz",
         }
     }
 
@@ -92,6 +96,10 @@ impl Step {
             Self::Test => {
                 services::ensure().await?;
                 &mut test_command(workspace, &[])
+            }
+            Self::Fuzz => {
+                let ended = fuzz::run(workspace, &fuzz::Arguments::brief()).await?;
+                return Ok(ended == ExitCode::SUCCESS);
             }
         };
         Ok(process::run_visibly(command).await?.success())

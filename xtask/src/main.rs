@@ -9,6 +9,7 @@
 //! | [`quickstart`] | `quickstart`: smoke test against InsightDesk, from nothing |
 //! | [`conformance`] | `conformance`: published test data, run through the product |
 //! | [`mod@schemathesis`] | `schemathesis`: InsightDesk held against its own description |
+//! | [`mod@fuzz`] | `fuzz`: random input for every parser |
 //! | [`mod@bench`] | `bench throughput`, `memory`, `startup`, `fairness` |
 //!
 //! Below them: [`workspace`] knows the repository, [`build`] makes release binaries, [`process`] runs
@@ -20,6 +21,7 @@ mod build;
 mod checks;
 mod compat;
 mod conformance;
+mod fuzz;
 mod http;
 mod local_server;
 mod process;
@@ -62,6 +64,8 @@ enum Command {
     Conformance,
     /// Hold InsightDesk against its OpenAPI document with schemathesis; fetches it once with pip
     Schemathesis,
+    /// Feed random input to every parser
+    Fuzz(fuzz::Arguments),
     /// Measure plimsoll beside the other generators of this machine
     #[command(subcommand)]
     Bench(bench::Command),
@@ -92,6 +96,7 @@ async fn run(command: Command) -> Result<ExitCode> {
             Command::Quickstart(arguments) => quickstart::run(&workspace, &arguments).await,
             Command::Conformance => conformance::run(&workspace).await,
             Command::Schemathesis => schemathesis::run(&workspace).await,
+            Command::Fuzz(arguments) => fuzz::run(&workspace, &arguments).await,
             Command::Bench(command) => bench::run(&workspace, &command).await,
         }
     };

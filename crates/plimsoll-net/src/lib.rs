@@ -64,6 +64,8 @@ pub mod engineio;
 mod error;
 mod error_code;
 pub mod event_stream;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod hosts;
 mod http;
 mod ip_range;

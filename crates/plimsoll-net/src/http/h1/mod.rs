@@ -27,6 +27,24 @@ use crate::shared::Shared;
 use crate::timings::Stopwatch;
 use decoder::Decoder;
 
+/// The response that these pieces make, with the end of the stream behind them; `None` when they make none.
+#[cfg(fuzzing)]
+pub(crate) fn decode<'a>(
+    request: &Request,
+    limits: crate::options::Limits,
+    pieces: impl Iterator<Item = &'a [u8]>,
+) -> Option<Response> {
+    let mut decoder = Decoder::new(request, limits);
+    for piece in pieces {
+        decoder.feed(piece).ok()?;
+    }
+    if let Some((response, _)) = decoder.take_answer() {
+        return Some(response);
+    }
+    decoder.end_of_stream().ok()?;
+    decoder.take_answer().map(|(response, _)| response)
+}
+
 /// A response, and whether its connection can carry another request.
 pub(crate) struct Answer {
     pub(crate) response: Response,
