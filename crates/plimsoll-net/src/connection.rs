@@ -7,12 +7,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
+use crate::arrival::{self, Arrival};
 use crate::error::{NetError, Operation};
 use crate::proxy::Proxy;
 use crate::timings::Traffic;
@@ -116,6 +117,14 @@ impl Connection {
         }
     }
 
+    /// When what was read last had come.
+    pub(crate) fn arrival(&self) -> Arrival {
+        match &self.stream {
+            Stream::Plain(socket) => socket.arrival,
+            Stream::Tls(stream) => stream.get_ref().0.arrival,
+        }
+    }
+
     /// The bytes that crossed the socket since the last call.
     pub(crate) fn take_traffic(&mut self) -> Traffic {
         match &mut self.stream {
@@ -125,16 +134,18 @@ impl Connection {
     }
 }
 
-/// A TCP socket that counts.
+/// A TCP socket that counts, and knows when what it read had come.
 #[derive(Debug)]
 pub(crate) struct Socket {
     tcp: TcpStream,
     traffic: Traffic,
+    arrival: Arrival,
 }
 
 impl Socket {
     pub(crate) fn new(tcp: TcpStream) -> Self {
-        Self { tcp, traffic: Traffic::default() }
+        arrival::ask_for_stamps(&tcp);
+        Self { tcp, traffic: Traffic::default(), arrival: Arrival::now(None) }
     }
 
     pub(crate) fn take_traffic(&mut self) -> Traffic {
@@ -150,9 +161,10 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         let socket = self.get_mut();
         let before = buffer.filled().len();
-        let polled = Pin::new(&mut socket.tcp).poll_read(cx, buffer);
+        let stamp = ready!(arrival::poll_read(&mut socket.tcp, cx, buffer))?;
         socket.traffic.received += (buffer.filled().len() - before) as u64;
-        polled
+        socket.arrival = Arrival::now(stamp);
+        Poll::Ready(Ok(()))
     }
 }
 

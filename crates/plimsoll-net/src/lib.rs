@@ -56,6 +56,7 @@
 //! | `timings` | the phases of an exchange |
 //! | `error`, `error_code` | what can go wrong, with k6's numbers |
 
+mod arrival;
 mod client;
 mod connect;
 mod connection;

@@ -10,10 +10,15 @@
 //! `sending + waiting + receiving` is the duration exactly, because neighbouring phases share one instant. An
 //! exchange that fails charges the time up to its end to the phase it was in, so that a request that timed
 //! out while waiting shows the time it waited. Phases of connecting count only once they are complete.
+//!
+//! Bytes of a response count from when they arrived at this machine (see [`crate::arrival`]). How long a complete
+//! response then waited until its worker came to read it is the generator delay, which is part of no phase.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use crate::arrival::Arrival;
 
 /// How long each phase of an exchange took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +37,8 @@ pub struct Timings {
     pub waiting: Duration,
     /// From there to its last byte.
     pub receiving: Duration,
+    /// From there until its worker had it. The server has no part in it, and it is part of no duration.
+    pub generator_delay: Duration,
 }
 
 impl Timings {
@@ -68,6 +75,8 @@ pub(crate) struct Stopwatch {
     written: Option<Instant>,
     first_byte: Option<Instant>,
     last_byte: Option<Instant>,
+    /// When the worker had what came last.
+    taken: Option<Instant>,
 }
 
 impl Stopwatch {
@@ -81,6 +90,7 @@ impl Stopwatch {
             written: None,
             first_byte: None,
             last_byte: None,
+            taken: None,
         }
     }
 
@@ -100,11 +110,12 @@ impl Stopwatch {
 
     /// Bytes of the response arrived. A response may begin before the request is complete; then sending ends
     /// with it.
-    pub(crate) fn bytes_received(&mut self) {
-        let now = Instant::now();
-        self.written.get_or_insert(now);
-        self.first_byte.get_or_insert(now);
-        self.last_byte = Some(now);
+    pub(crate) fn bytes_received(&mut self, arrival: Arrival) {
+        let at = self.in_order(arrival.arrived);
+        self.written.get_or_insert(at);
+        self.first_byte.get_or_insert(at);
+        self.last_byte = Some(at);
+        self.taken = Some(arrival.read);
     }
 
     /// The last byte of the request left at `at`, as whoever wrote it says.
@@ -113,11 +124,17 @@ impl Stopwatch {
         self.written.get_or_insert(self.first_byte.map_or(at, |first| at.min(first)));
     }
 
-    /// Bytes of the response arrived at `at`, as whoever read them says.
+    /// Bytes of the response arrived at `at`, as whoever read them says, and are taken now.
     pub(crate) fn was_received(&mut self, at: Instant) {
-        let at = [self.ready, self.written, self.last_byte].into_iter().flatten().fold(at, Instant::max);
+        let at = self.in_order(at);
         self.first_byte.get_or_insert(at);
         self.last_byte = Some(at);
+        self.taken = Some(Instant::now());
+    }
+
+    /// What others say happened at `at` did not happen before what led to it.
+    fn in_order(&self, at: Instant) -> Instant {
+        [self.ready, self.written, self.last_byte].into_iter().flatten().fold(at, Instant::max)
     }
 
     pub(crate) fn has_response_bytes(&self) -> bool {
@@ -127,6 +144,12 @@ impl Stopwatch {
     /// When a complete response ended: with its last byte, not when it had been looked at.
     pub(crate) fn response_end(&self) -> Instant {
         self.last_byte.unwrap_or_else(Instant::now)
+    }
+
+    fn generator_delay(&self) -> Duration {
+        let waited =
+            self.taken.zip(self.last_byte).map(|(taken, came)| taken.saturating_duration_since(came));
+        waited.unwrap_or_default()
     }
 
     pub(crate) fn finish(&self, ended: Instant) -> Timings {
@@ -141,6 +164,7 @@ impl Stopwatch {
             sending: written - ready,
             waiting: first_byte - written,
             receiving: ended - first_byte,
+            generator_delay: self.generator_delay(),
         }
     }
 }
@@ -161,9 +185,9 @@ mod tests {
         pass(3).await;
         watch.request_written();
         pass(20).await;
-        watch.bytes_received();
+        watch.bytes_received(Arrival::now(None));
         pass(7).await;
-        watch.bytes_received();
+        watch.bytes_received(Arrival::now(None));
         pass(100).await;
         let timings = watch.finish(watch.response_end());
         assert_eq!(
@@ -193,9 +217,36 @@ mod tests {
         let mut watch = Stopwatch::start();
         watch.connection_ready();
         pass(4).await;
-        watch.bytes_received();
+        watch.bytes_received(Arrival::now(None));
         watch.request_written();
         let timings = watch.finish(watch.response_end());
         assert_eq!((timings.sending.as_millis(), timings.waiting), (4, Duration::ZERO));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_for_its_worker_is_in_no_phase() {
+        let mut watch = Stopwatch::start();
+        watch.connection_ready();
+        watch.request_written();
+        pass(20).await;
+        let arrived = Instant::now();
+        pass(300).await;
+        watch.bytes_received(Arrival { arrived, read: Instant::now() });
+        let timings = watch.finish(watch.response_end());
+        assert_eq!((timings.waiting.as_millis(), timings.generator_delay.as_millis()), (20, 300));
+        assert_eq!(timings.duration().as_millis(), 20);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stamp_from_before_the_request_is_not_believed() {
+        let mut watch = Stopwatch::start();
+        let early = Instant::now();
+        pass(5).await;
+        watch.connection_ready();
+        pass(3).await;
+        watch.request_written();
+        watch.bytes_received(Arrival { arrived: early, read: Instant::now() });
+        let timings = watch.finish(watch.response_end());
+        assert_eq!((timings.sending.as_millis(), timings.waiting), (3, Duration::ZERO));
     }
 }

@@ -215,7 +215,7 @@ impl Wire<'_> {
             if read.filled().is_empty() {
                 return Poll::Ready(self.decoder.end_of_stream());
             }
-            self.watch.bytes_received();
+            self.watch.bytes_received(self.connection.arrival());
             Poll::Ready(self.decoder.feed(read.filled()))
         })
     }

@@ -23,6 +23,7 @@ pub(super) struct Marks(Mutex<Noted>);
 struct Noted {
     /// Bytes that no exchange has counted yet.
     traffic: Traffic,
+    /// When what was read last had come.
     read: Option<Instant>,
     wrote: Option<Instant>,
     /// Whether the socket took everything.
@@ -52,7 +53,7 @@ impl Marks {
         self.noted().requests.retain(|(queued, _)| *queued != ticket);
     }
 
-    /// When something was read last.
+    /// When what was read last had come.
     pub(super) fn read_at(&self) -> Option<Instant> {
         self.noted().read
     }
@@ -114,12 +115,13 @@ impl Wire {
     fn note<T>(
         &mut self,
         done: Result<T, NetError>,
+        at: Instant,
         instant: impl FnOnce(&mut Noted) -> &mut Option<Instant>,
     ) -> io::Result<T> {
         let traffic = self.connection.take_traffic();
         let mut noted = self.marks.noted();
         noted.traffic.add(traffic);
-        *instant(&mut noted) = Some(Instant::now());
+        *instant(&mut noted) = Some(at);
         done.map_err(|error| {
             let text = error.to_string();
             noted.error.get_or_insert(error);
@@ -136,7 +138,8 @@ impl AsyncRead for Wire {
     ) -> Poll<io::Result<()>> {
         let wire = self.get_mut();
         let done = ready!(wire.connection.poll_read(cx, buffer));
-        Poll::Ready(wire.note(done, |noted| &mut noted.read))
+        let arrived = wire.connection.arrival().arrived;
+        Poll::Ready(wire.note(done, arrived, |noted| &mut noted.read))
     }
 }
 
@@ -145,7 +148,8 @@ impl AsyncWrite for Wire {
         let wire = self.get_mut();
         let polled = wire.connection.poll_write(cx, bytes);
         wire.marks.noted().is_drained = polled.is_ready();
-        Poll::Ready(wire.note(ready!(polled), |noted| &mut noted.wrote))
+        let written = ready!(polled);
+        Poll::Ready(wire.note(written, Instant::now(), |noted| &mut noted.wrote))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
