@@ -125,7 +125,7 @@ impl Packet {
     /// Reads a packet.
     ///
     /// # Errors
-    /// What is wrong with it. That the data are JSON is not checked.
+    /// What is wrong with it. Of the data, only the beginning is looked at.
     pub fn parse(text: &str) -> Result<Self, EngineError> {
         let kinds = [
             Kind::Connect,
@@ -161,6 +161,9 @@ impl Packet {
             "" => None,
             id => Some(id.parse().map_err(|_| EngineError::Protocol("a bad acknowledgement number"))?),
         };
+        if !data.is_empty() && !data.starts_with(['[', '{', '"']) {
+            return Err(EngineError::Protocol("data of a Socket.IO packet that are no JSON"));
+        }
         Ok(Packet { kind, attachments, namespace: namespace.to_owned(), id, data: data.to_owned() })
     }
 
@@ -217,7 +220,9 @@ mod tests {
 
     #[test]
     fn what_is_none_is_refused() {
-        for text in ["", "7", "x", "5[1]", "5x-[1]", "51000000-[1]", "2999999999999999999999[]", "ä"] {
+        for text in
+            ["", "7", "x", "5[1]", "5x-[1]", "51000000-[1]", "2999999999999999999999[]", "3/,/,", "2x", "ä"]
+        {
             assert!(matches!(Packet::parse(text), Err(EngineError::Protocol(_))), "{text}");
         }
         for text in ["", "7", "b!", "ä", "4a\u{1e}"] {
