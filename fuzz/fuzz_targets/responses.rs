@@ -1,4 +1,5 @@
-//! Any bytes as the answer to a request: refused or read, never a panic; and the same in whatever pieces they come.
+//! Any bytes as the answer to a request: refused or read, never a panic; and the same in whatever pieces they
+//! come.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -15,7 +15,8 @@ use crate::say::say;
 use crate::workspace::Workspace;
 
 /// What cargo-fuzz asks the compiler for, but for the sanitizer.
-const FLAGS: &str = "--cfg fuzzing -Cdebug-assertions -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+const FLAGS: &str = "--cfg fuzzing -Cdebug-assertions -Cpasses=sancov-module \
+                     -Cllvm-args=-sanitizer-coverage-level=4 \
                      -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
                      -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares";
 

@@ -44,6 +44,8 @@ builtins! {
     DROPPED_ITERATIONS = "dropped_iterations" Counter Default;
     /// From when the schedule wanted an iteration to when it started. Not known to k6.
     ITERATION_LATENESS = "iteration_lateness" Trend Time;
+    /// From a response being complete at this machine to its worker having it. Not known to k6.
+    GENERATOR_DELAY = "generator_delay" Trend Time;
     /// Outcomes of `check()`.
     CHECKS = "checks" Rate Default;
     /// Duration of `group()` calls.

@@ -1,9 +1,9 @@
 //! When bytes arrived, as the kernel says, and when they were read.
 //!
-//! A worker reads a socket when it comes round to it. Whatever else it did until then is the generator's time, not
-//! the server's. On Linux the kernel notes when it received what is read (`SO_TIMESTAMPNS`, socket(7)), to the
-//! packet; of several packets that one read takes, it says when the last came. Where there is no such note, bytes
-//! have arrived when they are read.
+//! A worker reads a socket when it comes round to it. Whatever else it did until then is the generator's
+//! time, not the server's. On Linux the kernel notes when it received what is read (`SO_TIMESTAMPNS`,
+//! socket(7)), to the packet; of several packets that one read takes, it says when the last came. Where there
+//! is no such note, bytes have arrived when they are read.
 
 use std::io;
 use std::task::{Context, Poll};
@@ -71,8 +71,8 @@ mod linux {
             let polled = tcp.try_io(Interest::READABLE, || {
                 let (count, stamp) = receive(tcp, buffer.initialize_unfilled())?;
                 taken = Some((count, stamp));
-                // A read that leaves room took all there was: until the reactor sees more, another one would be a
-                // system call that finds nothing.
+                // A read that leaves room took all there was: until the reactor sees more, another one would
+                // be a system call that finds nothing.
                 let is_drained = (1..room).contains(&count);
                 if is_drained { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(None) }
             });

@@ -11,8 +11,9 @@
 //! exchange that fails charges the time up to its end to the phase it was in, so that a request that timed
 //! out while waiting shows the time it waited. Phases of connecting count only once they are complete.
 //!
-//! Bytes of a response count from when they arrived at this machine (see [`crate::arrival`]). How long a complete
-//! response then waited until its worker came to read it is the generator delay, which is part of no phase.
+//! Bytes of a response count from when they arrived at this machine (see [`crate::arrival`]). How long a
+//! complete response then waited until its worker came to read it is the generator delay, which is part of no
+//! phase.
 
 use std::time::Duration;
 

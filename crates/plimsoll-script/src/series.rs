@@ -68,7 +68,8 @@ pub(crate) struct HttpFact<'a> {
 
 /// **The** table of what an HTTP exchange feeds: `http_reqs`, `http_req_failed` and the seven durations, all
 /// with the same tags and time. `http_req_failed` is left out when no response callback judged the response.
-/// An exchange of a scheduled iteration feeds `http_req_response_time` too.
+/// A response also feeds `generator_delay`, an exchange of a scheduled iteration feeds
+/// `http_req_response_time` too.
 pub(crate) fn record_http(worker: &Worker, scope: &mut TagScope, fact: &HttpFact<'_>) {
     let mut shard = worker.shard();
     let set = http_tag_set(worker, scope, &mut shard, fact);
@@ -98,6 +99,10 @@ pub(crate) fn record_http(worker: &Worker, scope: &mut TagScope, fact: &HttpFact
                 shard.record_with(*series, *value, at, &context);
             }
         }
+    }
+    if fact.exchange.result.is_ok() {
+        let series = worker.generator_delay(&mut shard);
+        shard.record(series, ms(timings.generator_delay), at);
     }
     if let Some(lateness) = fact.lateness {
         let series = shard.series(builtin::HTTP_REQ_RESPONSE_TIME, set);

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use plimsoll_engine::WorkerContext;
-use plimsoll_metrics::{Redaction, Shard, Symbol, template};
+use plimsoll_metrics::{Redaction, SeriesId, Shard, Symbol, builtin, template};
 use plimsoll_net::{ClientIdentity, InvalidIdentity, NetError, Url};
 use rustc_hash::FxHashMap;
 
@@ -41,6 +41,7 @@ pub(crate) struct Worker {
     /// Failed requests logged so far, by error code.
     logged: RefCell<FxHashMap<u16, u32>>,
     warned_of_redirects: Cell<bool>,
+    generator_delay: Cell<Option<SeriesId>>,
 }
 
 /// A URL that a script uses, with everything that depends on the URL alone.
@@ -75,11 +76,25 @@ impl Worker {
             identities: RefCell::default(),
             logged: RefCell::default(),
             warned_of_redirects: Cell::default(),
+            generator_delay: Cell::default(),
         }
     }
 
     pub(crate) fn shard(&self) -> std::cell::RefMut<'_, Shard> {
         self.context.shard.borrow_mut()
+    }
+
+    /// The series of how long responses waited for this worker. It has the run's tags alone: the delay says
+    /// something of the generator, nothing of what was asked for.
+    pub(crate) fn generator_delay(&self, shard: &mut Shard) -> SeriesId {
+        self.generator_delay.get().unwrap_or_else(|| {
+            let tags = self.script.run_tags.iter();
+            let tags: Vec<_> = tags.map(|(name, value)| (shard.tag_key(name), shard.symbol(value))).collect();
+            let tags = shard.tag_set(&tags);
+            let series = shard.series(builtin::GENERATOR_DELAY, tags);
+            self.generator_delay.set(Some(series));
+            series
+        })
     }
 
     /// Logs a failed request, unless this worker has logged enough with that code: a target that is down

@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use crate::support::{Server, client, pause, read_bytes, read_head, request, soon};
+use crate::support::{HELLO, Server, client, get, pause, read_bytes, read_head, request, soon};
 
 const UPLOAD: usize = 24 * 1024 * 1024;
 
@@ -67,4 +67,25 @@ async fn each_delay_shows_in_its_phase_and_they_add_up() {
         }
     }
     panic!("only {clear_rounds} of {ROUNDS} rounds had each delay in its phase");
+}
+
+/// A worker that has other things to do for a while.
+async fn busy(time: Duration) {
+    std::thread::sleep(time);
+}
+
+#[tokio::test]
+async fn an_answer_that_waits_for_its_worker_does_not_look_slow() {
+    const STALL: Duration = Duration::from_millis(500);
+    let server = Server::answering(HELLO);
+    let client = client();
+    assert!(get(&client, server.url("/")).await.result.is_ok());
+    let (exchange, ()) = tokio::join!(get(&client, server.url("/")), busy(STALL));
+    let timings = exchange.timings;
+    assert!(exchange.reused_connection && exchange.result.is_ok());
+    if cfg!(target_os = "linux") {
+        assert_eq!(timings.blocked + timings.duration(), exchange.ended_at - exchange.started_at);
+        assert!(timings.generator_delay > STALL / 2, "{timings:?}");
+        assert!(timings.duration() < STALL / 2, "{timings:?}");
+    }
 }

@@ -17,7 +17,7 @@ use crate::section::{CheckSummary, MetricSummary, Section};
 const CATEGORIES: [(&str, &[&str]); 8] = [
     ("CUSTOM", &[]),
     ("HTTP", &["http_"]),
-    ("EXECUTION", &["iteration", "vus", "dropped_iterations"]),
+    ("EXECUTION", &["iteration", "vus", "dropped_iterations", "generator_delay"]),
     ("NETWORK", &["data_sent", "data_received"]),
     ("BROWSER", &["browser_"]),
     ("WEB_VITALS", &["browser_web_vital_"]),

@@ -105,3 +105,14 @@ fn requests_without_a_schedule_have_no_response_time_of_their_own() {
     let ran = run_files(&[("main.js", script)], &[("SERVER", &server.url())]);
     assert_eq!((ran.count("http_reqs"), ran.count("http_req_response_time")), (3.0, 0.0));
 }
+
+#[test]
+fn every_answer_has_its_generator_delay_apart_from_the_requests_time() {
+    let server = Server::start();
+    let script = "import http from 'k6/http';\n\
+        export const options = { vus: 2, iterations: 20, tags: { run: 'mine' } };\n\
+        export default function () { http.get(__ENV.SERVER); http.get('http://127.0.0.1:1/'); }";
+    let ran = run_files(&[("main.js", script)], &[("SERVER", &server.url())]);
+    let delay = ran.trend("generator_delay");
+    assert_eq!(delay.count(), 20, "one for each answer, none for a failure");
+}
