@@ -53,6 +53,26 @@ impl Server {
         tokio::time::timeout(PATIENCE, process.wait()).await.expect("an end in time").expect("a status");
     }
 
+    /// Lets it do nothing: connections stay open and nobody answers.
+    pub(crate) async fn freeze(&self) {
+        self.signal_all("-STOP").await;
+    }
+
+    /// Lets it go on where it was.
+    pub(crate) async fn thaw(&self) {
+        self.signal_all("-CONT").await;
+    }
+
+    async fn signal_all(&self, signal: &str) {
+        let server = self.process.as_ref().and_then(Child::id).expect("it runs").to_string();
+        let list = Command::new("ps").args(["-o", "pid=", "--ppid", &server]).output().await;
+        let list = String::from_utf8(list.expect("ps runs").stdout).expect("numbers");
+        let mut kill = Command::new("kill");
+        // A connection may have ended just now, which kill complains about.
+        kill.arg(signal).arg(server).args(list.split_whitespace()).stderr(Stdio::null());
+        kill.status().await.expect("kill runs");
+    }
+
     /// A new, empty database.
     pub(crate) async fn database(&self, name: &str) -> Address {
         create(self.port, name, "template0").await
