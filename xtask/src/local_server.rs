@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{ChildStdout, Command};
 use tokio::task::JoinHandle;
@@ -47,6 +47,11 @@ impl LocalServer {
     /// Where it listens, as scripts and generators want it.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Its process id, as long as it has not been waited for.
+    pub(crate) fn pid(&self) -> Option<Pid> {
+        self.running.pid()
     }
 
     /// Asks it to stop and waits for its end. That it had ended before, or ends badly, is said and no

@@ -10,7 +10,7 @@
 //! | [`conformance`] | `conformance`: published test data, run through the product |
 //! | [`mod@schemathesis`] | `schemathesis`: InsightDesk held against its own description |
 //! | [`mod@fuzz`] | `fuzz`: random input for every parser |
-//! | [`mod@bench`] | `bench throughput`, `memory`, `startup`, `fairness` |
+//! | [`mod@bench`] | `bench throughput`, `memory`, `startup`, `fairness`, `desk` … |
 //!
 //! Below them: [`workspace`] knows the repository, [`build`] makes release binaries, [`process`] runs
 //! children and leaves none behind, [`local_server`] starts one of our servers, [`http`] asks it one

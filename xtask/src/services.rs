@@ -6,8 +6,8 @@
 //! | [`postgres`] | InsightDesk |
 //! | [`packages`]: `ws`, `socket.io`, `websockets` | everything with sockets |
 //!
-//! Nothing is started here: tests do that themselves, each on a port and in a folder of its own, and fail
-//! with a hint to this command when they find none.
+//! Nothing is started here: tests and measurements do that themselves, each on a port and in a folder of its
+//! own, and fail with a hint to this command when they find none.
 
 mod packages;
 mod postgres;
@@ -31,4 +31,14 @@ fn cache() -> Result<PathBuf> {
     let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
     let folder = named.or_else(home).context("neither XDG_CACHE_HOME nor HOME is set")?;
     Ok(folder.join("plimsoll/services"))
+}
+
+/// The folder of `initdb` and `postgres`.
+pub(crate) fn postgres_programs() -> Result<PathBuf> {
+    postgres::find(&cache()?).context("there is no PostgreSQL server here: run `cargo xtask services`")
+}
+
+/// `valkey-server`, or `redis-server`.
+pub(crate) fn valkey_program() -> Result<PathBuf> {
+    valkey::find(&cache()?).context("there is no Valkey here: run `cargo xtask services`")
 }

@@ -13,6 +13,7 @@
 //! | [`json`] | parsing and reading JSON, beside Node.js |
 //! | [`sockets`] | a crowd of idle WebSocket and Socket.IO connections: all there, and what each takes |
 //! | [`data`] | memory of large files that all virtual users read |
+//! | [`desk`] | InsightDesk on PostgreSQL and Valkey: load, sockets, chaos |
 //!
 //! Each starts the [`target`], whose ledger is the independent truth, and [`generator`]s with the scripts of
 //! `bench/scripts`. `bench/README.md` says how to read the figures.
@@ -20,6 +21,7 @@
 mod arrivals;
 mod cores;
 mod data;
+mod desk;
 mod fairness;
 mod generator;
 mod growth;
@@ -71,6 +73,9 @@ pub(crate) enum Command {
     Sockets(sockets::Arguments),
     /// Memory of large files that all virtual users read
     Data(data::Arguments),
+    /// InsightDesk on PostgreSQL and Valkey, under load on the same cores
+    #[command(subcommand)]
+    Desk(desk::Command),
 }
 
 /// What all measurements have in common.
@@ -96,6 +101,7 @@ pub(crate) async fn run(workspace: &Workspace, command: &Command) -> Result<Exit
         Command::Json(arguments) => json::run(workspace, arguments).await?,
         Command::Sockets(arguments) => sockets::run(workspace, arguments).await?,
         Command::Data(arguments) => data::run(workspace, arguments).await?,
+        Command::Desk(command) => desk::run(workspace, command).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

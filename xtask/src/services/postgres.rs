@@ -36,7 +36,7 @@ fn is_root() -> bool {
 }
 
 /// The folder of `initdb` and `postgres`.
-fn find(cache: &Path) -> Option<PathBuf> {
+pub(super) fn find(cache: &Path) -> Option<PathBuf> {
     let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut debian: Vec<_> = debian.map(|version| version.path().join("bin")).collect();
     debian.sort();

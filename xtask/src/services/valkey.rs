@@ -28,7 +28,7 @@ pub(super) async fn ensure(cache: &Path) -> Result<()> {
     Ok(())
 }
 
-fn find(cache: &Path) -> Option<PathBuf> {
+pub(super) fn find(cache: &Path) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(cache.to_owned()).chain(std::env::split_paths(&path));
     let programs = folders.flat_map(|folder| PROGRAMS.map(|name| folder.join(name)));
