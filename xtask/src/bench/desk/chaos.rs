@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use self::answers::{Answer, Window, now_ms};
-use super::subject::Subject;
+use super::subject::{Programs, Subject};
 use crate::bench::generator::script;
 use crate::process::Running;
 use crate::say::say;
@@ -24,6 +24,8 @@ use crate::workspace::Workspace;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    programs: Programs,
     /// Tickets per second
     #[arg(long, default_value_t = 50)]
     rate: u32,
@@ -105,7 +107,7 @@ impl Trouble {
 }
 
 pub(crate) async fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    let mut subject = Subject::start(workspace).await?;
+    let mut subject = Subject::start(workspace, &arguments.programs).await?;
     let folder = TempDir::new()?;
     let file = folder.path().join("answers.log");
     let mut running = Running::spawn("plimsoll", &mut command(workspace, &subject, arguments, &file))?;

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use super::exported::{Exported, TREND_STATS};
-use super::subject::{Ledger, Subject};
+use super::subject::{Ledger, Programs, Subject};
 use crate::bench::generator::script;
 use crate::bench::memory::Memory;
 use crate::bench::statistics::Thousands;
@@ -22,6 +22,8 @@ use crate::workspace::Workspace;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    programs: Programs,
     /// How long all stages together take
     #[arg(long, default_value_t = 10.0)]
     minutes: f64,
@@ -63,10 +65,10 @@ impl Goal {
 }
 
 pub(crate) async fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    let subject = Subject::start(workspace).await?;
+    let subject = Subject::start(workspace, &arguments.programs).await?;
     let folder = TempDir::new()?;
     let file = folder.path().join("summary.json");
-    let Arguments { minutes, scale } = arguments;
+    let Arguments { minutes, scale, .. } = arguments;
     say!(progress "the load scenario × {scale} in {minutes} min at {}", subject.url());
     let mut command = command(workspace, &subject, arguments, &file);
     let mut running = Running::spawn("plimsoll", &mut command)?;

@@ -13,7 +13,7 @@ use tokio::process::Command;
 use tokio::time::Instant;
 
 use super::exported::{Exported, TREND_STATS};
-use super::subject::Subject;
+use super::subject::{Programs, Subject};
 use crate::bench::generator::script;
 use crate::bench::memory::Memory;
 use crate::bench::statistics::Thousands;
@@ -23,6 +23,8 @@ use crate::workspace::Workspace;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    programs: Programs,
     /// Clients, each with one connection
     #[arg(long, default_value_t = 10_100)]
     vus: u32,
@@ -48,11 +50,11 @@ struct Held {
 }
 
 pub(crate) async fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    let subject = Subject::start(workspace).await?;
+    let subject = Subject::start(workspace, &arguments.programs).await?;
     let idle = Memory::of(subject.pid()?)?;
     let folder = TempDir::new()?;
     let file = folder.path().join("summary.json");
-    let Arguments { vus, ramp, seconds, every } = arguments;
+    let Arguments { vus, ramp, seconds, every, .. } = arguments;
     say!(progress "{vus} clients come in {ramp} s and stay for {seconds} s, one ticket every {every} ms");
     let mut running = Running::spawn("plimsoll", &mut command(workspace, &subject, arguments, &file))?;
     let held = watch(&mut running, &subject, arguments).await?;

@@ -1,6 +1,7 @@
 //! The desk that is measured, and what it says about itself: its ledger and its metrics.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 use rustix::process::Pid;
@@ -13,19 +14,39 @@ use crate::http;
 use crate::local_server::LocalServer;
 use crate::workspace::Workspace;
 
+/// What is measured.
+#[derive(clap::Args)]
+pub(crate) struct Programs {
+    /// Take this plimsoll instead of building one
+    #[arg(long, value_name = "PATH")]
+    plimsoll: Option<PathBuf>,
+    /// Take this InsightDesk instead of building one
+    #[arg(long, value_name = "PATH")]
+    insightdesk: Option<PathBuf>,
+}
+
+async fn find_or_build(workspace: &Workspace, name: &str, given: Option<&PathBuf>) -> Result<PathBuf> {
+    if let Some(program) = given {
+        return program.canonicalize().with_context(|| program.display().to_string());
+    }
+    let [built] = build::release(workspace, [name]).await?;
+    Ok(built)
+}
+
 /// Two servers that keep things, and the desk in front of them.
 pub(super) struct Subject {
     pub(super) postgres: Postgres,
     pub(super) valkey: Valkey,
     server: LocalServer,
     /// Runs the scripts.
-    pub(super) plimsoll: std::path::PathBuf,
+    pub(super) plimsoll: PathBuf,
 }
 
 impl Subject {
-    /// Builds and starts everything.
-    pub(super) async fn start(workspace: &Workspace) -> Result<Self> {
-        let [plimsoll, insightdesk] = build::release(workspace, ["plimsoll", "insightdesk"]).await?;
+    /// Builds what is not there and starts everything.
+    pub(super) async fn start(workspace: &Workspace, programs: &Programs) -> Result<Self> {
+        let plimsoll = find_or_build(workspace, "plimsoll", programs.plimsoll.as_ref()).await?;
+        let insightdesk = find_or_build(workspace, "insightdesk", programs.insightdesk.as_ref()).await?;
         let (postgres, valkey) = (Postgres::start().await?, Valkey::start().await?);
         let mut command = Command::new(insightdesk);
         command.args(["serve", "--port", "0", "--instrument", "--log", "error"]);
