@@ -41,6 +41,19 @@ pub(crate) async fn release<const N: usize>(
     Ok(built.map(Option::unwrap_or_default))
 }
 
+/// The binary that was named, or else a release build of the package.
+pub(crate) async fn given_or_release(
+    workspace: &Workspace,
+    package: &str,
+    given: Option<&PathBuf>,
+) -> Result<PathBuf> {
+    if let Some(program) = given {
+        return program.canonicalize().with_context(|| program.display().to_string());
+    }
+    let [built] = release(workspace, [package]).await?;
+    Ok(built)
+}
+
 /// The name and the path of a binary, if that is what cargo's message announces.
 fn executable(line: &str) -> Option<(String, PathBuf)> {
     let message = Message::parse_stream(line.as_bytes()).next()?.ok()?;

@@ -13,8 +13,8 @@
 //! | [`mod@bench`] | `bench throughput`, `memory`, `startup`, `fairness`, `desk` … |
 //!
 //! Below them: [`workspace`] knows the repository, [`build`] makes release binaries, [`process`] runs
-//! children and leaves none behind, [`local_server`] starts one of our servers, [`http`] asks it one
-//! question, [`say!`] prints. Nothing here is part of the product.
+//! children and leaves none behind, [`local_server`] starts one of our servers, [`stores`] those that keep
+//! its data, [`http`] asks one question, [`say!`] prints. Nothing here is part of the product.
 
 mod bench;
 mod build;
@@ -29,6 +29,7 @@ mod quickstart;
 mod say;
 mod schemathesis;
 mod services;
+mod stores;
 mod tidy;
 mod workspace;
 
@@ -63,7 +64,7 @@ enum Command {
     /// Run the published tests of HTML parsing; fetches them once
     Conformance,
     /// Hold InsightDesk against its OpenAPI document with schemathesis; fetches it once with pip
-    Schemathesis,
+    Schemathesis(schemathesis::Arguments),
     /// Feed random input to every parser
     Fuzz(fuzz::Arguments),
     /// Measure plimsoll beside the other generators of this machine
@@ -95,7 +96,7 @@ async fn run(command: Command) -> Result<ExitCode> {
             Command::Ci => checks::ci(&workspace).await,
             Command::Quickstart(arguments) => quickstart::run(&workspace, &arguments).await,
             Command::Conformance => conformance::run(&workspace).await,
-            Command::Schemathesis => schemathesis::run(&workspace).await,
+            Command::Schemathesis(arguments) => schemathesis::run(&workspace, &arguments).await,
             Command::Fuzz(arguments) => fuzz::run(&workspace, &arguments).await,
             Command::Bench(command) => bench::run(&workspace, &command).await,
         }

@@ -15,6 +15,7 @@ use crate::http;
 use crate::local_server::LocalServer;
 use crate::process;
 use crate::say::say;
+use crate::stores::{Postgres, Valkey};
 use crate::workspace::Workspace;
 
 const PACKAGE: &str = "schemathesis==4.32.5";
@@ -26,13 +27,31 @@ const LEFT_OUT: &str = "logOut";
 /// The same cases every time: a failure can be looked into.
 const SEED: &str = "7";
 
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Keep the data in PostgreSQL and Valkey instead of in memory
+    #[arg(long)]
+    stores: bool,
+    /// Take this InsightDesk instead of building one
+    #[arg(long, value_name = "PATH")]
+    insightdesk: Option<PathBuf>,
+}
+
 /// Builds, starts, asks, stops.
-pub(crate) async fn run(workspace: &Workspace) -> Result<ExitCode> {
-    let [insightdesk] = build::release(workspace, ["insightdesk"]).await?;
+pub(crate) async fn run(workspace: &Workspace, arguments: &Arguments) -> Result<ExitCode> {
+    let insightdesk =
+        build::given_or_release(workspace, "insightdesk", arguments.insightdesk.as_ref()).await?;
     let program = install(&workspace.root().join(FOLDER)).await?;
+    let stores =
+        if arguments.stores { Some((Postgres::start().await?, Valkey::start().await?)) } else { None };
     let mut command = Command::new(&insightdesk);
-    command.args(["serve", "--port", "0", "--database-url", "sqlite::memory:"]);
-    command.args(["--log", "error", "--access-token-seconds", "86400"]);
+    command.args(["serve", "--port", "0", "--log", "error", "--access-token-seconds", "86400"]);
+    match &stores {
+        Some((postgres, valkey)) => {
+            command.args(["--database-url", &postgres.url(), "--valkey-url", &valkey.url()])
+        }
+        None => command.args(["--database-url", "sqlite::memory:"]),
+    };
     let server = LocalServer::start("insightdesk", &mut command).await?;
     let outcome = ask(workspace, &program, &server).await;
     server.stop().await?;

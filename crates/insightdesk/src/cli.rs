@@ -263,6 +263,7 @@ impl ServeArgs {
             query_timeout: Duration::from_millis(self.query_timeout_ms),
             login_concurrency: self.login_concurrency.unwrap_or(usual.login_concurrency),
             head_timeout: usual.head_timeout,
+            body_timeout: usual.body_timeout,
             grace: usual.grace,
         })
     }

@@ -46,6 +46,8 @@ pub struct Config {
     pub login_concurrency: usize,
     /// How long the head of a request may take to arrive, and how long a connection may be idle.
     pub head_timeout: Duration,
+    /// How long the body of a request may take to arrive.
+    pub body_timeout: Duration,
     /// How long requests in flight may take to finish after the signal to stop.
     pub grace: Duration,
 }
@@ -87,6 +89,7 @@ impl Default for Config {
             query_timeout: Duration::from_secs(2),
             login_concurrency: cores.div_ceil(2),
             head_timeout: Duration::from_secs(75),
+            body_timeout: Duration::from_secs(30),
             grace: Duration::from_secs(10),
         }
     }

@@ -25,8 +25,9 @@ use crate::quickjs;
 use crate::tag_scope::TagScope;
 use crate::worker::Worker;
 
-/// Whoever waits longer than this does not need its stack soon.
-const IDLE: Duration = Duration::from_millis(100);
+/// After so much of a long wait the stack's idle pages go back. Users that hear something more often keep
+/// theirs: when thousands hear the same at once, giving pages back would be a fifth of all work.
+const IDLE: Duration = Duration::from_secs(5);
 
 /// What a runtime is being used for; many host functions are for some phases only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

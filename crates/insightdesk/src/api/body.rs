@@ -1,7 +1,5 @@
 //! Taking requests apart: bodies within limits of size and time, and the variable parts of paths.
 
-use std::time::Duration;
-
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
@@ -9,6 +7,7 @@ use axum::http::{HeaderMap, header};
 use bytes::BytesMut;
 use http_body_util::BodyExt as _;
 
+use super::App;
 use super::error::ApiError;
 use super::validation::Fields;
 
@@ -19,28 +18,25 @@ pub(crate) const MAX_BODY: usize = 1024 * 1024;
 /// of sending would otherwise see a broken connection instead of the answer.
 const MAX_DISCARDED: usize = 16 * MAX_BODY;
 
-/// The whole body must have arrived within this time.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
-
 /// The bytes of a body that is JSON, as far as its sender says.
 pub(crate) struct JsonBytes(pub BytesMut);
 
-impl<S: Sync> FromRequest<S> for JsonBytes {
+impl FromRequest<App> for JsonBytes {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, desk: &App) -> Result<Self, ApiError> {
         let (head, body) = request.into_parts();
-        let body = tokio::time::timeout(TIME_LIMIT, read(&head.headers, body));
+        let body = tokio::time::timeout(desk.body_timeout, read(&head.headers, body));
         let body = body.await.map_err(|_| ApiError::BodyTimeout)??;
         if may_be_json(&head.headers) { Ok(Self(body)) } else { Err(ApiError::NotJson) }
     }
 }
 
-impl<S: Sync> FromRequest<S> for Fields {
+impl FromRequest<App> for Fields {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let JsonBytes(body) = JsonBytes::from_request(request, state).await?;
+    async fn from_request(request: Request, desk: &App) -> Result<Self, ApiError> {
+        let JsonBytes(body) = JsonBytes::from_request(request, desk).await?;
         Self::parse(&body)
     }
 }

@@ -23,6 +23,7 @@ pub(crate) mod tickets;
 pub(crate) mod validation;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use bytes::Bytes;
@@ -46,6 +47,7 @@ pub(crate) struct Desk {
     pub bus: Arc<dyn Bus>,
     pub auth: Authenticator,
     pub rate_limit: Option<RateLimit>,
+    pub body_timeout: Duration,
     pub ledger: Ledger,
     pub faults: Faults,
     pub realtime: Arc<realtime::Counters>,

@@ -137,6 +137,7 @@ async fn assemble(
         bus,
         auth,
         rate_limit: config.rate_limit,
+        body_timeout: config.body_timeout,
         ledger: Ledger::new(accounts),
         realtime: Arc::default(),
         faults: Faults::default(),

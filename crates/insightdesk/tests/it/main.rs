@@ -56,6 +56,7 @@ mod on_postgres {
 
 mod chaos;
 mod edges;
+mod hostile_sockets;
 mod instances;
 mod instrument;
 mod openapi;

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use insightdesk::{Config, spawn};
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::support::raw_socket::subscribed;
 use crate::support::socket::Socket;
 use crate::support::{Client, Desk, PATIENCE, SECRET, desk, desk_with};
 
@@ -166,39 +166,6 @@ async fn clients_survive_a_restart_and_the_stop_does_not_wait_for_them() {
     }
 }
 
-/// A WebSocket by hand: a frame of text, masked with zeros, which change nothing.
-fn frame(text: &str) -> Vec<u8> {
-    let length = u16::try_from(text.len()).expect("a short text").to_be_bytes();
-    [&[0x81, 0x80 | 126][..], &length, &[0; 4], text.as_bytes()].concat()
-}
-
-/// Connects by hand and subscribes the moment that is possible; returns when that is acknowledged.
-async fn subscribed(stream: &mut TcpStream, token: &str) {
-    let upgrade = format!(
-        "GET /socket.io/?EIO=4&transport=websocket&token={token} HTTP/1.1\r\nhost: desk\r\n\
-         upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n\
-         sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-    );
-    stream.write_all(upgrade.as_bytes()).await.expect("sent");
-    stream.write_all(&frame("40")).await.expect("sent");
-    let mut heard = Vec::new();
-    let subscribe = frame(r#"420["subscribe",{"channel":"tickets:org_123"}]"#);
-    for (awaited, reply) in [("40{", subscribe), ("430[", Vec::new())] {
-        while !String::from_utf8_lossy(&heard).contains(awaited) {
-            let read = tokio::time::timeout(PATIENCE, stream.read_buf(&mut heard)).await;
-            assert!(read.expect("an answer in time").expect("readable") > 0, "the desk hung up");
-        }
-        stream.write_all(&reply).await.expect("sent");
-    }
-}
-
-async fn gauge(desk: &Desk, name: &str) -> u64 {
-    let metrics = desk.anybody().get("/metrics").await.body;
-    let metrics = String::from_utf8_lossy(&metrics).into_owned();
-    let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    line.expect("a metric").parse().expect("a number")
-}
-
 /// Clients may speak as soon as they hear that they are connected, and all of them are counted out again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_that_speak_at_once_are_all_heard() {
@@ -214,10 +181,10 @@ async fn many_that_speak_at_once_are_all_heard() {
         });
     }
     let streams = clients.join_all().await;
-    assert_eq!((streams.len(), gauge(&desk, "insightdesk_sockets_open").await), (300, 300));
+    assert_eq!((streams.len(), desk.gauge("insightdesk_sockets_open").await), (300, 300));
     drop(streams);
     let until = Instant::now() + PATIENCE;
-    while gauge(&desk, "insightdesk_sockets_open").await > 0 {
+    while desk.gauge("insightdesk_sockets_open").await > 0 {
         assert!(Instant::now() < until, "sockets that are gone count as open");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -237,7 +204,7 @@ async fn a_socket_that_does_not_read_is_given_up_and_harms_nobody() {
     healthy.subscribe("tickets:org_123").await;
     let large = json!({ "title": "large", "description": "x".repeat(10_000), "priority": "LOW" });
     let mut created = 0;
-    while gauge(&desk, "insightdesk_sockets_slow_total").await == 0 {
+    while desk.gauge("insightdesk_sockets_slow_total").await == 0 {
         for _ in 0..50 {
             agent.post("/api/v1/tickets", large.clone()).await.expect(201);
             created += 1;

@@ -6,14 +6,13 @@
 //! | [`load`] | the load scenario of `load-tests`: goals, and every request found in the desk's ledger |
 //! | [`sockets`] | a crowd of Socket.IO clients that hears announcements: all of them, and how late |
 //! | [`chaos`] | what clients notice when stores go away and faults are injected, and what is lost |
-//! | [`stores`], [`subject`] | the servers, on free ports and in temporary folders |
+//! | [`subject`] | the desk in front of its stores |
 //! | [`exported`] | the generator's own figures |
 
 mod chaos;
 mod exported;
 mod load;
 mod sockets;
-mod stores;
 mod subject;
 
 use anyhow::Result;

@@ -34,6 +34,9 @@ pub(crate) struct Arguments {
     /// Seconds for which all are there and tickets are announced
     #[arg(long, default_value_t = 120)]
     seconds: u32,
+    /// Organisations that the clients are divided among, one or two; each hears its own announcements
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=2))]
+    tenants: u32,
     /// Milliseconds from one announcement to the next
     #[arg(long, default_value_t = 2000)]
     every: u32,
@@ -74,6 +77,7 @@ fn command(workspace: &Workspace, subject: &Subject, arguments: &Arguments, file
     command.arg(script(workspace, "desk_sockets.js")).env("BASE_URL", subject.url());
     command.env("VUS", arguments.vus.to_string()).env("RAMP", arguments.ramp.to_string());
     command.env("HOLD", arguments.seconds.to_string()).env("EVERY", arguments.every.to_string());
+    command.env("TENANTS", arguments.tenants.to_string());
     command.stdin(Stdio::null());
     command
 }
@@ -108,7 +112,7 @@ async fn print(exported: &Exported, subject: &Subject, held: &Held, idle: Memory
             exported.count("announcements_heard")?,
             subject.metric("insightdesk_socket_events_total").await?,
         ),
-        ("to everybody", exported.count("announcements_heard")?, announced * subscribed),
+        ("to everybody", exported.count("announcements_heard")?, exported.count("announcements_awaited")?),
     ];
     say!("\n{:<14} {:>12} {:>12}", "", "plimsoll", "insightdesk");
     for (name, here, there) in rows {

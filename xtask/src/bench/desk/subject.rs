@@ -8,10 +8,10 @@ use rustix::process::Pid;
 use serde::Deserialize;
 use tokio::process::Command;
 
-use super::stores::{Postgres, Valkey};
 use crate::build;
 use crate::http;
 use crate::local_server::LocalServer;
+use crate::stores::{Postgres, Valkey};
 use crate::workspace::Workspace;
 
 /// What is measured.
@@ -23,14 +23,6 @@ pub(crate) struct Programs {
     /// Take this InsightDesk instead of building one
     #[arg(long, value_name = "PATH")]
     insightdesk: Option<PathBuf>,
-}
-
-async fn find_or_build(workspace: &Workspace, name: &str, given: Option<&PathBuf>) -> Result<PathBuf> {
-    if let Some(program) = given {
-        return program.canonicalize().with_context(|| program.display().to_string());
-    }
-    let [built] = build::release(workspace, [name]).await?;
-    Ok(built)
 }
 
 /// Two servers that keep things, and the desk in front of them.
@@ -45,8 +37,9 @@ pub(super) struct Subject {
 impl Subject {
     /// Builds what is not there and starts everything.
     pub(super) async fn start(workspace: &Workspace, programs: &Programs) -> Result<Self> {
-        let plimsoll = find_or_build(workspace, "plimsoll", programs.plimsoll.as_ref()).await?;
-        let insightdesk = find_or_build(workspace, "insightdesk", programs.insightdesk.as_ref()).await?;
+        let plimsoll = build::given_or_release(workspace, "plimsoll", programs.plimsoll.as_ref()).await?;
+        let insightdesk =
+            build::given_or_release(workspace, "insightdesk", programs.insightdesk.as_ref()).await?;
         let (postgres, valkey) = (Postgres::start().await?, Valkey::start().await?);
         let mut command = Command::new(insightdesk);
         command.args(["serve", "--port", "0", "--instrument", "--log", "error"]);

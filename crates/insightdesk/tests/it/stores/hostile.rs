@@ -144,6 +144,44 @@ async fn slow_clients_are_closed_and_delay_nobody() {
     tokio::time::timeout(PATIENCE, closed).await.expect("all are closed in time");
 }
 
+/// Those who promise a body and send it a byte at a time are told that their time is up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_bodies_are_given_up_and_delay_nobody() {
+    let desk = desk_with(|config| config.body_timeout = Duration::from_secs(2)).await;
+    let agent = desk.agent().await;
+    let token = agent.token.clone().expect("logged in");
+    let mut slow = JoinSet::new();
+    for path in ["/api/v1/auth/login", "/api/v1/tickets"].repeat(100) {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: desk\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: 100000\r\n\r\n{{"
+        );
+        let addr = desk.running.addr();
+        slow.spawn(async move {
+            let mut stream = TcpStream::connect(addr).await.expect("accepted");
+            stream.write_all(head.as_bytes()).await.expect("sent");
+            let (mut answers, mut body) = stream.split();
+            let mut answer = [0; 12];
+            let dripping = async {
+                while body.write_all(b" ").await.is_ok() {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                std::future::pending().await
+            };
+            tokio::select! {
+                read = answers.read_exact(&mut answer) => read.expect("an answer"),
+                never = dripping => never,
+            };
+            answer
+        });
+    }
+    for _ in 0..20 {
+        agent.create_ticket("meanwhile").await;
+    }
+    let answers = tokio::time::timeout(PATIENCE, slow.join_all()).await.expect("all are told in time");
+    assert!(answers.iter().all(|answer| answer == b"HTTP/1.1 408"));
+}
+
 /// A stolen refresh token, used by many at once, opens the session for none of them in the end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_that_many_use_at_once_ends_the_session() {

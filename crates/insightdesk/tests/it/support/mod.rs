@@ -1,6 +1,7 @@
 //! A desk to test, and a small HTTP client that shares no code with the load tester's.
 
 pub(crate) mod postgres;
+pub(crate) mod raw_socket;
 pub(crate) mod socket;
 pub(crate) mod valkey;
 
@@ -151,6 +152,14 @@ impl Desk {
 
     fn file(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.folder.path().join("desk.db")).expect("the file opens")
+    }
+
+    /// A number without labels of the desk's metrics.
+    pub(crate) async fn gauge(&self, name: &str) -> u64 {
+        let metrics = self.anybody().get("/metrics").await.body;
+        let metrics = String::from_utf8_lossy(&metrics).into_owned();
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.expect("a metric").parse().expect("a number")
     }
 
     /// An agent of `org_123`.

@@ -24,7 +24,7 @@ const NOBODY: u32 = 65_534;
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A PostgreSQL server and its data. Both end with the value.
-pub(super) struct Postgres {
+pub(crate) struct Postgres {
     programs: PathBuf,
     folder: TempDir,
     port: u16,
@@ -32,7 +32,7 @@ pub(super) struct Postgres {
 }
 
 impl Postgres {
-    pub(super) async fn start() -> Result<Self> {
+    pub(crate) async fn start() -> Result<Self> {
         let programs = services::postgres_programs()?;
         let folder = TempDir::new().context("a temporary folder")?;
         if is_root(folder.path())? {
@@ -49,12 +49,12 @@ impl Postgres {
         Ok(postgres)
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("postgresql://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
     /// Starts it again, on the same port with the same data.
-    pub(super) async fn resume(&mut self) -> Result<()> {
+    pub(crate) async fn resume(&mut self) -> Result<()> {
         let mut command = as_nobody(Command::new(self.programs.join("postgres")))?;
         command.arg("-D").arg(self.folder.path().join("data")).args(["-p", &self.port.to_string()]);
         command.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
@@ -69,17 +69,17 @@ impl Postgres {
     }
 
     /// Stops it; whoever is connected is cut off.
-    pub(super) async fn stop(&mut self) -> Result<()> {
+    pub(crate) async fn stop(&mut self) -> Result<()> {
         let running = self.running.take().context("PostgreSQL does not run")?;
         running.stop(Signal::INT).await.map(drop)
     }
 
     /// Leaves it running and lets it do nothing: connections stay open and nobody answers.
-    pub(super) fn freeze(&self) -> Result<()> {
+    pub(crate) fn freeze(&self) -> Result<()> {
         self.signal_all(Signal::STOP)
     }
 
-    pub(super) fn thaw(&self) -> Result<()> {
+    pub(crate) fn thaw(&self) -> Result<()> {
         self.signal_all(Signal::CONT)
     }
 
@@ -94,7 +94,7 @@ impl Postgres {
     }
 
     /// The first column of each row, as text.
-    pub(super) async fn texts(&self, sql: &str) -> Result<Vec<String>> {
+    pub(crate) async fn texts(&self, sql: &str) -> Result<Vec<String>> {
         let (client, connection) = tokio_postgres::connect(&self.url(), NoTls).await?;
         let connection = tokio::spawn(connection);
         let rows = client.query(sql, &[]).await;
@@ -122,31 +122,31 @@ fn as_nobody(mut command: Command) -> Result<Command> {
 }
 
 /// A Valkey that keeps nothing.
-pub(super) struct Valkey {
+pub(crate) struct Valkey {
     program: PathBuf,
     port: u16,
     running: Option<Running>,
 }
 
 impl Valkey {
-    pub(super) async fn start() -> Result<Self> {
+    pub(crate) async fn start() -> Result<Self> {
         let mut valkey =
             Self { program: services::valkey_program()?, port: free_port().await?, running: None };
         valkey.resume().await?;
         Ok(valkey)
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
     /// Ends it without a word to its clients.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.running = None;
     }
 
     /// Starts it again, with nothing in it.
-    pub(super) async fn resume(&mut self) -> Result<()> {
+    pub(crate) async fn resume(&mut self) -> Result<()> {
         let mut command = Command::new(&self.program);
         command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
         command.args(["--appendonly", "no"]).current_dir(std::env::temp_dir());
