@@ -103,7 +103,8 @@ impl fmt::Debug for SampleSink {
 impl<F: VuFactory> Run<F> {
     /// A run of `plan` with the VUs of `factory`.
     pub fn new(plan: Arc<Plan>, factory: F, mut config: RunConfig, events: EventSink) -> Self {
-        config.shard.pins = Arc::new(Pins::new(config.thresholds.rules().iter().map(|rule| &rule.selector)));
+        let judged = config.thresholds.rules().iter().map(|rule| &rule.selector);
+        config.shard.pins = Arc::new(Pins::new(judged.chain(plan.selectors())));
         if plan.scenarios.iter().all(|scenario| scenario.external_vus().is_none()) {
             // A worker without VUs would only cost the time to start it.
             let vus = NonZeroUsize::new(plan.max_vus() as usize).unwrap_or(NonZeroUsize::MIN);

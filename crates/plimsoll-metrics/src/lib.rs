@@ -24,7 +24,7 @@
 //! - [`sink`]: the state of one series: [`Counter`], [`Gauge`], [`Rate`], [`Trend`].
 //! - [`shard`]: the write side, one per worker. [`raw`]: single samples for streaming outputs.
 //! - [`aggregate`]: the read side.
-//! - [`threshold`]: the pass/fail language over an aggregate.
+//! - [`threshold`]: the pass/fail language over an aggregate; [`goal`]: targets and critical levels in it.
 //! - [`template`]: URL → endpoint name; [`nearest`]: "did you mean".
 //!
 //! **Invariant:** memory depends on the number of distinct series, which is capped, never on the length of
@@ -33,6 +33,7 @@
 pub mod aggregate;
 pub mod builtin;
 mod error;
+pub mod goal;
 pub mod nearest;
 pub mod pins;
 pub mod raw;
@@ -47,6 +48,7 @@ mod time;
 
 pub use aggregate::{Aggregate, FoldCounts, SeriesView};
 pub use error::{BindError, DeclareError, ExpressionError, SelectorError};
+pub use goal::{Goal, GoalOutcome, GoalResult, Goals};
 pub use pins::Pins;
 pub use raw::{Metadata, RawSample, SampleBatch, SampleContext};
 pub use redaction::Redaction;

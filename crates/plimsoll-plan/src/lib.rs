@@ -15,12 +15,13 @@
 //! | `chain` | scenarios that start after another one |
 //! | [`vu_ids`] | which scenario gets which VUs |
 //! | [`segment`], [`stripe`] | how a run is divided between instances |
-//! | [`thresholds`] | thresholds as configured, checked against the metrics of a run |
+//! | [`thresholds`], [`goals`] | thresholds and goals as configured, checked against the metrics of a run |
 //! | [`plan`] | the resolved whole |
 
 pub mod arrivals;
 mod chain;
 pub mod duration;
+pub mod goals;
 mod nearest;
 pub mod options;
 pub mod plan;
@@ -35,6 +36,7 @@ pub mod timeline;
 pub mod vu_ids;
 
 pub use arrivals::{Arrivals, Due};
+pub use goals::check_goals;
 pub use options::{Options, OptionsLayer};
 pub use plan::{Plan, resolve};
 pub use problem::{Problem, Warning};

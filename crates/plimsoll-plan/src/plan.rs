@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::{
     Problem, Scenario, Source, Warning,
     chain::{Chains, Window, check, take_out},
-    duration,
+    duration, goals,
     options::{
         self, Merged, Options, OptionsLayer, Workload, WrittenWorkload, keyword::SummaryMode,
         workload::ScenarioSpecs,
@@ -16,7 +16,7 @@ use crate::{
     thresholds,
     vu_ids::{Demand, allocate},
 };
-use plimsoll_metrics::ThresholdSpec;
+use plimsoll_metrics::{Goal, Selector, ThresholdSpec};
 
 /// A run, decided.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct Plan {
     pub scenarios: Vec<Scenario>,
     /// The conditions that the run must meet; empty with `--no-thresholds`.
     pub thresholds: Vec<ThresholdSpec>,
+    /// What the service should reach, and what it must.
+    pub goals: Vec<Goal>,
     /// How many VUs are initialised before the run: their ids are 1 to this.
     pub planned_vus: u32,
     /// This instance's VUs among those of the whole test.
@@ -51,6 +53,7 @@ pub fn resolve(layers: Vec<OptionsLayer>) -> Result<Plan, Vec<Problem>> {
     leave_out_others(&mut merged, &mut scenarios, &division);
     limit_vus(&mut merged, &scenarios);
     let thresholds = read_thresholds(&mut merged);
+    let goals = read_goals(&mut merged);
     check_options(&mut merged);
     check_warmup(&mut merged, &scenarios);
     if !merged.problems.is_empty() {
@@ -60,7 +63,7 @@ pub fn resolve(layers: Vec<OptionsLayer>) -> Result<Plan, Vec<Problem>> {
     let (planned_vus, max_vus) = assign_vus(&mut scenarios);
     let Merged { options, sources, warnings, .. } = merged;
     let vus = division.stripe();
-    Ok(Plan { options, scenarios, thresholds, planned_vus, vus, max_vus, warnings, sources, written })
+    Ok(Plan { options, scenarios, thresholds, goals, planned_vus, vus, max_vus, warnings, sources, written })
 }
 
 /// Orders scenarios by their starts, those that start after others behind them.
@@ -82,6 +85,12 @@ impl Plan {
     /// Whether anybody set an option.
     pub fn is_set(&self, key: &str) -> bool {
         self.sources.contains_key(key)
+    }
+
+    /// Which samples thresholds and goals look at.
+    pub fn selectors(&self) -> impl Iterator<Item = &Selector> {
+        let thresholds = self.thresholds.iter().map(|threshold| &threshold.selector);
+        thresholds.chain(self.goals.iter().map(|goal| &goal.selector))
     }
 
     /// The most VUs that may exist at once; their ids are 1 to this.
@@ -241,6 +250,12 @@ fn read_thresholds(merged: &mut Merged) -> Vec<ThresholdSpec> {
         }
         _ => Vec::new(),
     }
+}
+
+fn read_goals(merged: &mut Merged) -> Vec<Goal> {
+    let source = merged.source("goals");
+    let specs = merged.workload.goals.take().unwrap_or_default();
+    goals::parse(&specs, &source, &mut merged.problems)
 }
 
 /// Rules about single options that their types do not say.

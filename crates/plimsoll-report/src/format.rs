@@ -1,6 +1,6 @@
 //! How numbers are written: k6's formats, byte for byte, and a few of our own.
 
-use plimsoll_metrics::ValueKind;
+use plimsoll_metrics::{Aggregation, MetricKind, ValueKind};
 use plimsoll_plan::options::keyword::TimeUnit;
 
 /// A value of a metric whose values stand for `contains`.
@@ -10,6 +10,22 @@ pub fn value(value: f64, contains: ValueKind, unit: TimeUnit) -> String {
         ValueKind::Time => duration(value, unit),
         ValueKind::Data => bytes(value),
         ValueKind::Default => number(value),
+    }
+}
+
+/// What an aggregation has made of a metric of that kind: shares in percent, rates per second.
+#[must_use]
+pub fn aggregated(
+    value: f64,
+    aggregation: Aggregation,
+    kind: MetricKind,
+    contains: ValueKind,
+    unit: TimeUnit,
+) -> String {
+    match (kind, aggregation) {
+        (MetricKind::Rate, _) => share(value),
+        (_, Aggregation::Rate) => format!("{}/s", self::value(value, contains, unit)),
+        _ => self::value(value, contains, unit),
     }
 }
 

@@ -1,16 +1,17 @@
 //! The summary for programs: the data given to `handleSummary`, and the file of `--summary-export`.
 //!
 //! Both have k6's shape, so that scripts and pipelines written for k6 read them; k6's newer shape is in
-//! [`machine_summary`].
+//! [`machine_summary`]. All have a key `goals` more when there are goals.
 
 mod machine;
 
 use md5::{Digest, Md5};
-use plimsoll_metrics::{Sink, Trend};
+use plimsoll_metrics::{GoalResult, Sink, Trend};
 use plimsoll_plan::options::reporting::TrendStat;
 use serde_json::{Map, Value, json};
 
 pub use self::machine::{TestFacts, machine_summary};
+use crate::goals::GoalRow;
 use crate::model::{Group, Summary, ThresholdRow, submetric_name};
 use crate::section::CheckSummary;
 
@@ -46,17 +47,39 @@ pub fn handle_summary_json(summary: &Summary, terminal: Terminal) -> Value {
     }
     data["root_group"] = group(&summary.root_group);
     data["metrics"] = metrics(summary, metric);
+    add_goals(&mut data, summary);
     data
 }
 
 /// The content of the file of `--summary-export`: four blanks of indent, keys of metrics sorted.
 #[must_use]
 pub fn summary_export(summary: &Summary) -> String {
-    let data = json!({
+    let mut data = json!({
         "root_group": exported_group(&summary.root_group),
         "metrics": metrics(summary, exported_metric),
     });
+    add_goals(&mut data, summary);
     indented(&data)
+}
+
+/// Adds the goals, of which k6 knows nothing, where there are any.
+fn add_goals(data: &mut Value, summary: &Summary) {
+    if !summary.goals.is_empty() {
+        data["goals"] = summary.goals.iter().map(goal).collect();
+    }
+}
+
+fn goal(row: &GoalRow) -> Value {
+    let GoalResult { goal, outcome, no_data, .. } = &row.result;
+    json!({
+        "name": goal.name,
+        "metric": goal.selector.source(),
+        "target": goal.target.source(),
+        "critical": goal.critical.source(),
+        "status": outcome.as_str(),
+        "value": outcome.value().map(number),
+        "reason": no_data,
+    })
 }
 
 /// JSON with four blanks of indent, as k6 writes its exports.

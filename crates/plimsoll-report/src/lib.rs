@@ -6,7 +6,8 @@
 //! Modules, in reading order:
 //!
 //! - [`model`]: the [`Summary`] and what it is built from; parts of it in [`section`] (metrics and checks of
-//!   the whole run, a group or a scenario), [`endpoints`], [`failures`], [`verdict`].
+//!   the whole run, a group or a scenario), [`endpoints`], [`failures`], [`goals`],
+//!   [`verdict`].
 //! - [`text`]: the end-of-test summary for the terminal, in k6's compact layout with our own sections behind.
 //! - [`json`]: the data given to `handleSummary`, and `--summary-export`.
 //! - [`html`]: one self-contained page.
@@ -19,6 +20,7 @@ pub mod advice;
 pub mod endpoints;
 pub mod failures;
 pub mod format;
+pub mod goals;
 pub mod html;
 pub mod json;
 pub mod model;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_metrics::{
-    Aggregate, FoldCounts, MetricKind, NoDataPolicy, Registry, RuleReport, Selector, Sink, TagFilter,
-    ThresholdReport, ThresholdResult, Timestamp, ValueKind, builtin, tag,
+    Aggregate, FoldCounts, GoalResult, MetricKind, NoDataPolicy, Registry, RuleReport, Selector, Sink,
+    TagFilter, ThresholdReport, ThresholdResult, Timestamp, ValueKind, builtin, tag,
 };
 use plimsoll_plan::Plan;
 use plimsoll_plan::options::keyword::{SummaryMode, TimeUnit};
@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::advice::{ArrivalFacts, advice};
 use crate::endpoints::Endpoints;
 use crate::failures::Failures;
+use crate::goals::{self, GoalRow};
 use crate::section::{CheckSummary, MetricSummary, NamedSection, Section, Submetric, groups};
 
 /// What a summary is built from.
@@ -28,7 +29,9 @@ pub struct SummaryInput<'a> {
     pub warm_up: Option<(&'a Aggregate, Duration)>,
     /// The thresholds at the end of the run; `None` when there were none.
     pub thresholds: Option<&'a ThresholdReport>,
-    /// How thresholds without data count.
+    /// What became of the goals.
+    pub goals: Vec<GoalResult>,
+    /// How thresholds and goals without data count.
     pub no_data: NoDataPolicy,
     /// What the user asked of the summary.
     pub settings: Settings,
@@ -121,7 +124,9 @@ pub struct Summary {
     pub settings: Settings,
     /// Thresholds, sorted by metric and tags.
     pub thresholds: Vec<ThresholdRow>,
-    /// How thresholds without data count.
+    /// Goals, in the order in which they were written.
+    pub goals: Vec<GoalRow>,
+    /// How thresholds and goals without data count.
     pub no_data: NoDataPolicy,
     /// Metrics and checks of the whole run, the warm-up excepted.
     pub total: Section,
@@ -171,7 +176,7 @@ impl Summary {
     /// Reads everything out of the aggregate once.
     #[must_use]
     pub fn build(input: SummaryInput<'_>) -> Self {
-        let SummaryInput { registry, aggregate, warm_up, thresholds, no_data, settings, run } = input;
+        let SummaryInput { registry, aggregate, warm_up, thresholds, goals, no_data, settings, run } = input;
         let whole = |aggregate, duration| Section::of(aggregate, registry, duration, |_| true);
         let mut total = whole(aggregate, run.duration);
         let rules = thresholds.map(|report| report.rules.as_slice()).unwrap_or_default();
@@ -180,6 +185,7 @@ impl Summary {
         let full = settings.mode == SummaryMode::Full;
         Self {
             thresholds: threshold_rows(rules, registry),
+            goals: goals::rows(goals, registry),
             no_data,
             groups: if full { groups_of("default", aggregate, registry, run.duration) } else { Vec::new() },
             scenarios: if full { scenarios(aggregate, registry, run.duration) } else { Vec::new() },

@@ -6,10 +6,10 @@ use crate::format;
 use crate::model::{Dropped, Summary, ThresholdRow};
 use crate::text::span;
 
-/// The run's thresholds in one word.
+/// The run's thresholds and goals in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every threshold holds.
+    /// Every threshold holds, and no goal is violated.
     Passed,
     /// At least one does not.
     Failed,
@@ -29,12 +29,12 @@ pub struct Tally {
 }
 
 impl Summary {
-    /// The run's thresholds in one word.
+    /// The run's thresholds and goals in one word.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        if self.thresholds.is_empty() {
+        if self.thresholds.is_empty() && self.goals.is_empty() {
             Verdict::Unjudged
-        } else if self.failing().next().is_some() {
+        } else if self.failing().next().is_some() || self.goals.iter().any(|row| row.fails(self)) {
             Verdict::Failed
         } else {
             Verdict::Passed
@@ -65,27 +65,35 @@ impl Summary {
     /// The verdict as a sentence.
     #[must_use]
     pub fn headline(&self) -> String {
+        let word = match self.verdict() {
+            Verdict::Unjudged => return "no thresholds: nothing was judged".to_owned(),
+            Verdict::Passed => "passed",
+            Verdict::Failed => "failed",
+        };
+        let parts: Vec<String> =
+            self.thresholds_in_short().into_iter().chain(self.goals_in_short()).collect();
+        format!("{word}: {}", parts.join("; "))
+    }
+
+    /// What the thresholds amount to; `None` without thresholds.
+    fn thresholds_in_short(&self) -> Option<String> {
         let Tally { passed, crossed, no_data } = self.tally();
         let all = passed + crossed + no_data;
-        match self.verdict() {
-            Verdict::Unjudged => "no thresholds: nothing was judged".to_owned(),
-            Verdict::Passed if no_data == 0 => match all {
-                1 => "passed: the one threshold holds".to_owned(),
-                _ => format!("passed: all {all} thresholds hold"),
-            },
-            Verdict::Passed => {
-                format!(
-                    "passed: {passed} of {} hold, {no_data} had no data",
-                    format::counted(all, "threshold")
-                )
+        let failed = self.failing().next().is_some();
+        Some(match all {
+            0 => return None,
+            1 if passed == 1 => "the one threshold holds".to_owned(),
+            _ if passed == all => format!("all {all} thresholds hold"),
+            _ if !failed => {
+                format!("{passed} of {} hold, {no_data} had no data", format::counted(all, "threshold"))
             }
-            Verdict::Failed => {
+            _ => {
                 let parts = [(crossed, "crossed"), (no_data, "without data")];
                 let parts: Vec<_> =
                     parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-                format!("failed: of {}, {}", format::counted(all, "threshold"), parts.join(", "))
+                format!("of {}, {}", format::counted(all, "threshold"), parts.join(", "))
             }
-        }
+        })
     }
 
     /// What a reader must know before trusting the numbers, the gravest first.

@@ -283,7 +283,7 @@ impl Bundle {
             options_json: plan.options_json().to_string(),
             added_options: self.added_options(plan),
             net: Arc::new(net),
-            pins: Arc::new(Pins::new(plan.thresholds.iter().map(|threshold| &threshold.selector))),
+            pins: Arc::new(Pins::new(plan.selectors())),
             run_tags: options.tags.clone(),
             system_tags: options.system_tags,
             max_redirects: options.max_redirects,

@@ -41,7 +41,8 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
     format!("{} can't be read: {error}", path.display())
 }
 
-fn read(path: &Path) -> io::Result<String> {
+/// Reads a file of JSON that is not too large to be one.
+pub(crate) fn read(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     std::fs::File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_BYTES {
@@ -63,7 +64,8 @@ fn layer_of(path: &Path, text: Result<String, Problem>) -> OptionsLayer {
     }
 }
 
-fn malformed(path: &Path, error: &serde_json::Error) -> Problem {
+/// What is wrong with a text that is no JSON, as a place and words.
+pub(crate) fn malformed(path: &Path, error: &serde_json::Error) -> Problem {
     let (line, column) = (error.line(), error.column());
     let place = Source::ConfigFile(format!("{}:{line}:{column}", path.display()));
     let message = error.to_string();

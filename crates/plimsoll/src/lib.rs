@@ -24,6 +24,7 @@ mod environment;
 mod exit;
 mod failure;
 mod files;
+mod goals_file;
 mod loaded;
 mod log;
 mod network;

@@ -12,7 +12,7 @@ use crate::cli::TestArguments;
 use crate::control::Subject;
 use crate::failure::Failure;
 use crate::log::Log;
-use crate::{config_file, environment, remote};
+use crate::{config_file, environment, goals_file, remote};
 
 /// A script with its plan, ready to be run, shown or packed.
 pub(crate) struct LoadedTest {
@@ -120,7 +120,8 @@ impl Attempt {
             files.iter_mut().for_each(|layer| layer.scenarios = None);
         }
         let own = [outside.variables, arguments.options.clone()];
-        let layers: Vec<OptionsLayer> = files.into_iter().chain(own).collect();
+        let mut layers: Vec<OptionsLayer> = files.into_iter().chain(own).collect();
+        layers.iter_mut().for_each(goals_file::read_into);
         let unknown = layers.iter().flat_map(OptionsLayer::warnings).cloned().collect();
         match plimsoll_plan::resolve(layers) {
             Ok(mut plan) => {
@@ -129,6 +130,7 @@ impl Attempt {
                 }
                 self.problems = missing_functions(arguments, bundle, &plan);
                 self.problems.extend(plimsoll_plan::check_thresholds(&plan, bundle.registry()));
+                self.problems.extend(plimsoll_plan::check_goals(&plan, bundle.registry()));
                 self.warnings.clone_from(&plan.warnings);
                 self.plan = Some(plan);
             }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use plimsoll_engine::{RunEnd, RunOutcome, call_handle_summary};
-use plimsoll_metrics::{NoDataPolicy, Outcome, ThresholdResult};
+use plimsoll_metrics::{GoalResult, NoDataPolicy, Outcome, ThresholdResult};
 use plimsoll_plan::Plan;
 use plimsoll_plan::options::keyword::SummaryMode;
 use plimsoll_report::json::{Terminal, TestFacts};
@@ -23,6 +23,8 @@ pub(crate) struct Ending<'a> {
     pub(crate) bundle: &'a Bundle,
     pub(crate) plan: &'a Plan,
     pub(crate) outcome: &'a RunOutcome,
+    /// What became of the goals.
+    pub(crate) goals: Vec<GoalResult>,
     /// Samples that outputs did not write.
     pub(crate) lost_samples: u64,
     /// The script's text, when the newer form of the summary was asked for, which holds it.
@@ -85,6 +87,7 @@ impl Ending<'_> {
             aggregate: &self.outcome.aggregate,
             warm_up: self.outcome.warm_up.as_ref().map(|warm_up| (&*warm_up.aggregate, warm_up.duration)),
             thresholds: self.outcome.thresholds.as_ref(),
+            goals: self.goals.clone(),
             no_data: self.no_data(),
             settings: Settings::of(self.plan),
             run: self.facts(),
@@ -127,7 +130,7 @@ impl Ending<'_> {
         self.bundle.redactor().redact(text).into_owned()
     }
 
-    fn no_data(&self) -> NoDataPolicy {
+    pub(crate) fn no_data(&self) -> NoDataPolicy {
         if self.arguments.no_data_passes { NoDataPolicy::LikeK6 } else { NoDataPolicy::Fail }
     }
 

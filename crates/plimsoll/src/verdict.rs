@@ -1,6 +1,7 @@
 //! From a run's outcome to its last words and its exit code. The first reason wins, as in k6.
 
 use plimsoll_engine::{RunEnd, ScriptError, VuInitError};
+use plimsoll_metrics::{GoalOutcome, GoalResult};
 use plimsoll_plan::duration;
 
 use crate::exit::Exit;
@@ -22,11 +23,31 @@ pub(crate) fn exit(ending: &Ending<'_>) -> Exit {
         let hint = "(--no-data=pass lets that pass)";
         tracing::error!(target: "plimsoll", "thresholds on metrics '{names}' had no data {hint}");
     }
+    let goals_fail = tell_goals(ending);
     match end_code(&outcome.end) {
         Exit::Success if outcome.failed.is_some() => Exit::MarkedFailed,
         Exit::Success if failing.any() => Exit::ThresholdsCrossed,
+        Exit::Success if goals_fail => Exit::GoalsViolated,
         code => code,
     }
+}
+
+/// Logs which goals fail the run, and says whether any does.
+fn tell_goals(ending: &Ending<'_>) -> bool {
+    let failing = ending.goals.iter().filter(|result| result.outcome.fails(ending.no_data()));
+    let (without_data, violated): (Vec<_>, Vec<_>) =
+        failing.partition(|result| result.outcome == GoalOutcome::NoData);
+    let names = |results: &[&GoalResult]| {
+        results.iter().map(|result| result.goal.name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    if !violated.is_empty() {
+        tracing::error!(target: "plimsoll", "goals '{}' are violated", names(&violated));
+    }
+    if !without_data.is_empty() {
+        let hint = "(--no-data=pass lets that pass)";
+        tracing::error!(target: "plimsoll", "goals '{}' had no data {hint}", names(&without_data));
+    }
+    !(violated.is_empty() && without_data.is_empty())
 }
 
 fn end_code(end: &RunEnd) -> Exit {

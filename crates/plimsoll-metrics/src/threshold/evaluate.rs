@@ -181,6 +181,8 @@ impl Aggregation {
             (Self::Rate, Sink::Counter(counter)) => counter.per_second(elapsed),
             (Self::Rate, Sink::Rate(rate)) => rate.share(),
             (Self::Value, Sink::Gauge(gauge)) => gauge.last,
+            (Self::Min, Sink::Gauge(gauge)) => gauge.min,
+            (Self::Max, Sink::Gauge(gauge)) => gauge.max,
             (Self::Avg, Sink::Trend(trend)) => trend.avg(),
             (Self::Min, Sink::Trend(trend)) => trend.min(),
             (Self::Max, Sink::Trend(trend)) => trend.max(),

@@ -68,9 +68,9 @@ pub enum Aggregation {
     Value,
     /// Mean of a trend.
     Avg,
-    /// Minimum of a trend.
+    /// Minimum of a trend or a gauge.
     Min,
-    /// Maximum of a trend.
+    /// Maximum of a trend or a gauge.
     Max,
     /// Median of a trend.
     Med,
@@ -84,7 +84,7 @@ impl Aggregation {
     pub fn applies_to(self, kind: MetricKind) -> bool {
         match kind {
             MetricKind::Counter => matches!(self, Self::Count | Self::Rate),
-            MetricKind::Gauge => matches!(self, Self::Value),
+            MetricKind::Gauge => matches!(self, Self::Value | Self::Min | Self::Max),
             MetricKind::Rate => matches!(self, Self::Rate),
             MetricKind::Trend => !matches!(self, Self::Count | Self::Rate | Self::Value),
         }
@@ -95,7 +95,7 @@ impl Aggregation {
     pub fn supported(kind: MetricKind) -> &'static str {
         match kind {
             MetricKind::Counter => "count, rate",
-            MetricKind::Gauge => "value",
+            MetricKind::Gauge => "value, min, max",
             MetricKind::Rate => "rate",
             MetricKind::Trend => "avg, min, max, med, p(N) with N from 0 to 100",
         }

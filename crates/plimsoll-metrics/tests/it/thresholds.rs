@@ -145,7 +145,7 @@ fn binding_reports_every_problem_at_once() {
         spec("http_req_durations", &["p(95)<500"]),
         spec("http_req_duration", &["p(95)<500", "count>1", "rate<1"]),
         spec("http_reqs", &["avg<1"]),
-        spec("vus", &["value>1", "max>1"]),
+        spec("vus", &["value>1", "med>1"]),
         spec("http_req_failed", &["count<1"]),
         spec("banana", &["count<1"]),
     ];
@@ -167,7 +167,7 @@ fn binding_reports_every_problem_at_once() {
             unsupported("count>1", "http_req_duration", "count", "trend", of_trends),
             unsupported("rate<1", "http_req_duration", "rate", "trend", of_trends),
             unsupported("avg<1", "http_reqs", "avg", "counter", "count, rate"),
-            unsupported("max>1", "vus", "max", "gauge", "value"),
+            unsupported("med>1", "vus", "max", "gauge", "value"),
             unsupported("count<1", "http_req_failed", "count", "rate", "rate"),
             "threshold on 'banana': no metric name 'banana' found".to_owned(),
         ]

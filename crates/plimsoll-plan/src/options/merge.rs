@@ -59,6 +59,7 @@ impl Merged {
         replace(&mut workload.stages, layer.stages);
         replace(&mut workload.scenarios, layer.scenarios);
         replace(&mut workload.thresholds, layer.thresholds);
+        replace(&mut workload.goals, layer.goals);
     }
 
     fn wipe_execution(&mut self, layer: &OptionsLayer) {

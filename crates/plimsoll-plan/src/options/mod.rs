@@ -5,6 +5,7 @@
 
 pub mod value;
 
+pub mod goals;
 pub mod keyword;
 pub mod network;
 pub mod reporting;

@@ -10,6 +10,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::Value;
 
 use super::{
+    goals::GoalSpecs,
     keyword::{CompatibilityMode, HttpDebug, HttpVersion, ScriptType, SummaryMode, TimeUnit},
     network::{Dns, TlsAuth, TlsVersions},
     reporting::{TrendStat, default_trend_stats},
@@ -120,8 +121,8 @@ macro_rules! options {
 
         /// The options of a run, resolved: every field has its value.
         ///
-        /// What runs (`vus`, `duration`, `iterations`, `stages`, `scenarios`) and `thresholds` have become
-        /// the [`Plan`](crate::Plan)'s scenarios and thresholds.
+        /// What runs (`vus`, `duration`, `iterations`, `stages`, `scenarios`), `thresholds` and `goals` have
+        /// become the [`Plan`](crate::Plan)'s scenarios, thresholds and goals.
         #[derive(Debug, Clone, PartialEq)]
         pub struct Options {
             $($(#[$doc])* pub $field: $type,)*
@@ -393,5 +394,7 @@ options! {
         scenarios: ScenarioSpecs, row("scenarios");
         /// Conditions that the run must meet.
         thresholds: ThresholdTexts, row("thresholds");
+        /// What the service should reach, and what it must. Not in k6.
+        goals: GoalSpecs, row("goals").env("K6_GOALS").flag("--goals");
     }
 }

@@ -26,6 +26,7 @@ pub fn render(summary: &Summary) -> String {
     page.raw("<main>\n");
     key_figures(&mut page, summary);
     tables::thresholds(&mut page, summary);
+    tables::goals(&mut page, summary);
     tables::endpoints(&mut page, summary);
     tables::latency(&mut page, summary);
     tables::failures(&mut page, summary);

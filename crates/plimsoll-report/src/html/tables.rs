@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plimsoll_metrics::{Outcome, Sink, ThresholdResult};
+use plimsoll_metrics::{GoalOutcome, Outcome, Sink, ThresholdResult};
 
 use super::charts::{self, LogScale};
 use super::markup::Markup;
@@ -49,6 +49,35 @@ fn threshold(page: &mut Markup, summary: &Summary, row: &ThresholdRow, result: &
     }
     let value = measured(summary, row, result).map(|(_, value)| value).unwrap_or_else(|| "–".to_owned());
     page.raw("</td>").figure(&value).raw("</tr>\n");
+}
+
+pub(super) fn goals(page: &mut Markup, summary: &Summary) {
+    if summary.goals.is_empty() {
+        return;
+    }
+    page.open_table(
+        "Goals",
+        "What the service should reach, and what it must not miss.",
+        &["Goal", "Metric", "Target", "Critical", "Result", "#Measured"],
+    );
+    for row in &summary.goals {
+        let (goal, outcome) = (&row.result.goal, row.result.outcome);
+        let (class, mark) = match outcome {
+            GoalOutcome::Met { .. } => ("good", "✓"),
+            GoalOutcome::Degraded { .. } => ("unknown", "~"),
+            GoalOutcome::Violated { .. } => ("bad", "✗"),
+            GoalOutcome::NoData => ("unknown", "?"),
+        };
+        page.raw("<tr>").row_head(&goal.name).raw("<td><code>").text(goal.selector.source());
+        page.raw("</code></td><td><code>").text(goal.target.source()).raw("</code></td><td><code>");
+        page.text(goal.critical.source()).raw("</code></td><td class=\"").text(class).raw("\">");
+        page.text(mark).raw(" ").text(outcome.as_str());
+        if let Some(reason) = &row.result.no_data {
+            page.raw("<br><small>").text(reason).raw("</small>");
+        }
+        page.raw("</td>").figure(&row.measured(summary)).raw("</tr>\n");
+    }
+    page.close_table();
 }
 
 pub(super) fn endpoints(page: &mut Markup, summary: &Summary) {

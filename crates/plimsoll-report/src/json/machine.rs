@@ -5,7 +5,7 @@ use plimsoll_metrics::{Sink, ValueKind};
 use plimsoll_plan::options::reporting::TrendStat;
 use serde_json::{Map, Value, json};
 
-use super::{number, trend_value};
+use super::{add_goals, number, trend_value};
 use crate::model::{Summary, submetric_name};
 use crate::section::CheckSummary;
 use crate::text::is_shown_in_compact;
@@ -25,7 +25,7 @@ pub struct TestFacts<'a> {
 #[must_use]
 pub fn machine_summary(summary: &Summary, test: TestFacts<'_>) -> Value {
     let checks = &summary.total.checks;
-    json!({
+    let mut data = json!({
         "version": "1.0.0",
         "config": {
             "duration": number(summary.run.duration.as_secs_f64()),
@@ -37,7 +37,9 @@ pub fn machine_summary(summary: &Summary, test: TestFacts<'_>) -> Value {
             "metrics": metrics(summary),
             "checks": { "metrics": check_metrics(checks), "results": check_results(checks) },
         },
-    })
+    });
+    add_goals(&mut data["results"], summary);
+    data
 }
 
 fn metrics(summary: &Summary) -> Vec<Value> {

@@ -6,10 +6,12 @@ pub(super) struct Page {
     colour: bool,
 }
 
-/// How a threshold or check came out.
+/// How a threshold, goal or check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
     Good,
+    /// Only for goals: the target is missed, the critical level is not.
+    Degraded,
     Bad,
     Unknown,
 }
@@ -44,6 +46,7 @@ impl Page {
     pub(super) fn mark(&self, mark: Mark) -> String {
         match mark {
             Mark::Good => self.paint("32", "✓"),
+            Mark::Degraded => self.paint("33", "~"),
             Mark::Bad => self.paint("31", "✗"),
             Mark::Unknown => self.paint("33", "?"),
         }

@@ -1,11 +1,13 @@
 //! The end-of-test summary for the terminal.
 //!
 //! The first part is k6's compact (or full) layout, byte for byte: thresholds, total results, groups,
-//! scenarios. Behind it stands what is ours: the warm-up, endpoints, failed requests, notes, and the verdict
+//! scenarios. Behind it stands what is ours (the goals alone stand beside the
+//! thresholds): the warm-up, endpoints, failed requests, notes, and the verdict
 //! last, where a terminal leaves the reader's eyes.
 //!
 //! To be printed as `"\n" + text + "\n\n"`, as k6 prints its own.
 
+mod goals;
 mod layout;
 mod metrics;
 mod ours;
@@ -41,6 +43,7 @@ impl Default for Style {
 pub fn render(summary: &Summary, style: &Style) -> String {
     let mut page = Page::new(style.colour);
     thresholds::section(&mut page, summary);
+    goals::section(&mut page, summary);
     page.title("TOTAL RESULTS");
     if summary.total.is_empty() {
         page.line(4, "no samples were recorded: the run measured nothing");

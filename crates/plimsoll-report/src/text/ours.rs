@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::goals;
 use super::layout::{Mark, Page, padding, width};
 use super::thresholds::measured;
 use crate::endpoints::Endpoint;
@@ -136,7 +137,7 @@ fn cells<const N: usize>(row: &[String; N], columns: &[usize; N], align: &[Align
     line
 }
 
-/// The verdict, the thresholds that led to it, and what to know before trusting the numbers.
+/// The verdict, the thresholds and goals that led to it, and what to know before trusting the numbers.
 pub(super) fn verdict(page: &mut Page, summary: &Summary) {
     page.title("VERDICT");
     let mark = match summary.verdict() {
@@ -157,6 +158,14 @@ pub(super) fn verdict(page: &mut Page, summary: &Summary) {
             let (mark, source) = (page.mark(mark), result.threshold.source());
             page.line(6, &format!("{mark} {} '{source}': {measured}", row.selector));
         }
+    }
+    for row in summary.goals.iter().filter(|row| row.fails(summary)) {
+        let (mark, result) = (page.mark(goals::mark(row)), &row.result);
+        let why = match &result.no_data {
+            Some(reason) => format!("no data: {reason}"),
+            None => format!("{}, critical is {}", row.measured(summary), result.goal.critical.source()),
+        };
+        page.line(6, &format!("{mark} {}: {why}", result.goal.name));
     }
     page.blank();
     let notes = summary.notes();

@@ -1,6 +1,6 @@
 //! The block of thresholds with their results.
 
-use plimsoll_metrics::{Aggregation, MetricKind, Outcome, ThresholdResult};
+use plimsoll_metrics::{Outcome, ThresholdResult};
 
 use super::layout::{Mark, Page};
 use super::like_k6;
@@ -71,12 +71,6 @@ pub(crate) fn measured(
         outcome => outcome.value()?,
     };
     let aggregation = result.threshold.expression.aggregation();
-    let text = match (row.kind, aggregation) {
-        (MetricKind::Rate, _) => format::share(value),
-        (_, Aggregation::Rate) => {
-            format!("{}/s", format::value(value, row.contains, summary.settings.time_unit))
-        }
-        _ => format::value(value, row.contains, summary.settings.time_unit),
-    };
+    let text = format::aggregated(value, aggregation, row.kind, row.contains, summary.settings.time_unit);
     Some((aggregation.to_string(), text))
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use plimsoll_metrics::{
-    Aggregate, Expression, MetricId, MetricKind, NoDataPolicy, Registry, Selector, Shard, ShardConfig,
-    Threshold, ThresholdReport, ThresholdSpec, Thresholds, Timestamp, ValueKind,
+    Aggregate, Expression, Goal, Goals, MetricId, MetricKind, NoDataPolicy, Registry, Selector, Shard,
+    ShardConfig, Threshold, ThresholdReport, ThresholdSpec, Thresholds, Timestamp, ValueKind,
 };
 use plimsoll_report::{RunFacts, Settings, Summary, SummaryInput};
 
@@ -13,6 +13,7 @@ pub(crate) struct Run {
     pub(crate) registry: Registry,
     shard: Shard,
     specs: Vec<ThresholdSpec>,
+    goals: Vec<Goal>,
     pub(crate) settings: Settings,
     pub(crate) no_data: NoDataPolicy,
     pub(crate) facts: RunFacts,
@@ -32,6 +33,7 @@ impl Run {
             registry: Registry::new(),
             shard: Shard::new(ShardConfig::default()),
             specs: Vec::new(),
+            goals: Vec::new(),
             settings: Settings::default(),
             no_data: NoDataPolicy::Fail,
             facts,
@@ -46,6 +48,13 @@ impl Run {
         let selector = Selector::parse(selector).expect(selector);
         let parse = |text: &&str| Threshold::new(Expression::parse(text).expect(text));
         self.specs.push(ThresholdSpec { selector, thresholds: expressions.iter().map(parse).collect() });
+    }
+
+    pub(crate) fn goal(&mut self, name: &str, selector: &str, [target, critical]: [&str; 2]) {
+        let parse = |text| Expression::parse(text).expect("well-formed");
+        let selector = Selector::parse(selector).expect(selector);
+        let (target, critical) = (parse(target), parse(critical));
+        self.goals.push(Goal { name: name.to_owned(), selector, target, critical });
     }
 
     pub(crate) fn record(&mut self, metric: &str, tags: &[(&str, &str)], values: &[f64]) {
@@ -84,11 +93,14 @@ impl Run {
         let mut aggregate = Aggregate::new();
         aggregate.absorb(&mut self.shard);
         let report = self.judge(&aggregate);
+        let goals = Goals::bind(&self.goals, &self.registry).expect("known metrics");
+        let goals = goals.evaluate(&aggregate, self.facts.duration);
         Summary::build(SummaryInput {
             registry: &self.registry,
             warm_up: None,
             aggregate: &aggregate,
             thresholds: report.as_ref(),
+            goals,
             no_data: self.no_data,
             settings: self.settings,
             run: self.facts,

@@ -1,6 +1,7 @@
 //! Summaries of small made-up runs, in every rendering.
 
 mod fixture;
+mod goals;
 mod html;
 mod json;
 mod tables;

@@ -10,7 +10,7 @@
 //! | `exports` | exported functions, and the places of the options |
 //! | `walk`, `traps` | through a module: what it uses, and how |
 //! | `facts` | [`Facts`]: what the code as a whole can do |
-//! | `thresholds` | thresholds that no sample can reach |
+//! | `thresholds` | thresholds and goals that no sample can reach |
 //!
 //! Start at [`examine`].
 
@@ -57,7 +57,7 @@ impl Examination {
     pub fn place_of_option(&self, path: &str) -> Option<&Location> {
         let is_part = |whole: &str| {
             path.strip_prefix(whole)
-                .is_some_and(|rest| whole.is_empty() || rest.is_empty() || rest.starts_with('.'))
+                .is_some_and(|rest| whole.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']))
         };
         let holding = self.options.iter().filter(|(whole, _)| is_part(whole));
         holding.max_by_key(|(whole, _)| whole.len()).map(|(_, place)| place)

@@ -1,32 +1,48 @@
-//! Thresholds that no sample can reach: the metric is never emitted, or no sample has the tags.
+//! Thresholds and goals that no sample can reach: the metric is never emitted, or no sample has the tags.
 //!
-//! Only what is certain counts. Such a threshold has no data, which fails the run.
+//! Only what is certain counts. Such a threshold has no data, which fails the run; so has a goal.
 
 use std::fmt::Display;
 
-use plimsoll_metrics::ThresholdSpec;
 use plimsoll_metrics::nearest::nearest;
+use plimsoll_metrics::{Goal, Selector, ThresholdSpec};
 use plimsoll_plan::Plan;
 use plimsoll_plan::options::tags::SystemTag;
 
 use super::facts::{Facts, Literals};
 use super::finding::{Finding, Level};
 
-/// Everything that is wrong with what the thresholds select, and the path of the option.
+/// Everything that is wrong with what thresholds and goals select, and the path of the option.
 pub(super) fn judge(plan: &Plan, facts: &Facts) -> Vec<(String, Finding)> {
-    plan.thresholds.iter().flat_map(|spec| judge_one(spec, plan, facts)).collect()
+    let threshold = |spec: &ThresholdSpec| {
+        judge_one("threshold", &format!("thresholds.{}", spec.selector), &spec.selector, plan, facts)
+    };
+    let goal = |(place, goal): (usize, &Goal)| {
+        judge_one("goal", &format!("goals[{place}]"), &goal.selector, plan, facts)
+    };
+    let of_thresholds = plan.thresholds.iter().flat_map(threshold);
+    of_thresholds.chain(plan.goals.iter().enumerate().flat_map(goal)).collect()
 }
 
-fn judge_one(spec: &ThresholdSpec, plan: &Plan, facts: &Facts) -> Vec<(String, Finding)> {
-    let selector = &spec.selector;
-    let path = format!("thresholds.{}", selector.source());
-    if let Some(why) = why_never_emitted(selector.metric(), plan, facts) {
-        let message = format!("the threshold will have no data: {why}");
-        return vec![(path, Finding::new(Level::Error, "no-such-samples", message))];
-    }
-    let tags = selector.filter().iter();
-    let found = tags.filter_map(|(key, value)| tag(key, value, selector.metric(), plan, facts));
-    found.map(|finding| (path.clone(), finding)).collect()
+fn judge_one(
+    what: &str,
+    path: &str,
+    selector: &Selector,
+    plan: &Plan,
+    facts: &Facts,
+) -> Vec<(String, Finding)> {
+    let found: Vec<Finding> = match why_never_emitted(selector.metric(), plan, facts) {
+        Some(why) => vec![error(why, None)],
+        None => {
+            let tags = selector.filter().iter();
+            tags.filter_map(|(key, value)| tag(key, value, selector.metric(), plan, facts)).collect()
+        }
+    };
+    let told = |finding: Finding| {
+        let message = format!("the {what} will have no data: {}", finding.message);
+        (path.to_owned(), Finding { message, ..finding })
+    };
+    found.into_iter().map(told).collect()
 }
 
 /// Why no sample of a metric is ever emitted; `None` when some may be.
@@ -126,6 +142,6 @@ fn warning(message: impl Display, near: Option<&str>) -> Finding {
 }
 
 fn finding(level: Level, message: impl Display, near: Option<&str>) -> Finding {
-    let message = format!("the threshold will have no data: {message}");
-    Finding::new(level, "no-such-samples", message).hint(near.map(|near| format!("did you mean `{near}`?")))
+    Finding::new(level, "no-such-samples", message.to_string())
+        .hint(near.map(|near| format!("did you mean `{near}`?")))
 }

@@ -91,6 +91,7 @@ const FLAGS: &[(&str, &[Flag])] = &[
         help::RESULTS,
         &[
             switch("--no-thresholds", "Do not evaluate thresholds"),
+            value("--goals", "FILE", "Judge the goals of this JSON file instead of the script's"),
             value("--summary-mode", "MODE", "What to show: compact, full or disabled"),
             switch("--no-summary", "Print no summary and call no handleSummary()"),
             value("--summary-trend-stats", "LIST", "Statistics of trends, such as avg,p(99)"),

@@ -11,7 +11,7 @@ use crate::control::Address;
 pub(crate) struct RunArguments {
     pub(crate) test: TestArguments,
     pub(crate) report: Option<PathBuf>,
-    /// A threshold that no sample reached passes, as in k6.
+    /// A threshold or a goal that no sample reached passes, as in k6.
     pub(crate) no_data_passes: bool,
     /// Where the control API listens, if anywhere.
     pub(crate) address: Option<Address>,
@@ -27,6 +27,7 @@ plimsoll inspect --sources shows what comes of them.";
 const EXIT_CODES: &str = "\
 Exit codes:
     0  the test ended and every threshold passed
+   95  a goal was violated at its critical level, or had no data
    99  a threshold was crossed, or had no data
   100  setup() took too long
   101  teardown() took too long
@@ -58,9 +59,9 @@ pub(super) fn command() -> Command {
         .value_name("VERDICT")
         .value_parser(["fail", "pass"])
         .default_value("fail")
-        .help("What a threshold without any sample means: fail, or pass as in k6")
+        .help("What a threshold or goal without any sample means: fail, or pass as in k6")
         .long_help(
-            "What it means that no sample reached a threshold: fail, since a mistyped tag must not pass, \
+            "What it means that no sample reached a threshold or a goal: fail, since a mistyped tag must not pass, \
              or pass, as k6 mostly has it.\n\n\
              Example: --no-data=pass",
         );

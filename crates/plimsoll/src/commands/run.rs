@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use plimsoll_engine::{EventSink, Phase, Run, RunConfig, RunEvent, RunOutcome, ScriptPhases};
-use plimsoll_metrics::Thresholds;
+use plimsoll_metrics::{Goals, Thresholds};
 use plimsoll_plan::Plan;
 use plimsoll_script::ScriptFactory;
 
@@ -47,7 +47,10 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
         let outputs = Outputs::start(plan, bundle.registry()).await?;
         let ready = Ready { arguments, test: &test, factory: factory.clone(), screen };
         let (outcome, control) = ready.execute(&signals, &outputs, control).await?;
-        let mut ending = Ending { arguments, bundle, plan, outcome: &outcome, lost_samples: 0, script_text };
+        let goals = Goals::bind(&plan.goals, bundle.registry()).unwrap_or_default();
+        let goals = goals.evaluate(&outcome.aggregate, outcome.measured_duration());
+        let mut ending =
+            Ending { arguments, bundle, plan, outcome: &outcome, goals, lost_samples: 0, script_text };
         ending.lost_samples = outputs.finish(ending.for_outputs()).await;
         let summarised = ending.summarise(factory).await;
         let mut exit = verdict::exit(&ending);

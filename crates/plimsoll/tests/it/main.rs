@@ -10,6 +10,7 @@ mod config;
 mod control;
 mod ending;
 mod exports;
+mod goals;
 mod guide;
 mod help;
 mod inspect;
