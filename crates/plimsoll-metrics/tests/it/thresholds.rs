@@ -167,7 +167,7 @@ fn binding_reports_every_problem_at_once() {
             unsupported("count>1", "http_req_duration", "count", "trend", of_trends),
             unsupported("rate<1", "http_req_duration", "rate", "trend", of_trends),
             unsupported("avg<1", "http_reqs", "avg", "counter", "count, rate"),
-            unsupported("med>1", "vus", "max", "gauge", "value"),
+            unsupported("med>1", "vus", "med", "gauge", "value, min, max"),
             unsupported("count<1", "http_req_failed", "count", "rate", "rate"),
             "threshold on 'banana': no metric name 'banana' found".to_owned(),
         ]

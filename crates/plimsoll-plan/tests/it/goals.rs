@@ -34,7 +34,7 @@ fn everything_that_is_wrong_is_told_at_once() {
         "goals[0].metrc (from a.js): unknown key (keys are name, metric, target, critical)",
         "goals[0].metric (from a.js): is missing",
         "goals[0].target (from a.js): must be a text, got 5",
-        "goals[0].critical (from a.js): 'rate=1' has no operator",
+        "goals[0].critical (from a.js): malformed threshold expression 'rate=1': no operator",
         "goals[1].metric (from a.js): 'vus{' has unbalanced braces",
         "goals[1].target (from a.js): 'max==3' is not a bound: expected <, <=, > or >=",
         "goals[2].critical (from a.js): must be looser than the target: \

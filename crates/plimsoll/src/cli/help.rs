@@ -126,6 +126,11 @@ const PARAGRAPHS: &[Explained] = &[
     ("--type", "What kind of file the test is: js or archive.", ""),
     ("--no-thresholds", "Thresholds are not evaluated, and do not fail the run.", ""),
     (
+        "--goals",
+        "Judges the goals of this JSON file, which is a list, instead of the script's.",
+        "--goals goals.json",
+    ),
+    (
         "--summary-mode",
         "compact shows the totals, full also groups and scenarios, disabled nothing.",
         "--summary-mode full",

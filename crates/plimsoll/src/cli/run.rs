@@ -61,8 +61,8 @@ pub(super) fn command() -> Command {
         .default_value("fail")
         .help("What a threshold or goal without any sample means: fail, or pass as in k6")
         .long_help(
-            "What it means that no sample reached a threshold or a goal: fail, since a mistyped tag must not pass, \
-             or pass, as k6 mostly has it.\n\n\
+            "What it means that no sample reached a threshold or a goal: fail, since a mistyped tag must not \
+             pass, or pass, as k6 mostly has it.\n\n\
              Example: --no-data=pass",
         );
     Command::new("run")

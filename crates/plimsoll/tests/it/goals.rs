@@ -8,9 +8,8 @@ const THREE_ITERATIONS: &str = "export default function () { }";
 
 fn goals(rows: &[(&str, &str, &str, &str)]) -> String {
     let row = |(name, metric, target, critical): &(&str, &str, &str, &str)| {
-        format!(
-            "{{\"name\":\"{name}\",\"metric\":\"{metric}\",\"target\":\"{target}\",\"critical\":\"{critical}\"}}"
-        )
+        let keys = [("name", name), ("metric", metric), ("target", target), ("critical", critical)];
+        Value::from_iter(keys.map(|(key, value)| (key, *value))).to_string()
     };
     format!("[{}]", rows.iter().map(row).collect::<Vec<_>>().join(","))
 }

@@ -21,13 +21,14 @@ use plimsoll_plan::options::{OptionInfo, Place, Support, TABLE};
 use crate::support::{Finished, Folder, finish, repository, server};
 
 /// The pages whose flags are plimsoll's own.
-const FLAG_PAGES: [&str; 9] = [
+const FLAG_PAGES: [&str; 10] = [
     "docs/src/running-tests.md",
     "docs/src/options.md",
     "docs/src/control.md",
     "docs/src/remote.md",
     "docs/src/scripts.md",
     "docs/src/thresholds.md",
+    "docs/src/goals.md",
     "docs/src/results.md",
     "docs/src/check.md",
     "docs/src/http.md",
