@@ -1,4 +1,38 @@
 // load-tests/lib/config.js
+const SCALE = factor('SCALE');
+const USERS = factor('USERS');
+const UNITS = { ms: 1, s: 1000, m: 60 * 1000, h: 3600 * 1000 };
+
+// A positive number from the environment; 1 when it is not given.
+function factor(name) {
+  const value = Number(__ENV[name] || 1);
+  if (!(value > 0)) {
+    throw new Error(`${name} must be a positive number, got '${__ENV[name]}'`);
+  }
+  return value;
+}
+
+// A duration such as '2m' in milliseconds, shortened by SCALE.
+export function milliseconds(duration) {
+  const [, number, unit] = /^(\d+)(ms|s|m|h)$/.exec(duration);
+  return Math.max(100, Math.round(Number(number) * UNITS[unit] * SCALE));
+}
+
+// A duration, shortened by SCALE.
+export function scaled(duration) {
+  return `${milliseconds(duration)}ms`;
+}
+
+// A number of users, or of arrivals, multiplied by USERS.
+export function users(count) {
+  return count > 0 ? Math.max(1, Math.round(count * USERS)) : 0;
+}
+
+// Stages, with both.
+export function scaledStages(stages) {
+  return stages.map(({ duration, target }) => ({ duration: scaled(duration), target: users(target) }));
+}
+
 export const config = {
   baseUrl: __ENV.BASE_URL || 'http://localhost:3001',
   wsUrl: __ENV.WS_URL || 'ws://localhost:3001',
@@ -6,7 +40,7 @@ export const config = {
   thresholds: {
     http_req_duration: ['p(95)<200', 'p(99)<500'],
     http_req_failed: ['rate<0.01'],
-    http_reqs: ['rate>100'],
+    http_reqs: [`rate>${100 * USERS}`],
   },
   
   stages: {
@@ -44,3 +78,7 @@ export const config = {
     ],
   },
 };
+
+for (const scenario of Object.keys(config.stages)) {
+  config.stages[scenario] = scaledStages(config.stages[scenario]);
+}

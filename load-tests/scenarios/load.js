@@ -1,5 +1,5 @@
 // load-tests/scenarios/load.js
-import { config } from '../lib/config.js';
+import { config, scaled, users } from '../lib/config.js';
 import { login, authHeaders } from '../lib/auth.js';
 import { createTicketScenario } from '../tests/api/tickets.js';
 import { browseKnowledgeBase } from '../tests/api/knowledge-base.js';
@@ -15,11 +15,11 @@ export const options = {
     },
     knowledge_base_browsing: {
       executor: 'constant-arrival-rate',
-      rate: 50,
+      rate: users(50),
       timeUnit: '1s',
-      duration: '15m',
-      preAllocatedVUs: 20,
-      maxVUs: 100,
+      duration: scaled('15m'),
+      preAllocatedVUs: users(20),
+      maxVUs: users(100),
       exec: 'knowledgeBase',
     },
   },

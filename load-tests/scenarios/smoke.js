@@ -1,11 +1,11 @@
 // load-tests/scenarios/smoke.js
 import http from 'k6/http';
 import { check, sleep } from 'k6';
-import { config } from '../lib/config.js';
+import { config, scaled } from '../lib/config.js';
 
 export const options = {
   vus: 3,
-  duration: '1m',
+  duration: scaled('1m'),
   thresholds: {
     http_req_failed: ['rate<0.01'],
     http_req_duration: ['p(95)<500'],

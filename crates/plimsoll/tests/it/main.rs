@@ -30,6 +30,7 @@ mod sockets;
 mod sources;
 mod specification;
 mod streams;
+mod suite;
 mod terminal;
 mod tls;
 mod vus;
