@@ -55,3 +55,25 @@ async fn a_factor_must_be_a_positive_number() {
     let end = small(SUITE, "scenarios/smoke.js", "", ["none", "1"]).await;
     end.code(107).says(&["SCALE must be a positive number, got 'none'"]);
 }
+
+#[tokio::test]
+async fn sockets_hear_announcements() {
+    let realtime = "tests/websocket/realtime.js";
+    let end = small(SUITE, realtime, "--goals goals/realtime.json", ["0.01", "0.01"]).await;
+    every_answer_is_right(&end);
+    assert!(end.row("checks_succeeded").starts_with("100.00%"), "{end}");
+    assert!(end.count("ws_messages_received") > 0 && end.count("ws_connections") > 5, "{end}");
+    end.shows(&["✓ subscribed", "✓ typing acknowledged", "✓ WebSocket connected", "✗ WebSocket connections"]);
+}
+
+/// It talks raw JSON, which a Socket.IO server does not answer: its latency was never measured.
+#[tokio::test]
+async fn the_specifications_sockets_measure_nothing_and_that_is_said() {
+    let specification = "fixtures/specification/load-tests";
+    let script = "tests/websocket/realtime.js";
+    let end = small(specification, script, "--vus 2 --iterations 2", ["1", "1"]).await;
+    assert!(end.row("checks_succeeded").starts_with("100.00%"), "{end}");
+    end.code(99)
+        .says(&["ws_message_latency' had no data"])
+        .shows(&["✓ WebSocket connected", "? 'p(95)<100'"]);
+}
