@@ -77,3 +77,19 @@ async fn the_specifications_sockets_measure_nothing_and_that_is_said() {
         .says(&["ws_message_latency' had no data"])
         .shows(&["✓ WebSocket connected", "? 'p(95)<100'"]);
 }
+
+#[tokio::test]
+async fn chaos_is_judged_before_during_and_after() {
+    let end = small(SUITE, "scenarios/chaos.js", "", ["0.1", "0.5"]).await;
+    // A development build may be slower than the thresholds for latency.
+    assert!(matches!(end.code, Some(0 | 99)), "{end}");
+    end.shows(&[
+        "http_req_failed{phase:before}",
+        "✓ 'rate<0.01' rate=0.00%",
+        "✓ 'rate<0.5' rate=",
+        "✓ 'max<5000'",
+        "✓ 'count==0' count=0",
+        "✓ an error is a 503",
+        "✓ faults are in force",
+    ]);
+}
