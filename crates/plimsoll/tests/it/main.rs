@@ -35,3 +35,4 @@ mod terminal;
 mod tls;
 mod vus;
 mod warm_up;
+mod workflows;
