@@ -21,6 +21,8 @@ pub struct Decoder {
     /// A frame of which something is missing; empty otherwise.
     partial: Vec<u8>,
     message: Option<Message>,
+    /// Whether a close frame has come.
+    is_closed: bool,
 }
 
 /// A message whose last frame is still to come.
@@ -34,7 +36,7 @@ struct Message {
 impl Decoder {
     /// A decoder for messages of at most `limit` bytes.
     pub fn new(limit: usize, deflate: Option<Deflate>) -> Self {
-        Self { limit, deflate, partial: Vec::new(), message: None }
+        Self { limit, deflate, partial: Vec::new(), message: None, is_closed: false }
     }
 
     /// Takes in what arrived, and adds what it completes to `events`. What follows a close frame is ignored.
@@ -42,7 +44,7 @@ impl Decoder {
     /// # Errors
     /// What is wrong with the bytes. The connection is of no use afterwards.
     pub fn feed(&mut self, mut input: &[u8], events: &mut VecDeque<Event>) -> Result<(), WebSocketError> {
-        while !input.is_empty() {
+        while !input.is_empty() && !self.is_closed {
             if self.partial.is_empty() {
                 input = self.whole_frames(input, events)?;
                 self.partial.extend_from_slice(input);
@@ -55,10 +57,7 @@ impl Decoder {
             if self.missing()? == 0 {
                 let frame = std::mem::take(&mut self.partial);
                 let rest = self.whole_frames(&frame, events)?;
-                debug_assert!(rest.is_empty() || is_closed(events), "the frame was complete");
-            }
-            if is_closed(events) {
-                return Ok(());
+                debug_assert!(rest.is_empty(), "the frame was complete");
             }
         }
         Ok(())
@@ -88,7 +87,7 @@ impl Decoder {
             let Some(payload) = input.get(header.size..end) else { break };
             input = &input[end..];
             events.extend(self.frame(header, payload)?);
-            if is_closed(events) {
+            if self.is_closed {
                 return Ok(&[]);
             }
         }
@@ -107,7 +106,10 @@ impl Decoder {
         match header.opcode {
             Opcode::Ping => Ok(Some(Event::Ping(payload.to_vec()))),
             Opcode::Pong => Ok(Some(Event::Pong(payload.to_vec()))),
-            Opcode::Close => close(payload).map(Some),
+            Opcode::Close => {
+                self.is_closed = true;
+                close(payload).map(Some)
+            }
             Opcode::Text | Opcode::Binary => self.begin(header, payload),
             Opcode::Continuation => self.go_on(header, payload),
         }
@@ -154,10 +156,6 @@ impl Decoder {
         }
         String::from_utf8(bytes).map(Event::Text).map_err(|_| WebSocketError::Utf8("text message"))
     }
-}
-
-fn is_closed(events: &VecDeque<Event>) -> bool {
-    matches!(events.back(), Some(Event::Close { .. }))
 }
 
 fn close(payload: &[u8]) -> Result<Event, WebSocketError> {
@@ -226,7 +224,9 @@ mod tests {
     fn nothing_counts_after_a_close_frame() {
         let wire = [frame(0x88, b"\x03\xe8bye"), frame(0x81, b"late"), vec![0xff; 10]].concat();
         let expected = [Event::Close { code: Some(1000), reason: "bye".into() }];
-        assert_eq!(decode([&wire[..]], LIMIT).unwrap(), expected);
+        for cut in 0..wire.len() {
+            assert_eq!(decode([&wire[..cut], &wire[cut..]], LIMIT).unwrap(), expected, "cut at {cut}");
+        }
         assert_eq!(
             decode([&frame(0x88, b"")[..]], LIMIT).unwrap(),
             [Event::Close { code: None, reason: String::new() }]
