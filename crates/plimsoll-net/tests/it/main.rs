@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "test support is test code, too")]
 
 mod bodies;
+mod cut_off;
 mod deadlines;
 mod errors;
 mod flow;
