@@ -2,11 +2,12 @@
 
 use plimsoll_net::{
     CipherSuites, ClientIdentity, DnsOptions, DnsPolicy, DnsSelect, HostIdentity, HostOverrides,
-    HostnamePatterns, HttpVersion, Options, Proxies, TlsOptions, TrustedRoots,
+    HostnamePatterns, HttpVersion, Limits, Options, Proxies, TlsOptions, TrustedRoots,
 };
 use plimsoll_plan::Plan;
 use plimsoll_plan::options::keyword::{self, TlsVersion};
 use plimsoll_plan::options::network::{Dns, DnsTtl, TlsAuth};
+use plimsoll_plan::options::size::Size;
 
 /// Translates; texts that are not hosts, patterns or ranges are problems, as `option: what is wrong`. Proxies
 /// come from the environment, as everywhere.
@@ -23,6 +24,7 @@ pub(crate) fn options(plan: &Plan) -> Result<Options, Vec<String>> {
         reuse_connections: !from.no_connection_reuse,
         max_idle_per_origin: from.batch_per_host as usize,
         max_idle: from.batch as usize,
+        limits: Limits { body_bytes: body_limit(from.vu_memory_limit), ..Limits::default() },
         ..Options::default()
     };
     let mut problems = Vec::new();
@@ -54,6 +56,12 @@ pub(crate) fn options(plan: &Plan) -> Result<Options, Vec<String>> {
         Err(error) => problems.push(error.to_string()),
     }
     if problems.is_empty() { Ok(to) } else { Err(problems) }
+}
+
+/// A body that a VU could not hold as text need not be received. Zero is no limit.
+fn body_limit(memory: Size) -> usize {
+    let bytes = usize::try_from(memory.0).unwrap_or(usize::MAX);
+    if bytes == 0 { isize::MAX as usize } else { bytes.min(isize::MAX as usize) }
 }
 
 /// What k6 scripts say about TLS. `note` is told what cannot be done.

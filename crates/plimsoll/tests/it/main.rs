@@ -4,6 +4,7 @@
 mod support;
 
 mod archives;
+mod bad_answers;
 mod check;
 mod commands;
 mod config;

@@ -1,5 +1,6 @@
 //! The program in a folder of its own, and servers for it to load.
 
+pub(crate) mod broken;
 mod program;
 pub(crate) mod proxy;
 pub(crate) mod redis;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
@@ -231,6 +232,22 @@ impl Running {
     /// The process's number.
     pub(crate) fn process(&self) -> u32 {
         self.child.id().expect("still running")
+    }
+
+    /// The most memory that the process uses until it ends, in megabytes; 0 where the system does not tell.
+    pub(crate) fn peak_memory_mb(&self) -> JoinHandle<u64> {
+        let status = format!("/proc/{}/status", self.process());
+        tokio::spawn(async move {
+            let mut most = 0;
+            while let Ok(text) = std::fs::read_to_string(&status) {
+                let peak =
+                    text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next());
+                let Some(peak) = peak.and_then(|peak| peak.parse::<u64>().ok()) else { break };
+                most = peak / 1024;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            most
+        })
     }
 
     pub(crate) async fn finish(self) -> Finished {
