@@ -15,6 +15,7 @@ const BODY_TOO_LARGE: &str = "1000 0 response body exceeds the limit of 33554432
 /// What the whole process may need meanwhile, in megabytes: an answer may be there as it came, as it was
 /// decoded, and while it grows.
 const PEAK_MB: u64 = 250;
+const FLOW_CONTROL: &str = "1634 0 http2: stream error with http2 ErrCode FLOW_CONTROL_ERROR";
 const TIMEOUT: &str = "1050 0 request timeout";
 
 /// One request of the script.
@@ -22,8 +23,8 @@ struct Case {
     url: String,
     /// More parameters, as JavaScript.
     params: &'static str,
-    /// The line that is printed begins like this: error code, status, error, body.
-    expected: String,
+    /// The line that is printed begins like one of these: error code, status, error, body.
+    expected: Vec<String>,
 }
 
 fn case(server: Act, expected: &str) -> Case {
@@ -35,7 +36,7 @@ fn over_http2(server: Act, expected: &str) -> Case {
 }
 
 fn at(address: SocketAddr, params: &'static str, expected: &str) -> Case {
-    Case { url: format!("http://{address}/"), params, expected: expected.to_owned() }
+    Case { url: format!("http://{address}/"), params, expected: vec![expected.to_owned()] }
 }
 
 /// Asks for everything, one after the other, and compares.
@@ -63,7 +64,8 @@ async fn ask(cases: &[Case]) {
         let prefix = format!("{number}: ");
         let told = end.stderr.lines().find_map(|line| line.strip_prefix(&prefix));
         let told = told.unwrap_or_else(|| panic!("nothing of case {number}, {expected:?}; {end}"));
-        assert!(told.starts_with(expected.as_str()), "case {number}: {told:?} and not {expected:?}; {end}");
+        let meant = expected.iter().any(|expected| told.starts_with(expected.as_str()));
+        assert!(meant, "case {number}: {told:?} and not {expected:?}; {end}");
     }
     assert_eq!(end.count("http_reqs"), cases.len() as u64, "{end}");
     let peak = peak.await.expect("watched to the end");
@@ -302,7 +304,11 @@ async fn http2_that_never_ends_or_is_none() {
     ask(&[
         over_http2(repeat(head(0), frame(9, 0, 1, &field)), "16"),
         over_http2(repeat(head(0), frame(9, 0, 1, b"")), "16"),
-        over_http2(repeat(head(4), frame(0, 0, 1, &[b'x'; 16384])), BODY_TOO_LARGE),
+        // It depends on who is faster whether the windows that it does not heed are full before the limit.
+        Case {
+            expected: vec![FLOW_CONTROL.to_owned(), BODY_TOO_LARGE.to_owned()],
+            ..over_http2(repeat(head(4), frame(0, 0, 1, &[b'x'; 16384])), "")
+        },
         Case {
             params: "httpVersion: '2', timeout: '500ms'",
             ..over_http2(repeat(settings.clone(), frame(6, 0, 0, b"12345678")), TIMEOUT)
