@@ -1,8 +1,6 @@
 //! How requests leave: proxies, local addresses, the limit of requests, uploads, and what the log shows of
 //! them.
 
-use std::time::Duration;
-
 use crate::support::proxy::{http_proxy, socks_proxy, telling_server};
 use crate::support::{Finished, Folder, finish, site::Site};
 
