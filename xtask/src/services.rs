@@ -4,13 +4,16 @@
 //! |---|---|
 //! | [`valkey`] | `k6/experimental/redis`; bus and cache of InsightDesk |
 //! | [`postgres`] | InsightDesk |
+//! | [`nginx`] | `k6/http` |
 //! | [`packages`]: `ws`, `socket.io`, `websockets` | everything with sockets |
 //!
 //! Nothing is started here: tests and measurements do that themselves, each on a port and in a folder of its
 //! own, and fail with a hint to this command when they find none.
 
+mod nginx;
 mod packages;
 mod postgres;
+mod system;
 mod valkey;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +25,7 @@ pub(crate) async fn ensure() -> Result<()> {
     let cache = cache()?;
     valkey::ensure(&cache).await?;
     postgres::ensure(&cache).await?;
+    nginx::ensure().await?;
     packages::ensure(&cache).await
 }
 

@@ -4,13 +4,14 @@
 //! cache folder; so for root it comes from the system's packages, for everybody else from npm.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 use tokio::process::Command;
 
+use super::system;
 use crate::process;
 use crate::say::say;
 
@@ -24,15 +25,13 @@ pub(super) async fn ensure(cache: &Path) -> Result<()> {
         say!(progress "postgresql: {}", found.display());
         return Ok(());
     }
-    let install = async || if is_root() { install_package().await } else { install_in(cache).await };
+    let install = async || {
+        if system::is_root() { system::install("postgresql").await } else { install_in(cache).await }
+    };
     install().await.context("install postgresql (14 or later), or npm for this command to use")?;
     let installed = find(cache).context("PostgreSQL was installed, and is not there")?;
     say!(progress "postgresql: installed as {}", installed.display());
     Ok(())
-}
-
-fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
 /// The folder of `initdb` and `postgres`.
@@ -44,18 +43,6 @@ pub(super) fn find(cache: &Path) -> Option<PathBuf> {
     let own = std::iter::once(cache.join("postgres/bin"));
     let mut folders = own.chain(debian.into_iter().rev()).chain(std::env::split_paths(&path));
     folders.find(|folder| ["initdb", "postgres"].iter().all(|program| folder.join(program).is_file()))
-}
-
-async fn install_package() -> Result<()> {
-    for arguments in
-        [&["update", "-qq"][..], &["install", "-y", "-qq", "--no-install-recommends", "postgresql"]]
-    {
-        let mut apt = Command::new("apt-get");
-        let status =
-            process::run_visibly(apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive")).await?;
-        ensure!(status.success(), "apt-get {} failed", arguments[0]);
-    }
-    Ok(())
 }
 
 async fn install_in(cache: &Path) -> Result<()> {

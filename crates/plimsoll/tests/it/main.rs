@@ -19,6 +19,7 @@ mod kills;
 mod layers;
 mod logs;
 mod network;
+mod nginx;
 mod options;
 mod redis;
 mod remote;
