@@ -69,7 +69,7 @@ async fn nginx_is_sent_bodies_and_sends_them() {
         .await
         .code(0);
     let mut expected = Vec::new();
-    for (version, closed) in [("1.1", 1000), ("2", 1633)] {
+    for (version, closed) in [("1.1", 1000), ("2", 1632)] {
         expected.extend([
             format!("{version} plain 200 {LARGE}\n"),
             format!("{version} unchanged 304\n"),
