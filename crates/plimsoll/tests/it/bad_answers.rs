@@ -126,7 +126,8 @@ async fn compressed_bombs_do_not_go_off() {
     for codings in ["gzip", "deflate", "br", "zstd", "gzip, gzip", "zstd, br"] {
         let first = codings.split(", ").next().expect("one at least");
         let expected = format!(
-            "1701 0 error decompressing response body: {first}: decoded body exceeds the limit of {LIMIT} bytes"
+            "1701 0 error decompressing response body: {first}: \
+             decoded body exceeds the limit of {LIMIT} bytes"
         );
         cases.push(case(bomb(codings), &expected));
     }

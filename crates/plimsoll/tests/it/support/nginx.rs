@@ -26,8 +26,8 @@ const SERVERS: [(&str, &str); 7] = [
     ("BRIEF", "https"),
 ];
 
-/// `@NAME@` is the port of a server, `@FOLDER@` the folder. There is one process, which is nobody's master: it
-/// ends with the test, and keeps its user, who owns the folder.
+/// `@NAME@` is the port of a server, `@FOLDER@` the folder. There is one process, which is nobody's master:
+/// it ends with the test, and keeps its user, who owns the folder.
 const CONFIGURATION: &str = r#"
 daemon off;
 master_process off;
