@@ -1,5 +1,5 @@
-//! Answers that are broken, endless or a trap, over HTTP/1.1 and HTTP/2: each ends in an error code and a text
-//! that says what it was, in bounded memory, and the run goes on.
+//! Answers that are broken, endless or a trap, over HTTP/1.1 and HTTP/2: each ends in an error code and
+//! a text that says what it was, in bounded memory, and the run goes on.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
