@@ -172,7 +172,47 @@ impl Stopwatch {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use tokio::runtime::Builder;
+
     use super::*;
+
+    proptest! {
+        /// Whatever happens in whatever order, and whatever others say of its time.
+        #[test]
+        fn the_parts_add_up(
+            blocked in 0..1_000_000_000_u64,
+            steps in vec((any::<bool>(), 0..1_000_000_000_u64, 0..3_000_000_000_u64), 0..12),
+            // There others do both, and tell it later.
+            is_shared: bool,
+            is_complete: bool,
+        ) {
+            let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+            let (watch, timings, ended) = runtime.block_on(async {
+                let mut watch = Stopwatch::start();
+                tokio::time::advance(Duration::from_nanos(blocked)).await;
+                watch.connection_ready();
+                for (is_written, pause, ago) in steps {
+                    tokio::time::advance(Duration::from_nanos(pause)).await;
+                    let read = Instant::now();
+                    let arrived = read - Duration::from_nanos(ago);
+                    match (is_shared, is_written) {
+                        (false, true) => watch.request_written(),
+                        (true, true) => watch.was_written(arrived),
+                        (false, false) => watch.bytes_received(Arrival { arrived, read }),
+                        (true, false) => watch.was_received(arrived),
+                    }
+                }
+                let ended = if is_complete { watch.response_end() } else { Instant::now() };
+                let timings = watch.finish(ended);
+                (watch, timings, ended)
+            });
+            let parts = [timings.blocked, timings.sending, timings.waiting, timings.receiving];
+            prop_assert_eq!(parts.iter().sum::<Duration>(), ended - watch.asked);
+            prop_assert_eq!(timings.duration(), ended - watch.asked - timings.blocked);
+        }
+    }
 
     async fn pass(ms: u64) {
         tokio::time::advance(Duration::from_millis(ms)).await;

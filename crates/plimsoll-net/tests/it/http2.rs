@@ -341,6 +341,22 @@ async fn a_server_may_close_at_every_byte() {
 }
 
 #[tokio::test]
+async fn every_reason_has_its_number() {
+    let settings = frame(4, 0, 0, b"");
+    for reason in 1..=14_u8 {
+        let goaway = frame(7, 0, 0, &[0, 0, 0, 1, 0, 0, 0, reason]);
+        let reset = frame(3, 0, 1, &[0, 0, 0, reason]);
+        for (frame, base) in [(goaway, 1610), (reset, 1630)] {
+            let server = raw([settings.clone(), frame].concat());
+            let outcome = outcome(&prior_knowledge().exchange(&get(server.url("/")), soon()).await);
+            // RFC 9113 knows thirteen.
+            let expected = if reason > 13 { base } else { base + 1 + u16::from(reason) };
+            assert!(outcome.starts_with(&format!("{expected} http2: ")), "{outcome} for {reason}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn broken_rules_have_numbers() {
     let settings = frame(4, 0, 0, b"");
     let goaway = |last: u8, reason: u8| frame(7, 0, 0, &[0, 0, 0, last, 0, 0, 0, reason]);
@@ -351,6 +367,11 @@ async fn broken_rules_have_numbers() {
         (frame(0, 0, 0, b"x"), "1652 http2: connection error with http2 ErrCode PROTOCOL_ERROR"),
         // A block of headers that is no HPACK, which the library has no reason of its own for.
         (frame(1, 5, 1, &[0xff; 9]), "1652 http2: connection error with http2 ErrCode PROTOCOL_ERROR"),
+        // A window beyond all bounds.
+        (
+            frame(8, 0, 0, &[0x7f, 0xff, 0xff, 0xff]),
+            "1654 http2: connection error with http2 ErrCode FLOW_CONTROL_ERROR",
+        ),
         // A length that no SETTINGS can have.
         (frame(4, 0, 0, b"x"), "1652 http2: connection error with http2 ErrCode PROTOCOL_ERROR"),
         // Less than the announced content-length: literal 28 with value 5.

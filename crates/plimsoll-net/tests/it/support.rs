@@ -123,8 +123,13 @@ pub(crate) async fn get(client: &Client, url: Url) -> Exchange {
     client.exchange(&request("GET", url), soon()).await
 }
 
-/// `status body` or `code message`.
+/// `status body` or `code message`. Whatever happened, the parts of its time add up.
 pub(crate) fn outcome(exchange: &Exchange) -> String {
+    let timings = exchange.timings;
+    let parts = timings.blocked + timings.duration();
+    if !parts.is_zero() {
+        assert_eq!(parts, exchange.ended_at - exchange.started_at, "{timings:?}");
+    }
     match &exchange.result {
         Ok(response) => format!("{} {}", response.status, String::from_utf8_lossy(&response.body)),
         Err(error) => format!("{} {error}", error.code()),

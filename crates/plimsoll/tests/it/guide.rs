@@ -12,12 +12,14 @@
 //! | `flags: --no-data=pass` | more flags |
 //! | `as it is` | the workload is the script's own |
 //! | `file: lib/users.js` | not run, but put beside the other scripts of the page; of any language |
+//! | `sockets: wss://chat.example.com` | run besides, with servers for sockets in place of this one |
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use plimsoll_plan::options::{OptionInfo, Place, Support, TABLE};
 
+use crate::support::sockets::Servers;
 use crate::support::{Finished, Folder, finish, repository, server};
 
 /// The pages whose flags are plimsoll's own.
@@ -54,6 +56,32 @@ async fn every_script_of_the_guide_runs() {
     }
     desk.shutdown().await;
     assert!(scripts > 10, "only {scripts} scripts were found");
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[tokio::test]
+async fn scripts_with_sockets_run_too() {
+    let servers = Servers::node().await;
+    let pages = pages();
+    let blocks = pages.iter().flat_map(|page| blocks(page));
+    let blocks: Vec<Block> = blocks.filter(|block| block.part("sockets").is_some()).collect();
+    assert!(blocks.len() >= 4, "only {} scripts were found", blocks.len());
+    let folder = Folder::new();
+    let mut failures = Vec::new();
+    for mut block in blocks {
+        let origin = block.part("sockets").expect("found by it").to_owned();
+        let scheme = if origin.starts_with("ws") { "ws" } else { "http" };
+        let text = block.text.replace(&origin, &format!("{scheme}://127.0.0.1:{}", servers.port));
+        assert_ne!(text, block.text, "{}:{} does not name {origin}", block.page, block.line);
+        block.text = text;
+        let end = block.run(&folder, "").await;
+        failures.extend(block.complaint(&end));
+        if block.text.contains("check(") {
+            let failed = end.row("checks_failed");
+            assert!(failed.starts_with("0.00% 0 out of "), "{}:{}: {end}", block.page, block.line);
+        }
+    }
+    servers.stop().await;
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 

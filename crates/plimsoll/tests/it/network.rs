@@ -104,6 +104,24 @@ async fn requests_are_limited_over_all_users_and_workers() {
 }
 
 #[tokio::test]
+async fn the_limit_of_requests_is_divided_among_instances() {
+    let server = telling_server().await;
+    let script = format!(
+        "import http from 'k6/http';
+         export default function () {{ http.batch(['http://{server}/', 'http://{server}/']); }}"
+    );
+    let part = async |segment: &str| {
+        let flags = format!(
+            "--vus 4 --duration 2s --rps 20 --execution-segment {segment} --execution-segment-sequence 0,1/4,1"
+        );
+        run_with(&script, &flags, &[]).await.code(0).count("http_reqs")
+    };
+    let (quarter, rest) = tokio::join!(part("0:1/4"), part("1/4:1"));
+    // Two seconds are forty slots: ten and thirty, and what was under way at the end.
+    assert!((5..=14).contains(&quarter) && (15..=38).contains(&rest), "{quarter} and {rest} requests");
+}
+
+#[tokio::test]
 async fn messages_are_shown_when_asked_for() {
     let server = telling_server().await;
     let script = format!(

@@ -119,6 +119,32 @@ async fn nginx_asks_for_a_certificate() {
 }
 
 #[tokio::test]
+async fn nginx_sees_who_each_request_is() {
+    let nginx = Nginx::start().await;
+    let script = "
+        import http from 'k6/http';
+        const read = (name) => open(`${__ENV.FILES}/${name}`);
+        const identity = (name) => ({ cert: read(`${name}.pem`), key: read(`${name}.key`) });
+        const all = { client: identity('client'), stranger: identity('stranger') };
+        export default function () {
+          for (const httpVersion of ['1.1', '2']) {
+            for (const who of ['client', 'nobody', 'stranger', 'client']) {
+              const res = http.get(`${__ENV.MUTUAL}/who`, { httpVersion, tls: all[who] });
+              console.log(`${httpVersion} ${who}: ${res.status} ${res.status === 200 ? res.body : ''}.`);
+            }
+          }
+        }";
+    let end = nginx.ask(script).await.code(0);
+    for version in ["1.1", "2"] {
+        let known = format!("{version} client: 200 SUCCESS CN=client");
+        assert_eq!(end.stderr.matches(&known).count(), 2, "{end}");
+        for other in ["nobody", "stranger"] {
+            assert!(end.stderr.contains(&format!("{version} {other}: 400 .")), "{end}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn nginx_ends_a_connection_after_some_requests() {
     let nginx = Nginx::start().await;
     for (version, before) in [("1.1", 0), ("2", 4)] {
