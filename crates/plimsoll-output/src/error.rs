@@ -56,7 +56,7 @@ pub enum SpecError {
         /// The output's name.
         name: String,
         /// The outputs there are.
-        supported: &'static str,
+        supported: String,
     },
     /// No such output.
     #[error("unknown output '{name}'{}; supported: {supported}", did_you_mean(nearest))]
@@ -66,7 +66,31 @@ pub enum SpecError {
         /// The nearest known name.
         nearest: Option<String>,
         /// The outputs there are.
-        supported: &'static str,
+        supported: String,
+    },
+    /// A setting is not what it has to be.
+    #[error("output '{output}': {name} is '{value}', expected {expected}")]
+    Setting {
+        /// The output's name.
+        output: &'static str,
+        /// The variable or the option that holds it.
+        name: String,
+        /// What it holds; secrets are left out.
+        value: String,
+        /// What it may hold.
+        expected: &'static str,
+    },
+    /// No such option in an argument.
+    #[error("output '{output}' has no option '{name}'{}; it has: {known}", did_you_mean(nearest))]
+    UnknownOption {
+        /// The output's name.
+        output: &'static str,
+        /// The option as given.
+        name: String,
+        /// The nearest known option.
+        nearest: Option<String>,
+        /// The options there are.
+        known: String,
     },
     /// Two outputs would write the same file.
     #[error("output '{spec}' is given twice")]

@@ -10,18 +10,22 @@
 //! Modules, in reading order:
 //!
 //! - [`output`]: the trait that every output implements, and what an output is told of the run.
-//! - [`spec`]: `--out` on the command line: which output, with which argument.
+//! - [`spec`]: `--out` on the command line: which output, with which argument; [`settings`]: the variables.
 //! - [`manager`]: threads, queues, losses.
-//! - [`json`]: k6's JSON lines.
+//! - [`file`](mod@file): outputs that write a line for each sample: [`json`], [`csv`].
 //!
 //! **Invariants:** a slow or dead sink never makes a VU wait; every sample that an output did not write is
 //! counted and reported; encoding is separate from writing.
 
+pub mod csv;
 mod error;
+pub mod file;
 pub mod json;
 pub mod manager;
 pub mod output;
+pub mod settings;
 pub mod spec;
+mod time;
 
 pub use error::{OutputError, SpecError};
 pub use manager::{Manager, OutputReport, Sender};

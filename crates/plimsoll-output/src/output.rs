@@ -29,12 +29,14 @@ pub trait Output: Send {
 }
 
 /// What is known before a run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct RunStart {
     /// The metrics of the run; VUs may still add to them.
     pub registry: Registry,
     /// The run's thresholds.
     pub thresholds: Vec<ThresholdSpec>,
+    /// The names of the system tags that samples may carry.
+    pub system_tags: Vec<String>,
     /// Whether requests carry the tag `expected_response`: then k6 lists the sub-metric of the successful
     /// ones.
     pub expected_response_tag: bool,

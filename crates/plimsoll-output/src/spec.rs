@@ -1,26 +1,27 @@
 //! `--out name[=argument]`.
 
-use std::path::PathBuf;
-
 use plimsoll_metrics::nearest::nearest;
 
 use crate::error::SpecError;
-use crate::json::{Json, Target};
+use crate::file::Target;
 use crate::output::Output;
+use crate::settings::Variables;
+use crate::{csv, json};
 
 /// An output as asked for on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutputSpec {
     /// k6's JSON lines.
     Json(Target),
+    /// k6's comma-separated values.
+    Csv(csv::Settings),
 }
 
-const SUPPORTED: &str = "json";
+const SUPPORTED: [&str; 2] = ["csv", "json"];
 
 /// Outputs of k6 that are not there yet.
-const NOT_YET: [&str; 7] = [
+const NOT_YET: [&str; 6] = [
     "cloud",
-    "csv",
     "experimental-opentelemetry",
     "experimental-prometheus-rw",
     "influxdb",
@@ -29,21 +30,24 @@ const NOT_YET: [&str; 7] = [
 ];
 
 impl OutputSpec {
-    /// Reads one `--out` argument.
+    /// Reads one `--out` argument, and the variables of its output.
     ///
     /// # Errors
-    /// The output does not exist, or not yet.
-    pub fn parse(text: &str) -> Result<Self, SpecError> {
+    /// The output does not exist, or not yet, or all that is wrong with its settings.
+    pub fn parse(text: &str, variables: &Variables) -> Result<Self, Vec<SpecError>> {
         let (name, argument) = text.split_once('=').map_or((text, None), |(name, rest)| (name, Some(rest)));
         match name.trim() {
-            "json" => Ok(Self::Json(target(argument))),
-            name if NOT_YET.contains(&name) => {
-                Err(SpecError::NotSupportedYet { name: name.to_owned(), supported: SUPPORTED })
-            }
+            "json" => Ok(Self::Json(Target::named(argument.unwrap_or_default()))),
+            "csv" => csv::Settings::read(argument, variables).map(Self::Csv),
+            name if NOT_YET.contains(&name) => Err(vec![SpecError::NotSupportedYet {
+                name: name.to_owned(),
+                supported: SUPPORTED.join(", "),
+            }]),
             name => {
-                let known = NOT_YET.into_iter().chain([SUPPORTED]);
+                let known = NOT_YET.into_iter().chain(SUPPORTED);
                 let nearest = nearest(name, known).map(str::to_owned);
-                Err(SpecError::Unknown { name: name.to_owned(), nearest, supported: SUPPORTED })
+                let supported = SUPPORTED.join(", ");
+                Err(vec![SpecError::Unknown { name: name.to_owned(), nearest, supported }])
             }
         }
     }
@@ -52,14 +56,17 @@ impl OutputSpec {
     ///
     /// # Errors
     /// Everything that is wrong with any of them.
-    pub fn parse_all<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Vec<Self>, Vec<SpecError>> {
+    pub fn parse_all<'a>(
+        texts: impl IntoIterator<Item = &'a str>,
+        variables: &Variables,
+    ) -> Result<Vec<Self>, Vec<SpecError>> {
         let mut specs = Vec::new();
         let mut errors = Vec::new();
         for text in texts {
-            match Self::parse(text) {
+            match Self::parse(text, variables) {
                 Ok(spec) if specs.contains(&spec) => errors.push(SpecError::Twice { spec: text.to_owned() }),
                 Ok(spec) => specs.push(spec),
-                Err(error) => errors.push(error),
+                Err(problems) => errors.extend(problems),
             }
         }
         if errors.is_empty() { Ok(specs) } else { Err(errors) }
@@ -69,50 +76,82 @@ impl OutputSpec {
     #[must_use]
     pub fn build(self) -> Box<dyn Output> {
         match self {
-            Self::Json(target) => Box::new(Json::new(target)),
+            Self::Json(target) => Box::new(json::output(target)),
+            Self::Csv(settings) => Box::new(settings.output()),
         }
-    }
-}
-
-fn target(argument: Option<&str>) -> Target {
-    match argument.map(str::trim) {
-        None | Some("" | "-") => Target::Stdout,
-        Some(path) => Target::File(PathBuf::from(path)),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+    use crate::csv::TimeFormat;
+
+    fn parse(text: &str) -> Result<OutputSpec, String> {
+        let told =
+            |errors: Vec<SpecError>| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        OutputSpec::parse(text, &Variables::new()).map_err(told)
+    }
 
     #[test]
     fn json_takes_a_file_or_stdout() {
         for text in ["json", "json=", "json=-"] {
-            assert_eq!(OutputSpec::parse(text), Ok(OutputSpec::Json(Target::Stdout)), "{text}");
+            assert_eq!(parse(text), Ok(OutputSpec::Json(Target::Stdout)), "{text}");
         }
         let file = OutputSpec::Json(Target::File(PathBuf::from("out=1.json.gz")));
-        assert_eq!(OutputSpec::parse("json=out=1.json.gz"), Ok(file));
+        assert_eq!(parse("json=out=1.json.gz"), Ok(file));
+    }
+
+    #[test]
+    fn csv_takes_a_file_or_options() {
+        let csv = |target: &str, time_format| {
+            Ok(OutputSpec::Csv(csv::Settings { target: Target::named(target), time_format }))
+        };
+        assert_eq!(parse("csv"), csv("file.csv", TimeFormat::Unix));
+        assert_eq!(parse("csv=-"), csv("-", TimeFormat::Unix));
+        assert_eq!(parse("csv=a.csv.gz"), csv("a.csv.gz", TimeFormat::Unix));
+        let options = "csv=fileName=b.csv,saveInterval=2s,timeFormat=rfc3339_nano";
+        assert_eq!(parse(options), csv("b.csv", TimeFormat::Rfc3339Nano));
+        let problems = parse("csv=timeFormat=iso,file=x,saveInterval=0").expect_err("three");
+        assert_eq!(
+            problems,
+            "output 'csv': timeFormat is 'iso', expected unix, unix_milli, unix_micro, unix_nano, rfc3339 or \
+             rfc3339_nano\n\
+             output 'csv': saveInterval is '0', expected a duration above zero, such as 500ms or 10s\n\
+             output 'csv' has no option 'file'; it has: fileName, timeFormat, saveInterval"
+        );
+    }
+
+    #[test]
+    fn csv_has_k6s_variables() {
+        let variables = [("K6_CSV_FILENAME", "v.csv"), ("K6_CSV_TIME_FORMAT", "unix_nano")];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let spec = OutputSpec::parse("csv", &variables).expect("valid");
+        let expected = csv::Settings { target: Target::named("v.csv"), time_format: TimeFormat::UnixNano };
+        assert_eq!(spec, OutputSpec::Csv(expected));
     }
 
     #[test]
     fn what_is_not_there_says_so() {
-        let text = |spec: &str| OutputSpec::parse(spec).expect_err(spec).to_string();
-        assert_eq!(text("csv=x.csv"), "output 'csv' is not supported yet; supported: json");
-        assert_eq!(text("jsn=x"), "unknown output 'jsn' (did you mean 'json'?); supported: json");
-        assert_eq!(text("statsd"), "unknown output 'statsd'; supported: json");
-        assert_eq!(text(""), "unknown output ''; supported: json");
+        let text = |spec: &str| parse(spec).expect_err(spec);
+        assert_eq!(text("cloud"), "output 'cloud' is not supported yet; supported: csv, json");
+        assert_eq!(text("jsn=x"), "unknown output 'jsn' (did you mean 'json'?); supported: csv, json");
+        assert_eq!(text(""), "unknown output ''; supported: csv, json");
     }
 
     #[test]
     fn every_problem_is_reported() {
-        let errors = OutputSpec::parse_all(["json=a", "csv", "json=a", "json=b", "x"]).expect_err("three");
+        let texts = ["json=a", "cloud", "json=a", "json=b", "x"];
+        let errors = OutputSpec::parse_all(texts, &Variables::new()).expect_err("three");
         let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
         assert_eq!(
             texts,
             [
-                "output 'csv' is not supported yet; supported: json",
+                "output 'cloud' is not supported yet; supported: csv, json",
                 "output 'json=a' is given twice",
-                "unknown output 'x'; supported: json",
+                "unknown output 'x'; supported: csv, json",
             ]
         );
     }

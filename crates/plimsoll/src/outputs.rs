@@ -8,6 +8,7 @@ use plimsoll_output::{Manager, OutputReport, OutputSpec, RunEnd, RunStart};
 use plimsoll_plan::Plan;
 use plimsoll_plan::options::tags::SystemTag;
 
+use crate::environment;
 use crate::failure::Failure;
 
 /// Raw samples that one worker keeps between two ticks, at most. About a hundred thousand requests.
@@ -25,7 +26,8 @@ impl Outputs {
         if plan.options.out.is_empty() {
             return Ok(Outputs(None));
         }
-        let specs = OutputSpec::parse_all(plan.options.out.iter().map(String::as_str));
+        let specs = plan.options.out.iter().map(String::as_str);
+        let specs = OutputSpec::parse_all(specs, &environment::variables().collect());
         let specs = specs.map_err(|errors| {
             Failure::Output(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         })?;
@@ -33,6 +35,7 @@ impl Outputs {
         let start = RunStart {
             registry: registry.clone(),
             thresholds: plan.thresholds.clone(),
+            system_tags: system_tags(plan),
             expected_response_tag: plan.options.system_tags.contains(SystemTag::ExpectedResponse),
         };
         let trouble = Arc::new(|output: &str, error: &plimsoll_output::OutputError| {
@@ -66,6 +69,11 @@ impl Outputs {
         }
         reports.iter().map(|report| report.lost).sum()
     }
+}
+
+fn system_tags(plan: &Plan) -> Vec<String> {
+    let enabled = SystemTag::ALL.iter().filter(|tag| plan.options.system_tags.contains(**tag));
+    enabled.map(|tag| tag.as_str().to_owned()).collect()
 }
 
 /// An error with what caused it, on one line.

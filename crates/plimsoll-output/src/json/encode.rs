@@ -8,10 +8,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::time::push_rfc3339;
+use crate::file::Encode;
 use crate::output::{RunEnd, RunStart};
+use crate::time::push_rfc3339_nano;
 
 /// Turns samples into lines, and remembers what it has already said.
+#[derive(Default)]
 pub(super) struct Encoder {
     run: RunStart,
     /// Metrics whose `Metric` line was written, with their names as JSON.
@@ -32,13 +34,13 @@ struct TagText {
 /// the bounds within which shards keep tag sets apart.
 const TAG_TEXTS: usize = 100_000;
 
-impl Encoder {
-    pub(super) fn new(run: RunStart) -> Self {
-        Self { run, metrics: FxHashMap::default(), tags: FxHashMap::default(), infinite: 0 }
+impl Encode for Encoder {
+    fn begin(&mut self, run: &RunStart, _lines: &mut Vec<u8>) {
+        self.run = run.clone();
     }
 
     /// Appends a sample's line, and before it the line of its metric, if that is new.
-    pub(super) fn sample(&mut self, batch: &SampleBatch, sample: &RawSample, lines: &mut Vec<u8>) {
+    fn sample(&mut self, batch: &SampleBatch, sample: &RawSample, lines: &mut Vec<u8>) {
         if !sample.value.is_finite() {
             self.infinite += 1;
             return;
@@ -50,7 +52,7 @@ impl Encoder {
         lines.extend_from_slice(b"{\"metric\":");
         lines.extend_from_slice(self.metrics[&id].as_bytes());
         lines.extend_from_slice(b",\"type\":\"Point\",\"data\":{\"time\":\"");
-        push_rfc3339(lines, sample.at);
+        push_rfc3339_nano(lines, sample.at);
         lines.extend_from_slice(b"\",\"value\":");
         push_number(lines, sample.value);
         lines.extend_from_slice(b",\"tags\":");
@@ -62,6 +64,23 @@ impl Encoder {
         lines.extend_from_slice(b"}}\n");
     }
 
+    /// Appends the line that ends the file.
+    fn end(&mut self, end: &RunEnd, lines: &mut Vec<u8>) {
+        let RunEnd { thresholds_failed, failing, duration, complete_iterations, interrupted_iterations } =
+            end;
+        let data = json!({
+            "thresholdsFailed": thresholds_failed,
+            "failing": failing,
+            "durationMs": u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            "iterations": complete_iterations,
+            "interruptedIterations": interrupted_iterations,
+            "samplesNotRepresentable": self.infinite,
+        });
+        push_json(lines, &json!({ "type": "Summary", "data": data }));
+    }
+}
+
+impl Encoder {
     fn tags(&mut self, tags: &Tags, url: Option<&str>, lines: &mut Vec<u8>) {
         if !self.tags.contains_key(tags) {
             if self.tags.len() >= TAG_TEXTS {
@@ -114,21 +133,6 @@ impl Encoder {
             parts.push(submetric(metric, "expected_response:true", [successful].into_iter()));
         }
         if parts.is_empty() { Value::Null } else { Value::Array(parts) }
-    }
-
-    /// Appends the line that ends the file.
-    pub(super) fn summary(&mut self, end: &RunEnd, lines: &mut Vec<u8>) {
-        let RunEnd { thresholds_failed, failing, duration, complete_iterations, interrupted_iterations } =
-            end;
-        let data = json!({
-            "thresholdsFailed": thresholds_failed,
-            "failing": failing,
-            "durationMs": u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
-            "iterations": complete_iterations,
-            "interruptedIterations": interrupted_iterations,
-            "samplesNotRepresentable": self.infinite,
-        });
-        push_json(lines, &json!({ "type": "Summary", "data": data }));
     }
 }
 

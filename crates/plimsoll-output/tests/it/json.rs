@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use flate2::read::GzDecoder;
 use plimsoll_metrics::{MetricKind, SampleContext, Tags, ValueKind, builtin};
-use plimsoll_output::{Manager, OutputSpec, RunEnd, RunStart};
+use plimsoll_output::{Manager, RunEnd, RunStart};
 
-use crate::support::{Announced, batch, record, record_with, run_start, shard, write_json};
+use crate::support::{Announced, batch, output, record, record_with, run_start, shard, write_json};
 
 fn in_folder(folder: &tempfile::TempDir, name: &str) -> String {
     folder.path().join(name).to_str().expect("UTF-8").to_owned()
@@ -109,11 +109,29 @@ async fn a_name_in_gz_is_compressed() {
 }
 
 #[tokio::test]
+async fn a_name_in_zst_is_compressed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for samples in [0, 1_000, 100_000] {
+        let path = in_folder(&folder, "results.json.zst");
+        write_json(&path, run_start(&[]), vec![batch(samples)], RunEnd::default()).await;
+        let size = fs::metadata(&path).expect("the file is there").len();
+        let mut file = fs::File::open(&path).expect("the file is there");
+        let mut text = String::new();
+        // Frame by frame, as this decoder has it; others read on by themselves.
+        while let Ok(mut frame) = ruzstd::decoding::StreamingDecoder::new(&mut file) {
+            frame.read_to_string(&mut text).expect("zstd");
+        }
+        assert_eq!(text.lines().count(), usize::from(samples > 0) + samples + 1);
+        assert!(samples == 0 || size < text.len() as u64 / 10, "{size} bytes of {}", text.len());
+    }
+}
+
+#[tokio::test]
 async fn the_old_file_stays_until_the_new_one_is_whole() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = in_folder(&folder, "results.json");
     fs::write(&path, "old").expect("writable");
-    let output = OutputSpec::parse(&format!("json={path}")).expect("a file").build();
+    let output = output(&format!("json={path}"));
     let manager =
         Manager::start(vec![output], run_start(&[]), Announced::default().listener()).await.expect("opens");
     assert_eq!(manager.describe(), format!("json ({path})"));
@@ -126,7 +144,7 @@ async fn the_old_file_stays_until_the_new_one_is_whole() {
 
 #[tokio::test]
 async fn a_file_that_cannot_be_opened_is_an_error_at_once() {
-    let output = OutputSpec::parse("json=/nowhere/at/all.json").expect("a file").build();
+    let output = output("json=/nowhere/at/all.json");
     let started = Manager::start(vec![output], run_start(&[]), Announced::default().listener()).await;
     let error = started.err().expect("no such folder").to_string();
     assert_eq!(error, "cannot open '/nowhere/at/all.json.part' for writing");
@@ -146,7 +164,7 @@ async fn a_million_samples_arrive() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = in_folder(&folder, "results.json");
     let run: RunStart = run_start(&[]);
-    let output = OutputSpec::parse(&format!("json={path}")).expect("a file").build();
+    let output = output(&format!("json={path}"));
     let manager = Manager::start(vec![output], run, Announced::default().listener()).await.expect("opens");
     let sender = manager.sender();
     let mut shard = shard();

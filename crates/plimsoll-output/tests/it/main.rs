@@ -1,5 +1,6 @@
 //! Outputs from outside: what arrives in files, and what happens when one is slow or fails.
 
+mod csv;
 mod json;
 mod losses;
 mod support;

@@ -7,10 +7,30 @@ use plimsoll_metrics::{
     ThresholdSpec, Timestamp,
 };
 use plimsoll_output::manager::Failure;
+use plimsoll_output::settings::Variables;
 use plimsoll_output::{Manager, Output, OutputSpec, RunEnd, RunStart};
 
 /// 2026-11-23T07:59:21.675414644Z
 pub(crate) const NOON: Timestamp = Timestamp(1_795_420_761_675_414_644);
+
+/// k6's, and `vu`, which is never a column.
+const SYSTEM_TAGS: [&str; 15] = [
+    "proto",
+    "subproto",
+    "status",
+    "method",
+    "url",
+    "name",
+    "group",
+    "check",
+    "error",
+    "error_code",
+    "tls_version",
+    "scenario",
+    "service",
+    "expected_response",
+    "vu",
+];
 
 pub(crate) fn shard() -> Shard {
     Shard::new(ShardConfig { raw: Some(2_000_000), ..ShardConfig::default() })
@@ -53,6 +73,7 @@ pub(crate) fn run_start(thresholds: &[(&str, &[&str])]) -> RunStart {
     RunStart {
         registry: Registry::new(),
         thresholds: thresholds.iter().map(spec).collect(),
+        system_tags: SYSTEM_TAGS.map(str::to_owned).into(),
         expected_response_tag: true,
     }
 }
@@ -80,10 +101,20 @@ pub(crate) async fn manager(outputs: Vec<Box<dyn Output>>) -> Manager {
         .expect("every output starts")
 }
 
+/// An output of which only the argument is given.
+pub(crate) fn output(argument: &str) -> Box<dyn Output> {
+    OutputSpec::parse(argument, &Variables::new()).expect("a valid argument").build()
+}
+
 /// Writes batches to a JSON output and ends it.
 pub(crate) async fn write_json(path: &str, run: RunStart, batches: Vec<SampleBatch>, end: RunEnd) {
-    let output = OutputSpec::parse(&format!("json={path}")).expect("a file").build();
-    let manager = Manager::start(vec![output], run, Announced::default().listener()).await.expect("it opens");
+    write(&format!("json={path}"), run, batches, end).await;
+}
+
+/// Writes batches to an output and ends it.
+pub(crate) async fn write(argument: &str, run: RunStart, batches: Vec<SampleBatch>, end: RunEnd) {
+    let outputs = vec![output(argument)];
+    let manager = Manager::start(outputs, run, Announced::default().listener()).await.expect("it opens");
     let sender = manager.sender();
     batches.into_iter().for_each(|batch| sender.send(batch));
     let reports = manager.finish(end).await;

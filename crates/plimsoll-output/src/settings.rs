@@ -1,0 +1,161 @@
+//! Where the settings of outputs come from: k6's variables, and what follows the name in `--out`.
+//!
+//! A setting may have a variable, an option in the argument, or both; then the option wins, as in k6. An empty
+//! variable is one that is not set. Everything that is wrong is collected, so that it is told at once. Start
+//! from [`Reader`].
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use plimsoll_metrics::nearest::nearest;
+
+use crate::error::SpecError;
+use crate::time::parse_duration;
+
+/// Variables of the environment, as far as outputs may look at them.
+pub type Variables = BTreeMap<String, String>;
+
+/// The names of one setting.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Key {
+    pub(crate) variable: &'static str,
+    /// Empty when the argument has no such option.
+    pub(crate) option: &'static str,
+    is_secret: bool,
+}
+
+impl Key {
+    pub(crate) const fn both(variable: &'static str, option: &'static str) -> Self {
+        Self { variable, option, is_secret: false }
+    }
+}
+
+/// Reads settings, and remembers what is wrong with them.
+pub(crate) struct Reader<'a> {
+    output: &'static str,
+    variables: &'a Variables,
+    options: Vec<(String, String)>,
+    known: Vec<&'static str>,
+    problems: Vec<SpecError>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(
+        output: &'static str,
+        variables: &'a Variables,
+        options: Vec<(String, String)>,
+    ) -> Self {
+        Self { output, variables, options, known: Vec::new(), problems: Vec::new() }
+    }
+
+    /// The name under which the setting was given, and its value.
+    fn given(&mut self, key: Key) -> Option<(String, String)> {
+        if !key.option.is_empty() {
+            self.known.push(key.option);
+            if let Some(found) = self.options.iter().rev().find(|(name, _)| name == key.option) {
+                return Some(found.clone());
+            }
+        }
+        let value = self.variables.get(key.variable).filter(|value| !value.is_empty())?;
+        Some((key.variable.to_owned(), value.clone()))
+    }
+
+    pub(crate) fn text(&mut self, key: Key) -> Option<String> {
+        Some(self.given(key)?.1)
+    }
+
+    /// A setting that is not just text; `None` when it is not given or not understood.
+    pub(crate) fn read<T>(
+        &mut self,
+        key: Key,
+        expected: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let (name, value) = self.given(key)?;
+        let parsed = parse(value.trim());
+        if parsed.is_none() {
+            self.wrong(key, name, &value, expected);
+        }
+        parsed
+    }
+
+    fn wrong(&mut self, key: Key, name: String, value: &str, expected: &'static str) {
+        let value = if key.is_secret { "(hidden)" } else { value };
+        let problem = SpecError::Setting { output: self.output, name, value: value.to_owned(), expected };
+        self.problems.push(problem);
+    }
+
+    pub(crate) fn duration(&mut self, key: Key) -> Option<Duration> {
+        self.read(key, "a duration above zero, such as 500ms or 10s", parse_duration)
+    }
+
+    /// The settings, if nothing was wrong with them.
+    pub(crate) fn finish<T>(mut self, settings: T) -> Result<T, Vec<SpecError>> {
+        for (name, _) in &self.options {
+            if !self.known.contains(&name.as_str()) {
+                self.problems.push(SpecError::UnknownOption {
+                    output: self.output,
+                    name: name.clone(),
+                    nearest: nearest(name, self.known.iter().copied()).map(str::to_owned),
+                    known: self.known.join(", "),
+                });
+            }
+        }
+        if self.problems.is_empty() { Ok(settings) } else { Err(self.problems) }
+    }
+}
+
+/// `name=value` pairs; a name alone has an empty value.
+pub(crate) fn pairs(text: &str, between: char, within: char) -> Vec<(String, String)> {
+    let parts = text.split(between).map(str::trim).filter(|part| !part.is_empty());
+    let pair = |part: &str| {
+        let (name, value) = part.split_once(within).unwrap_or((part, ""));
+        (name.trim().to_owned(), value.trim().to_owned())
+    };
+    parts.map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: Key = Key::both("K6_X_INTERVAL", "interval");
+
+    fn variables(pairs: &[(&str, &str)]) -> Variables {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn an_option_wins_over_its_variable() {
+        let variables = variables(&[("K6_X_INTERVAL", "1s")]);
+        let mut reader = Reader::new("x", &variables, Vec::new());
+        assert_eq!(reader.duration(INTERVAL), Some(Duration::from_secs(1)));
+        let mut reader = Reader::new("x", &variables, pairs("interval=2s", ',', '='));
+        assert_eq!(reader.duration(INTERVAL), Some(Duration::from_secs(2)));
+        assert_eq!(reader.finish(()), Ok(()));
+    }
+
+    #[test]
+    fn an_empty_variable_is_not_set() {
+        let variables = variables(&[("K6_X_INTERVAL", "")]);
+        let mut reader = Reader::new("x", &variables, Vec::new());
+        assert_eq!(reader.text(INTERVAL), None);
+    }
+
+    #[test]
+    fn everything_wrong_is_told() {
+        let variables = variables(&[("K6_X_INTERVAL", "soon")]);
+        let mut reader = Reader::new("x", &variables, pairs("intervall=1s, b", ',', '='));
+        assert_eq!(reader.duration(INTERVAL), None);
+        let problems = reader.finish(()).expect_err("two problems");
+        let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            texts,
+            [
+                "output 'x': K6_X_INTERVAL is 'soon', expected a duration above zero, such as 500ms or 10s",
+                "output 'x' has no option 'intervall' (did you mean 'interval'?); it has: interval",
+                "output 'x' has no option 'b'; it has: interval",
+            ]
+        );
+    }
+}
