@@ -21,6 +21,7 @@ mod logs;
 mod network;
 mod nginx;
 mod options;
+mod outputs;
 mod redis;
 mod remote;
 mod scripts;

@@ -1,0 +1,141 @@
+//! What outputs write of a run under load, read by programs that nobody here wrote.
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use crate::support::{Finished, Folder, finish, server};
+
+/// 2,000 iterations with a request, a check and two metrics of its own.
+const SCRIPT: &str = "import http from 'k6/http';
+     import { check, group } from 'k6';
+     import { Counter, Trend } from 'k6/metrics';
+     const orders = new Counter('orders');
+     const size = new Trend('size');
+     export const options = {
+       vus: 20, iterations: 2000, tags: { team: 'a&b, \"c\"' },
+       thresholds: { http_reqs: ['count>=2000'], checks: ['rate>2'] },
+     };
+     export default function () {
+       const res = group('desk', () => http.get(`${__ENV.URL}/tickets/${__ITER}?q=a,b`));
+       check(res, { 'status is 200': (r) => r.status === 200 });
+       orders.add(3, { kind: 'new' });
+       size.add(res.body.length);
+     }";
+
+/// Runs the script and requires that no sample was lost.
+async fn run(arguments: &str) -> (Folder, Finished) {
+    let address = server::answers("text/plain", "hello").await;
+    let folder = Folder::with(SCRIPT);
+    let end = folder.run(&format!("-e URL=http://{address} {arguments}")).await;
+    (folder, end.code(99).says_nothing_of(&["not written"]))
+}
+
+/// What jq prints of a file in the folder.
+async fn jq(folder: &Folder, expression: &str, file: &str) -> String {
+    let mut command = Command::new("jq");
+    command.args(["-r", "-s", expression]).arg(folder.path(file)).stdin(Stdio::null());
+    let jq = finish(piped(command)).await.code(0);
+    jq.stdout.trim().to_owned()
+}
+
+fn piped(mut command: Command) -> Command {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// What each metric counts in the summary, by its number of samples.
+const COUNTED: [(&str, u64); 7] = [
+    ("http_reqs", 2_000),
+    ("http_req_duration", 2_000),
+    ("http_req_failed", 2_000),
+    ("checks", 2_000),
+    ("iterations", 2_000),
+    ("orders", 2_000),
+    ("size", 2_000),
+];
+
+#[tokio::test]
+async fn jq_finds_every_sample() {
+    let (folder, end) = run("--out json=samples.json").await;
+    assert_eq!(end.count("http_reqs"), 2_000, "{}", end.stdout);
+    let counts = jq(
+        &folder,
+        "map(select(.type == \"Point\")) | group_by(.metric) | map([.[0].metric, length])
+         | .[] | @tsv",
+        "samples.json",
+    )
+    .await;
+    let counts: BTreeMap<_, _> = counts.lines().filter_map(|line| line.split_once('\t')).collect();
+    for (metric, count) in COUNTED {
+        assert_eq!(counts.get(metric), Some(&count.to_string().as_str()), "{metric} of {counts:?}");
+    }
+    let fields = "[.[] | select(.type == \"Point\" and .metric == \"http_reqs\")][0].data
+                  | [.value, .tags.team, .tags.group, .tags.method, .tags.status, (.time | length > 20)]
+                  | @tsv";
+    assert_eq!(jq(&folder, fields, "samples.json").await, "1\ta&b, \"c\"\t::desk\tGET\t200\ttrue");
+    let urls = "map(select(.metric == \"http_reqs\" and .type == \"Point\").data.tags
+                | .url | endswith(\"?q=a,b\")) | all";
+    assert_eq!(jq(&folder, urls, "samples.json").await, "true");
+    let once = "map(select(.type == \"Metric\")) | group_by(.metric) | map(length) | max";
+    assert_eq!(jq(&folder, once, "samples.json").await, "1");
+    let last = "last | [.type, .data.thresholdsFailed, .data.failing[0]] | @tsv";
+    assert_eq!(jq(&folder, last, "samples.json").await, "Summary\ttrue\tchecks");
+}
+
+/// The specification's gate: `grep -q '"thresholdsFailed":true' results.json`.
+#[tokio::test]
+async fn grep_tells_a_failed_run_from_a_good_one() {
+    for (wanted, code, found) in [(1, 0, 1), (3, 99, 0)] {
+        let folder = Folder::with(&format!(
+            "export const options = {{ iterations: 2, thresholds: {{ iterations: ['count>={wanted}'] }} }};
+             export default function () {{}}"
+        ));
+        folder.run("--out json=results.json").await.code(code);
+        let mut grep = Command::new("grep");
+        grep.args(["-q", "\"thresholdsFailed\":true"]).arg(folder.path("results.json"));
+        finish(piped(grep)).await.code(found);
+    }
+}
+
+#[tokio::test]
+async fn compressed_files_and_several_outputs_at_once_hold_every_sample() {
+    let outputs = "--out json=a.json.gz --out json=b.json.zst --out csv=c.csv --out csv=d.csv.gz";
+    let (folder, _) = run(outputs).await;
+    let mut lines = Vec::new();
+    let commands = [("gzip", "a.json.gz"), ("zstd", "b.json.zst"), ("cat", "c.csv"), ("gzip", "d.csv.gz")];
+    for (program, file) in commands {
+        let mut command = Command::new(program);
+        if program != "cat" {
+            command.arg("-dc");
+        }
+        command.arg(folder.path(file));
+        lines.push(finish(piped(command)).await.code(0).stdout);
+    }
+    let requests = |text: &str, mark: &str| text.lines().filter(|line| line.starts_with(mark)).count();
+    let point = "{\"metric\":\"http_reqs\",\"type\":\"Point\"";
+    assert_eq!(lines[0], lines[1]);
+    assert_eq!(requests(&lines[0], point), 2_000);
+    assert_eq!(lines[2], lines[3]);
+    for (metric, count) in COUNTED {
+        assert_eq!(requests(&lines[2], &format!("{metric},")) as u64, count, "{metric}");
+    }
+    assert!(lines[2].contains(",\"team=a&b, \"\"c\"\"\","), "{}", &lines[2][..2_000]);
+}
+
+#[tokio::test]
+async fn settings_that_are_wrong_are_told_before_the_run() {
+    let folder = Folder::with("export default function () { throw new Error('it ran'); }");
+    let mut command = folder.command(
+        "run --quiet --out csv=fileNam=x --out influxdbb=http://u:secret@h --out json=/nowhere/x test.js",
+    );
+    command.env("K6_CSV_TIME_FORMAT", "iso");
+    let end = finish(command).await.code(255).says_nothing_of(&["it ran", "secret"]);
+    end.says(&[
+        "output 'csv': K6_CSV_TIME_FORMAT is 'iso', expected unix, unix_milli",
+        "output 'csv' has no option 'fileNam' (did you mean 'fileName'?)",
+        "unknown output 'influxdbb' (did you mean 'influxdb'?)",
+    ]);
+    assert_eq!(folder.files(), ["test.js"]);
+}
