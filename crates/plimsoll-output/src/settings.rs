@@ -1,8 +1,8 @@
 //! Where the settings of outputs come from: k6's variables, and what follows the name in `--out`.
 //!
-//! A setting may have a variable, an option in the argument, or both; then the option wins, as in k6. An empty
-//! variable is one that is not set. Everything that is wrong is collected, so that it is told at once. Start
-//! from [`Reader`].
+//! A setting may have a variable, an option in the argument, or both; then the option wins, as in k6. An
+//! empty variable is one that is not set. Everything that is wrong is collected, so that it is told at once.
+//! Start from [`Reader`].
 
 use std::collections::BTreeMap;
 use std::time::Duration;

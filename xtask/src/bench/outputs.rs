@@ -1,7 +1,7 @@
-//! `bench outputs`: what writing every sample to a file costs in throughput, and whether every sample is there.
+//! `bench outputs`: what it costs in throughput to write every sample to a file, and whether all are there.
 //!
-//! Rounds are interleaved, as in `bench throughput`, and rates are those that the target counted. Each file is
-//! read back: it has to hold as many `http_reqs` as the summary says.
+//! Rounds are interleaved, as in `bench throughput`, and rates are those that the target counted. Each file
+//! is read back: it has to hold as many `http_reqs` as the summary says.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
