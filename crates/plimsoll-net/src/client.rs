@@ -105,6 +105,11 @@ impl Client {
         Self { shared, pool: RefCell::default(), lines: Lines::default(), local }
     }
 
+    /// The address of this machine that its requests leave from; the system's choice when `None`.
+    pub fn local(&self) -> Option<IpAddr> {
+        self.local
+    }
+
     /// The state it shares with the other clients of its worker.
     pub fn shared(&self) -> &Shared {
         &self.shared
@@ -234,7 +239,7 @@ impl Client {
     ) -> Result<Connection, NetError> {
         let (origin, identity) = (request.url.origin()?, request.identity.as_ref());
         let (watch, traffic) = (&mut attempt.watch, &mut attempt.traffic);
-        connect(&self.shared, origin, identity, alpn, self.local, watch, traffic).await
+        connect(&self.shared, origin, identity, alpn, request.local.or(self.local), watch, traffic).await
     }
 
     /// What a new connection is good for.

@@ -15,6 +15,7 @@ use crate::connect::connect;
 use crate::connection::Connection;
 use crate::error::NetError;
 use crate::http::h1::{self, Pieces};
+use crate::http::inflate::Inflater;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::shared::Shared;
@@ -142,6 +143,7 @@ pub struct EventStream {
     shared: Shared,
     connection: Connection,
     pieces: Pieces,
+    inflater: Inflater,
     parser: EventParser,
     events: VecDeque<ServerEvent>,
 }
@@ -155,8 +157,8 @@ impl EventStream {
             request.validate()?;
             let origin = request.url.origin()?;
             let identity = request.identity.as_ref();
-            let made =
-                connect(shared, origin, identity, Alpn::Http11, None, &mut watch, &mut traffic).await?;
+            let (alpn, local) = (Alpn::Http11, request.local);
+            let made = connect(shared, origin, identity, alpn, local, &mut watch, &mut traffic).await?;
             let connection = connection.insert(made);
             watch.connection_ready();
             h1::begin(connection, shared, request, &mut watch).await
@@ -169,8 +171,9 @@ impl EventStream {
         let remote = connection.as_ref().map(|connection| connection.remote);
         let result = begun.and_then(|(response, pieces)| {
             let connection = connection.ok_or(NetError::Eof)?;
+            let inflater = Inflater::of(&response.headers);
             let (parser, events) = (EventParser::default(), VecDeque::new());
-            Ok(EventStream { response, shared: shared.clone(), connection, pieces, parser, events })
+            Ok(EventStream { response, shared: shared.clone(), connection, pieces, inflater, parser, events })
         });
         Opened { started_at: watch.asked, ended_at, traffic, remote, result }
     }
@@ -187,7 +190,8 @@ impl EventStream {
             self.events = VecDeque::new();
             match std::task::ready!(self.pieces.poll_next(&mut self.connection, &self.shared, cx)) {
                 Ok(Some(piece)) => {
-                    if let Err(error) = self.parser.feed(&piece, &mut self.events) {
+                    let (parser, events) = (&mut self.parser, &mut self.events);
+                    if let Err(error) = self.inflater.feed(&piece, |bytes| parser.feed(bytes, events)) {
                         return Poll::Ready(Err(error));
                     }
                 }
@@ -200,6 +204,11 @@ impl EventStream {
     /// How long the server wants clients to wait before they come again, in milliseconds.
     pub fn retry_ms(&self) -> Option<u64> {
         self.parser.retry_ms()
+    }
+
+    /// When the last bytes came that were read.
+    pub fn arrived_at(&self) -> Instant {
+        self.connection.arrival().arrived
     }
 
     /// The bytes that crossed the socket since the last call.

@@ -59,7 +59,8 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    pub(crate) fn add(&mut self, other: Self) {
+    /// Adds what crossed another socket.
+    pub fn add(&mut self, other: Self) {
         self.sent += other.sent;
         self.received += other.received;
     }

@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::future::Future;
+use std::net::IpAddr;
 use std::path::Path;
 use std::pin::pin;
 use std::rc::Rc;
@@ -164,6 +165,11 @@ impl VuState {
         let exchange = self.client.exchange(request, deadline).await;
         self.count(exchange.traffic);
         exchange
+    }
+
+    /// The address of this machine that the VU's connections come from; the system's choice when `None`.
+    pub(crate) fn local_address(&self) -> Option<IpAddr> {
+        self.client.local()
     }
 
     /// The same on a connection that is held; see [`Client::exchange_on`].

@@ -1,5 +1,7 @@
 //! Where a server of Engine.IO is.
 
+use std::net::IpAddr;
+
 use crate::error::NetError;
 use crate::http::request::{Method, Request};
 use crate::http::request_headers::RequestHeaders;
@@ -13,6 +15,7 @@ pub struct Address {
     base: String,
     query: String,
     headers: RequestHeaders,
+    local: Option<IpAddr>,
 }
 
 impl Address {
@@ -25,7 +28,12 @@ impl Address {
         base.origin()?;
         let base = format!("{}://{}{path}", base.scheme().as_str(), base.authority());
         Url::parse(&base)?;
-        Ok(Self { base, query: query.to_owned(), headers })
+        Ok(Self { base, query: query.to_owned(), headers, local: None })
+    }
+
+    /// The same, reached from this address of this machine; the system's choice when `None`.
+    pub fn reached_from(self, local: Option<IpAddr>) -> Self {
+        Self { local, ..self }
     }
 
     /// The URL without its query.
@@ -48,6 +56,7 @@ impl Address {
             }
         }
         let mut request = Request::new(method, Url::parse(&url)?);
+        request.local = self.local;
         for (name, value) in self.headers.iter() {
             request.headers.set(name, value);
         }

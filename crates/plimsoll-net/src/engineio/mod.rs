@@ -57,7 +57,7 @@ pub enum EngineError {
     #[error("{0}")]
     Transport(String),
     /// The server refused the session.
-    #[error("the server answered {status}: {message}")]
+    #[error("the server answered {status}{}", said(.message))]
     Refused {
         /// The status of its answer.
         status: u16,
@@ -76,4 +76,8 @@ pub enum EngineError {
     /// The server's bytes are not what the protocol allows.
     #[error("{0}")]
     Protocol(&'static str),
+}
+
+fn said(message: &str) -> String {
+    if message.is_empty() { String::new() } else { format!(": {message}") }
 }

@@ -8,6 +8,7 @@ pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod h1;
 pub(crate) mod h2;
+pub(crate) mod inflate;
 pub mod redirect;
 pub(crate) mod request;
 pub(crate) mod request_headers;

@@ -1,6 +1,7 @@
 //! What to ask for.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use crate::error::NetError;
 use crate::http::body::Body;
@@ -81,6 +82,8 @@ pub struct Request {
     pub discard_response_body: bool,
     /// Who the client is to the server, in place of what the options say.
     pub identity: Option<ClientIdentity>,
+    /// The address of this machine that it leaves from; the client's when `None`.
+    pub local: Option<IpAddr>,
     /// The version of HTTP, in place of what the options say.
     pub version: Option<HttpVersion>,
 }
@@ -105,7 +108,16 @@ impl Request {
         if let Some(authorization) = url.basic_authorization() {
             headers.set("Authorization", authorization);
         }
-        Self { method, url, headers, body: None, discard_response_body: false, identity: None, version: None }
+        Self {
+            method,
+            url,
+            headers,
+            body: None,
+            discard_response_body: false,
+            identity: None,
+            local: None,
+            version: None,
+        }
     }
 
     /// Whether the request can be sent again after its connection died without an answer: idempotent by

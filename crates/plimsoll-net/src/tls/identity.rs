@@ -15,7 +15,7 @@ use pkcs8::EncryptedPrivateKeyInfoRef;
 use rustls::SignatureScheme;
 use rustls::client::ResolvesClientCert;
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{Error as PemError, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
 use x509_parser::parse_x509_certificate;
@@ -58,7 +58,7 @@ impl ClientIdentity {
     /// What is wrong with the texts.
     pub fn from_pem(chain: &str, key: &str, password: &str) -> Result<Self, InvalidIdentity> {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain.as_bytes()).collect();
-        let chain = chain.map_err(|error| InvalidIdentity::Certificate(error.to_string()))?;
+        let chain = chain.map_err(|error| InvalidIdentity::Certificate(broken_pem(&error)))?;
         if chain.is_empty() {
             return Err(InvalidIdentity::NoCertificate);
         }
@@ -103,6 +103,19 @@ impl ResolvesClientCert for Identities {
 
     fn has_certs(&self) -> bool {
         !self.0.is_empty()
+    }
+}
+
+/// What is wrong with a text in PEM, as text.
+pub(super) fn broken_pem(error: &PemError) -> String {
+    match error {
+        PemError::MissingSectionEnd { end_marker } => {
+            format!("the line \"-----END {}-----\" is missing", String::from_utf8_lossy(end_marker))
+        }
+        PemError::IllegalSectionStart { line } => {
+            format!("the line {:?} is no beginning", String::from_utf8_lossy(line))
+        }
+        other => other.to_string(),
     }
 }
 

@@ -15,7 +15,7 @@ use rustls::{ClientConfig, KeyLogFile, RootCertStore, SupportedProtocolVersion};
 use tokio_rustls::TlsConnector;
 
 use super::failure::tls_error;
-use super::identity::{ClientIdentity, Identities};
+use super::identity::{ClientIdentity, Identities, broken_pem};
 use super::suites::CipherSuites;
 use super::verify::{AcceptAny, NameBeforeChain};
 use crate::error::NetError;
@@ -71,7 +71,7 @@ impl TrustedRoots {
         match read {
             Ok(certificates) if certificates.is_empty() => Err("no certificate in PEM".to_owned()),
             Ok(certificates) => Ok(certificates.iter().map(|certificate| certificate.to_vec()).collect()),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(broken_pem(&error)),
         }
     }
 }

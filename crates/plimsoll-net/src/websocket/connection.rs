@@ -6,6 +6,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::ReadBuf;
+use tokio::time::Instant;
 
 use super::decoder::Decoder;
 use super::deflate::Deflate;
@@ -73,6 +74,11 @@ impl WebSocket {
         };
         socket.take_in(beyond);
         socket
+    }
+
+    /// When the last bytes came that were read.
+    pub fn arrived_at(&self) -> Instant {
+        self.connection.arrival().arrived
     }
 
     /// The subprotocol that the server chose; empty for none.

@@ -135,7 +135,7 @@ impl Attempt {
     async fn run(&mut self, shared: &Shared, request: &Request) -> Result<h1::Answer, NetError> {
         request.validate()?;
         let origin = request.url.origin()?;
-        let route = Route { tunnels: true, ..Route::of(shared.options(), origin, None) };
+        let route = Route { tunnels: true, ..Route::of(shared.options(), origin, request.local) };
         let (watch, traffic) = (&mut self.watch, &mut self.traffic);
         let tls = || shared.tls(&origin.host, request.identity.as_ref(), Alpn::Http11);
         let connection = connect_with(shared, origin, route, tls, watch, traffic).await?;

@@ -183,6 +183,14 @@ fn answer(request: &Received) -> Vec<u8> {
             ": hi\n\nid: 1\ndata: ä\n\nevent: tick\ndata: a\ndata: b\n\nevent: tick\nid: 2\ndata\n\ndata: x"
                 .as_bytes(),
         ),
+        "/events/moved" => respond(
+            "307 Temporary Redirect",
+            "Location: /events/echo?moved\r\nSet-Cookie: moved=yes; Path=/\r\n",
+            b"",
+        ),
+        "/events/br" => {
+            respond("200 OK", "Content-Type: text/event-stream\r\nContent-Encoding: br\r\n", b"data: x\n\n")
+        }
         "/events/echo" => {
             let echo = String::from_utf8_lossy(&echo(request)).trim_end().replace('\n', "\ndata: ");
             let events = format!("data: {echo}\n\ndata: more\n\n");

@@ -24,6 +24,7 @@ mod options;
 mod outputs;
 mod redis;
 mod remote;
+mod routes;
 mod scripts;
 mod secrets;
 mod segments;

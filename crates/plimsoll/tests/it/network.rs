@@ -111,9 +111,8 @@ async fn the_limit_of_requests_is_divided_among_instances() {
          export default function () {{ http.batch(['http://{server}/', 'http://{server}/']); }}"
     );
     let part = async |segment: &str| {
-        let flags = format!(
-            "--vus 4 --duration 2s --rps 20 --execution-segment {segment} --execution-segment-sequence 0,1/4,1"
-        );
+        let part = format!("--execution-segment {segment} --execution-segment-sequence 0,1/4,1");
+        let flags = format!("--vus 4 --duration 2s --rps 20 {part}");
         run_with(&script, &flags, &[]).await.code(0).count("http_reqs")
     };
     let (quarter, rest) = tokio::join!(part("0:1/4"), part("1/4:1"));

@@ -115,6 +115,7 @@ impl Settings {
             sent.set("Authorization", authorization);
         }
         let address = Address::new(base, &path, &query(base, options)?, sent);
+        let address = address.map_err(|error| throw_host(ctx, &error.to_string()))?;
         let namespace = match base.path() {
             "" => "/",
             path => path,
@@ -124,7 +125,7 @@ impl Settings {
             Duration::try_from_secs_f64(ms / 1e3).map_err(|_| throw_host(ctx, message))
         })?;
         Ok(Settings {
-            address: address.map_err(|error| throw_host(ctx, &error.to_string()))?,
+            address: address.reached_from(state.local_address()),
             namespace: namespace.to_owned(),
             transports: transports(ctx, options)?,
             upgrade: get(options, "upgrade")?.is_none_or(|upgrade: Coerced<bool>| upgrade.0),

@@ -13,7 +13,7 @@ mod session;
 use rquickjs::{Ctx, IntoJs, Result, Value};
 
 pub(crate) use self::listeners::Listeners;
-pub(crate) use self::params::{Params, headers, with_cookies};
+pub(crate) use self::params::{Params, headers, jar, with_cookies};
 pub(crate) use self::session::{Pings, Session};
 use crate::exception::throw_host;
 use crate::quickjs;

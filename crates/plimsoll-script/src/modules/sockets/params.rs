@@ -66,11 +66,12 @@ impl Params {
         Ok(true)
     }
 
-    /// Adds the headers, and the cookies of the jar, to a request.
+    /// Adds the headers, the cookies of the jar, and the VU's own address to a request.
     pub(crate) fn apply(&self, state: &VuState, request: &mut Request) {
         for (name, value) in self.headers.iter() {
             request.headers.set(name, value);
         }
+        request.local = state.local_address();
         with_cookies(&self.jar(state).borrow(), &request.url, &mut request.headers);
     }
 
@@ -105,7 +106,8 @@ pub(crate) fn headers<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> Result<Request
     Ok(headers)
 }
 
-fn jar(ctx: &Ctx<'_>, value: &Value<'_>) -> Result<Rc<RefCell<CookieJar>>> {
+/// Reads a jar of `k6/http`.
+pub(crate) fn jar(ctx: &Ctx<'_>, value: &Value<'_>) -> Result<Rc<RefCell<CookieJar>>> {
     let jar = value.as_object().and_then(as_class::<Jar>);
     jar.map(|jar| jar.borrow().cookies()).ok_or_else(|| {
         let given = crate::console::format_value(value);

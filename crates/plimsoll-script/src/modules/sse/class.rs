@@ -6,8 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use plimsoll_metrics::tag;
-use plimsoll_net::event_stream::EventStream;
-use plimsoll_net::{Method, Request};
+use plimsoll_net::{CookieJar, Method, Request};
 use plimsoll_plan::options::tags::SystemTag;
 use rquickjs::class::{Trace, Tracer};
 use rquickjs::function::{Opt, This};
@@ -16,11 +15,11 @@ use tokio::time::Instant;
 
 use super::Metrics;
 use super::link::{Happening, Link, Ready};
+use super::opening::open;
 use crate::event_loop::{Delivery, Port, deliver_with};
 use crate::exception::{throw_host, throw_type};
-use crate::modules::sockets::{Listeners, headers, refuse_in_init, with_cookies};
+use crate::modules::sockets::{Listeners, headers, jar, refuse_in_init};
 use crate::modules::state_of;
-use crate::modules::ws::CONNECT_TIMEOUT;
 use crate::octets::{Octets, coerced};
 use crate::state::VuState;
 use crate::tags;
@@ -139,7 +138,7 @@ fn connect<'js>(
         Some(Some(params)) => params.clone(),
         Some(None) => return throw_type(ctx, "the parameters of an EventSource must be an object"),
     };
-    read(ctx, &params, &mut request)?;
+    let jar = read(ctx, &params, &mut request)?.unwrap_or_else(|| Rc::clone(&state.jar.borrow()));
     let mut own = tags::from_value(ctx, state, params.get("tags")?)?;
     let name =
         own.iter().rev().find(|(key, _)| *key == tag::NAME).map_or(target.series_name, |(_, name)| *name);
@@ -148,15 +147,18 @@ fn connect<'js>(
             own.push((key, name));
         }
     }
-    let jar = Rc::clone(&state.jar.borrow());
-    with_cookies(&jar.borrow(), &target.url, &mut request.headers);
-    let shared = state.worker.net.clone();
-    let opening = async move { EventStream::open(&shared, &request, Instant::now() + CONNECT_TIMEOUT).await };
+    request.local = state.local_address();
+    let worker = &state.worker;
+    let opening = open(worker.net.clone(), request, jar, worker.script.max_redirects);
     Ok(Link::new(state, Metrics::declare(ctx, state)?, target, own, Box::pin(opening)))
 }
 
-/// Headers, method, body, and the id of the last event that is known.
-fn read<'js>(ctx: &Ctx<'js>, params: &Object<'js>, request: &mut Request) -> Result<()> {
+/// Headers, method, body, and the id of the last event that is known; gives the jar, if one is given.
+fn read<'js>(
+    ctx: &Ctx<'js>,
+    params: &Object<'js>,
+    request: &mut Request,
+) -> Result<Option<Rc<RefCell<CookieJar>>>> {
     let get = |name: &str| -> Result<Option<Value<'js>>> {
         let value: Value<'js> = params.get(name)?;
         Ok(Some(value).filter(|value| !value.is_undefined() && !value.is_null()))
@@ -176,7 +178,7 @@ fn read<'js>(ctx: &Ctx<'js>, params: &Object<'js>, request: &mut Request) -> Res
     if let Some(id) = get("lastEventId")? {
         request.headers.set("Last-Event-ID", &coerced(ctx, id)?);
     }
-    Ok(())
+    get("jar")?.map(|given| jar(ctx, &given)).transpose()
 }
 
 #[rquickjs::methods(rename_all = "camelCase")]

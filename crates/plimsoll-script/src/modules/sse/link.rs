@@ -97,7 +97,7 @@ impl Link {
             }
             Phase::Open(stream) => match std::task::ready!(stream.poll_next(cx)) {
                 Ok(Some(event)) => {
-                    self.count_event(&event);
+                    self.count_event(&event, stream.arrived_at());
                     Happening::Event(event)
                 }
                 Ok(None) => Happening::Ended { error: None, status: stream.response.status },
@@ -144,14 +144,13 @@ impl Link {
         }
     }
 
-    fn count_event(&self, event: &ServerEvent) {
+    fn count_event(&self, event: &ServerEvent, at: Instant) {
         let name = if event.name.is_empty() { "message" } else { &event.name };
-        let now = Instant::now();
-        let (metric, since) = match self.last_event.replace(Some(now)) {
+        let (metric, since) = match self.last_event.replace(Some(at)) {
             None => (self.metrics.first_event, self.started_at),
             Some(last) => (self.metrics.event_gap, last),
         };
-        self.record(metric, now.saturating_duration_since(since).as_secs_f64() * 1e3, None);
+        self.record(metric, at.saturating_duration_since(since).as_secs_f64() * 1e3, None);
         self.record(self.metrics.events_received, 1.0, Some(name));
     }
 

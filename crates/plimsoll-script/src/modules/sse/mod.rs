@@ -7,9 +7,11 @@
 //! |---|---|
 //! | `class` | [`class::EventSource`], what scripts see |
 //! | `link` | the stream behind it: its states, its metrics |
+//! | `opening` | the way to it: cookies, redirects |
 
 mod class;
 mod link;
+mod opening;
 
 use std::rc::Rc;
 

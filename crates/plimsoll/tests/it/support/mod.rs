@@ -5,6 +5,7 @@ pub(crate) mod nginx;
 mod program;
 pub(crate) mod proxy;
 pub(crate) mod redis;
+pub(crate) mod secured;
 pub(crate) mod server;
 pub(crate) mod site;
 pub(crate) mod sockets;
