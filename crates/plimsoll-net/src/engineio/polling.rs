@@ -30,6 +30,8 @@ pub(super) struct Polling {
     session: String,
     /// Cookies of the server, by which balancers find it again.
     jar: CookieJar,
+    /// When the last answer came.
+    arrived_at: Instant,
     listening: Option<InFlight>,
     telling: Option<InFlight>,
     outbox: Vec<Item>,
@@ -82,6 +84,7 @@ impl Polling {
             address,
             session,
             jar,
+            arrived_at: Instant::now(),
             listening: None,
             telling: None,
             outbox: Vec::new(),
@@ -89,6 +92,10 @@ impl Polling {
             paused: false,
             traffic: Traffic::default(),
         }
+    }
+
+    pub(super) fn arrived_at(&self) -> Instant {
+        self.arrived_at
     }
 
     pub(super) fn take_traffic(&mut self) -> Traffic {
@@ -127,6 +134,7 @@ impl Polling {
             return match poll(&mut self.listening, cx) {
                 Some(Poll::Ready(exchange)) => {
                     let (mut exchange, answered) = self.conclude(exchange);
+                    self.arrived_at = exchange.ended_at;
                     Poll::Ready(answered.and_then(|()| packets(&self.client, &mut exchange)))
                 }
                 _ => Poll::Pending,

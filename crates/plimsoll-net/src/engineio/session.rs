@@ -173,6 +173,14 @@ impl Engine {
         }
     }
 
+    /// When the last bytes came that were read.
+    pub fn arrived_at(&self) -> Instant {
+        match &self.carrier {
+            Carrier::Polling(polling) => polling.arrived_at(),
+            Carrier::WebSocket(socket) => socket.arrived_at(),
+        }
+    }
+
     /// Sends a message without waiting.
     pub fn send(&mut self, message: Message) {
         self.carrier.send(Item::Message(message));

@@ -1,7 +1,7 @@
 //! Undoing `Content-Encoding` while a body comes.
 //!
-//! For bodies without an end, such as streams of events; [`crate::http::decode`] wants the whole. Known are the
-//! codings that servers use for streams: gzip and deflate.
+//! For bodies without an end, such as streams of events; [`crate::http::decode`] wants the whole. Known are
+//! the codings that servers use for streams: gzip and deflate.
 
 use std::io::{self, Write};
 

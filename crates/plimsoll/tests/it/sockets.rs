@@ -150,6 +150,38 @@ async fn socketio_has_metrics_of_its_own() {
     servers.stop().await;
 }
 
+/// Whatever the script did meanwhile.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn times_end_when_answers_arrive() {
+    let servers = Servers::node().await;
+    let script = "
+        import { io } from 'plimsoll/socketio';
+        import { EventSource } from 'plimsoll/sse';
+        export const options = { thresholds: {
+          socketio_ack_duration: ['count==3', 'min>100', 'max<1500'],
+          sse_event_gap: ['count==2', 'max<1500'],
+          iteration_duration: ['min>8000'],
+        } };
+        const work = () => { for (const until = Date.now() + 2000; Date.now() < until;); };
+        export default async function () {
+          for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']]) {
+            await new Promise((done) => {
+              const socket = io(`http://127.0.0.1:${__ENV.PORT}`, { transports, upgrade: true });
+              socket.on('disconnect', done);
+              socket.on('connect', () => setTimeout(() => {
+                socket.emit('later', () => socket.disconnect());
+                setTimeout(work, 20);
+              }, 100));
+            });
+          }
+          const source = new EventSource(`http://127.0.0.1:${__ENV.PORT}/events`);
+          source.addEventListener('message', work, { once: true });
+        }";
+    run(script, "", &servers).await.code(0);
+    servers.stop().await;
+}
+
 #[tokio::test]
 async fn sockets_that_are_open_at_the_end_are_closed() {
     let mut servers = Servers::node().await;

@@ -74,6 +74,7 @@ const greet = (socket) => {
     else socket.emit('echo', ...values, answer);
   });
   socket.on('silent', () => {});
+  socket.on('later', (answer) => setTimeout(answer, 200));
   socket.on('ask', (question) => socket.emit('question', question, (...answers) => socket.emit('answered', ...answers)));
   socket.on('bytes', (data) => socket.emit('bytes', { back: data, isBuffer: Buffer.isBuffer(data) }));
   socket.on('from', (answer) => answer(socket.conn.remoteAddress));

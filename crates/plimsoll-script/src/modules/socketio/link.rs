@@ -71,6 +71,8 @@ pub(super) struct Link {
     next_ack: Cell<u64>,
     ack_timer: RefCell<Option<Pin<Box<Sleep>>>>,
     attempts: Cell<u32>,
+    /// When the last packet came.
+    arrived_at: Cell<Instant>,
     pub(super) attached: Cell<bool>,
 }
 
@@ -89,6 +91,7 @@ impl Link {
             next_ack: Cell::new(0),
             ack_timer: RefCell::default(),
             attempts: Cell::new(0),
+            arrived_at: Cell::new(Instant::now()),
             attached: Cell::new(false),
         }
     }
@@ -128,7 +131,8 @@ impl Link {
         *self.id.borrow_mut() = Some(id);
         *self.connect_limit.borrow_mut() = None;
         self.attempts.set(0);
-        self.record_since(self.metrics.connecting, self.started_at.get(), None);
+        let took = self.started_at.get().elapsed();
+        self.record(self.metrics.connecting, took.as_secs_f64() * 1e3, None);
         let waiting = self.buffer.take();
         waiting.into_iter().for_each(|message| self.transmit(message));
     }
@@ -250,6 +254,7 @@ impl Link {
                     Poll::Ready(Ok(message)) => match self.assemble(message) {
                         Ok(None) => {}
                         Ok(Some((packet, attachments))) => {
+                            self.arrived_at.set(engine.arrived_at());
                             return Poll::Ready(Some(Happening::Packet(packet, attachments)));
                         }
                         Err(error) => return Poll::Ready(Some(self.lost(&mut phase, &error))),
@@ -329,8 +334,10 @@ impl Link {
         self.state.record(metric, value, &tags);
     }
 
-    pub(super) fn record_since(&self, metric: MetricId, start: Instant, event: Option<&str>) {
-        self.record(metric, start.elapsed().as_secs_f64() * 1e3, event);
+    /// Records how long the server took for an acknowledgement that has come.
+    pub(super) fn record_acknowledgement(&self, sent_at: Instant, event: &str) {
+        let took = self.arrived_at.get().saturating_duration_since(sent_at);
+        self.record(self.metrics.ack_duration, took.as_secs_f64() * 1e3, Some(event));
     }
 
     /// The iteration is over, the connection is not.

@@ -170,7 +170,7 @@ fn acknowledged<'js>(
     let waiting = id.and_then(|id| socket.borrow().acknowledgements.take(id));
     let Some(waiting) = waiting else { return Ok(()) };
     let link = link_of(socket);
-    link.record_since(link.metrics.ack_duration, waiting.sent_at, Some(&waiting.event));
+    link.record_acknowledgement(waiting.sent_at, &waiting.event);
     waiting.answer.give(ctx, values)
 }
 

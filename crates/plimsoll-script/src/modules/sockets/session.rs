@@ -102,8 +102,12 @@ impl Session {
 
     /// Records the milliseconds since `start`.
     pub(crate) fn record_since(&self, metric: MetricId, start: Instant) {
-        let now = Instant::now();
-        self.record_at(metric, ms_between(start, now), now);
+        self.record_between(metric, start, Instant::now());
+    }
+
+    /// Records the milliseconds from `start` until `end`.
+    pub(crate) fn record_between(&self, metric: MetricId, start: Instant, end: Instant) {
+        self.record_at(metric, ms_between(start, end), end);
     }
 
     fn record_at(&self, metric: MetricId, value: f64, at: Instant) {

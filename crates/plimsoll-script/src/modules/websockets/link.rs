@@ -177,7 +177,10 @@ impl Link {
             },
             Phase::Open(connection) => {
                 let happening = match connection.poll_next(cx) {
-                    Poll::Ready(event) => self.received(event),
+                    Poll::Ready(event) => {
+                        let came = connection.arrived_at();
+                        self.received(event, came)
+                    }
                     Poll::Pending if self.is_out_of_patience(cx) => {
                         Happening::Ended { error: None, code: Some(1006), reason: String::new() }
                     }
@@ -226,7 +229,7 @@ impl Link {
         }
     }
 
-    fn received(&self, event: Result<Event, WebSocketError>) -> Happening {
+    fn received(&self, event: Result<Event, WebSocketError>, came: Instant) -> Happening {
         let received = || self.count(|session| session.record(builtin::WS_MSGS_RECEIVED, 1.0));
         match event {
             Ok(Event::Text(text)) => {
@@ -240,7 +243,7 @@ impl Link {
             Ok(Event::Ping(_)) => Happening::Ping,
             Ok(Event::Pong(payload)) => {
                 if let Some(sent) = self.pings.borrow_mut().answered(&payload) {
-                    self.count(|session| session.record_since(builtin::WS_PING, sent));
+                    self.count(|session| session.record_between(builtin::WS_PING, sent, came));
                 }
                 Happening::Pong
             }

@@ -142,7 +142,8 @@ impl<'js> Socket<'js> {
             Event::Ping(_) => self.emit("ping", ()),
             Event::Pong(payload) => {
                 if let Some(sent) = link.pings.borrow_mut().answered(&payload) {
-                    link.session.record_since(builtin::WS_PING, sent);
+                    let came = link.connection.borrow().arrived_at();
+                    link.session.record_between(builtin::WS_PING, sent, came);
                 }
                 self.emit("pong", ())
             }
