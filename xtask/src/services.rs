@@ -5,11 +5,13 @@
 //! | [`valkey`] | `k6/experimental/redis`; bus and cache of InsightDesk |
 //! | [`postgres`] | InsightDesk |
 //! | [`nginx`] | `k6/http` |
+//! | [`databases`]: Prometheus, InfluxDB | outputs |
 //! | [`packages`]: `ws`, `socket.io`, `websockets` | everything with sockets |
 //!
 //! Nothing is started here: tests and measurements do that themselves, each on a port and in a folder of its
 //! own, and fail with a hint to this command when they find none.
 
+mod databases;
 mod nginx;
 mod packages;
 mod postgres;
@@ -26,6 +28,7 @@ pub(crate) async fn ensure() -> Result<()> {
     valkey::ensure(&cache).await?;
     postgres::ensure(&cache).await?;
     nginx::ensure().await?;
+    databases::ensure().await?;
     packages::ensure(&cache).await
 }
 

@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use crate::push::error::PushError;
+
 /// Why an output could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
@@ -32,6 +34,22 @@ pub enum OutputError {
         to: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// A server did not take what it was sent.
+    #[error("cannot push to {target}")]
+    Push {
+        /// Where it is, without secrets.
+        target: String,
+        /// What kept it from it.
+        source: PushError,
+    },
+    /// A setting of TLS cannot be followed.
+    #[error("cannot use {what} for TLS")]
+    Tls {
+        /// What it is about.
+        what: String,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// It did not finish in time after the run.
     #[error("did not finish within {limit:?} after the end of the run")]
@@ -79,6 +97,16 @@ pub enum SpecError {
         value: String,
         /// What it may hold.
         expected: &'static str,
+    },
+    /// A setting of k6's that has no effect here.
+    #[error("output '{output}': {name} is not supported; {hint}")]
+    Unsupported {
+        /// The output's name.
+        output: &'static str,
+        /// The variable or the option.
+        name: String,
+        /// What to do instead.
+        hint: &'static str,
     },
     /// No such option in an argument.
     #[error("output '{output}' has no option '{name}'{}; it has: {known}", did_you_mean(nearest))]

@@ -12,6 +12,7 @@
 //! - [`output`]: the trait that every output implements, and what an output is told of the run.
 //! - [`spec`]: `--out` on the command line: which output, with which argument; [`settings`]: the variables.
 //! - [`manager`]: threads, queues, losses.
+//! - `push`: what outputs that push to servers have in common: [`influxdb`].
 //! - [`file`](mod@file): outputs that write a line for each sample: [`json`], [`csv`].
 //!
 //! **Invariants:** a slow or dead sink never makes a VU wait; every sample that an output did not write is
@@ -20,14 +21,16 @@
 pub mod csv;
 mod error;
 pub mod file;
+pub mod influxdb;
 pub mod json;
 pub mod manager;
 pub mod output;
+mod push;
 pub mod settings;
 pub mod spec;
 mod time;
 
-pub use error::{OutputError, SpecError};
-pub use manager::{Manager, OutputReport, Sender};
-pub use output::{Output, RunEnd, RunStart, Step};
+pub use error::{OutputError, PushError, SpecError};
+pub use manager::{Event, Manager, OutputReport, Sender};
+pub use output::{News, Output, RunEnd, RunStart, Setbacks, Step};
 pub use spec::OutputSpec;

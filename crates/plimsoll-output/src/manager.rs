@@ -4,8 +4,8 @@
 //! bounded by the number of samples in it; what does not fit is dropped and counted. A batch is shared
 //! between the queues, not copied.
 //!
-//! An output whose step fails is dropped. Its queue is emptied and counted from then on, and [`Failure`] is
-//! called once, at the time it happens.
+//! An output whose step fails is dropped. Its queue is emptied and counted from then on. [`Failure`] is called
+//! when that happens, and when an output tells of trouble that it may get over.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use plimsoll_metrics::SampleBatch;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::OutputError;
-use crate::output::{Output, RunEnd, RunStart};
+use crate::output::{News, Output, RunEnd, RunStart, Setbacks};
 
 /// How many samples may wait in front of one output: about a second of what one machine can record, some 60
 /// MB. Batches that wait in front of several outputs are in memory once.
@@ -26,8 +26,19 @@ pub const QUEUE_SAMPLES: u64 = 1_000_000;
 /// How long outputs have to write what is queued when the run is over.
 pub const FINISH_LIMIT: Duration = Duration::from_secs(30);
 
-/// Told at once when an output fails: its description, and why.
-pub type Failure = Arc<dyn Fn(&str, &OutputError) + Send + Sync>;
+/// Told at once when something happens to an output: its description, and what.
+pub type Failure = Arc<dyn Fn(&str, Event<'_>) + Send + Sync>;
+
+/// What happens to an output.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    /// It has failed, and gets no more samples.
+    Failed(&'a OutputError),
+    /// It is in trouble, and goes on.
+    Trouble(&'a OutputError),
+    /// The trouble is over.
+    Recovered,
+}
 
 /// The outputs of a run.
 pub struct Manager {
@@ -173,6 +184,12 @@ impl Counts {
         count.fetch_add(samples, Ordering::Relaxed);
     }
 
+    /// Samples that were counted as written are lost.
+    fn lose(&self, samples: u64) {
+        self.written.fetch_sub(samples, Ordering::Relaxed);
+        self.lost.fetch_add(samples, Ordering::Relaxed);
+    }
+
     /// What still waits when the report is made was not written.
     fn report(&self, output: String, error: Option<OutputError>) -> OutputReport {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
@@ -231,7 +248,7 @@ impl Worker {
         match self.write_all().await {
             Ok(()) => Ok(()),
             Err(error) => {
-                (self.failure)(&self.output.describe(), &error);
+                (self.failure)(&self.output.describe(), Event::Failed(&error));
                 let Self { output, queue, counts, .. } = self;
                 // What it had open is closed now, not when the run ends.
                 drop(output);
@@ -242,18 +259,37 @@ impl Worker {
     }
 
     async fn write_all(&mut self) -> Result<(), OutputError> {
+        // Opening may have had its troubles too.
+        self.tell_setbacks();
         while let Some(message) = self.queue.recv().await {
             match message {
                 Message::Batch(batch) => {
                     let result = self.output.write(&batch).await;
                     self.counts.settle(batch.samples.len() as u64, result.is_ok());
+                    self.tell_setbacks();
                     result?;
                 }
-                Message::End(end) => return self.output.finish(&end).await,
+                Message::End(end) => {
+                    let result = self.output.finish(&end).await;
+                    self.tell_setbacks();
+                    return result;
+                }
             }
         }
         // Every sender is gone without an end: the run was torn down, and the result must not look complete.
         Ok(())
+    }
+
+    fn tell_setbacks(&mut self) {
+        let Setbacks { lost, news } = self.output.setbacks();
+        self.counts.lose(lost);
+        for one in &news {
+            let event = match one {
+                News::Trouble(error) => Event::Trouble(error),
+                News::Recovered => Event::Recovered,
+            };
+            (self.failure)(&self.output.describe(), event);
+        }
     }
 }
 

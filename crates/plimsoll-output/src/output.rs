@@ -13,7 +13,8 @@ pub type Step<'a> = Pin<Box<dyn Future<Output = Result<(), OutputError>> + Send 
 /// Where samples go.
 ///
 /// Each output lives on a thread of its own, so a step may block. After a step has failed, no other follows:
-/// the output is dropped, and what it did not write is counted.
+/// the output is dropped, and what it did not write is counted. What goes wrong without being the end is
+/// reported by [`Output::setbacks`].
 pub trait Output: Send {
     /// What the banner's `output:` line says of it, such as `json (results.json)`.
     fn describe(&self) -> String;
@@ -26,6 +27,29 @@ pub trait Output: Send {
 
     /// Writes what belongs at the end, and makes the result final. Called once, after the last batch.
     fn finish<'a>(&'a mut self, end: &'a RunEnd) -> Step<'a>;
+
+    /// What has gone wrong since it was last asked. Asked after each step.
+    fn setbacks(&mut self) -> Setbacks {
+        Setbacks::default()
+    }
+}
+
+/// What went wrong with an output that goes on.
+#[derive(Debug, Default)]
+pub struct Setbacks {
+    /// Samples that it had taken, and that are lost after all.
+    pub lost: u64,
+    /// What is worth telling.
+    pub news: Vec<News>,
+}
+
+/// A change for the worse or the better.
+#[derive(Debug)]
+pub enum News {
+    /// Something went wrong, and is tried again.
+    Trouble(OutputError),
+    /// What was wrong is over.
+    Recovered,
 }
 
 /// What is known before a run.

@@ -28,6 +28,15 @@ impl Key {
     pub(crate) const fn both(variable: &'static str, option: &'static str) -> Self {
         Self { variable, option, is_secret: false }
     }
+
+    pub(crate) const fn variable(variable: &'static str) -> Self {
+        Self::both(variable, "")
+    }
+
+    /// A variable whose value is not shown.
+    pub(crate) const fn secret(variable: &'static str) -> Self {
+        Self { variable, option: "", is_secret: true }
+    }
 }
 
 /// Reads settings, and remembers what is wrong with them.
@@ -87,6 +96,33 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn duration(&mut self, key: Key) -> Option<Duration> {
         self.read(key, "a duration above zero, such as 500ms or 10s", parse_duration)
+    }
+
+    /// A number of things, at least one.
+    pub(crate) fn count(&mut self, key: Key) -> Option<usize> {
+        self.read(key, "a whole number above zero", |text| text.parse().ok().filter(|count| *count > 0))
+    }
+
+    /// Yes or no, as Go reads it.
+    pub(crate) fn flag(&mut self, key: Key) -> Option<bool> {
+        self.read(key, "true or false", |text| match text {
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+            _ => None,
+        })
+    }
+
+    /// A setting that must not be given.
+    pub(crate) fn refuse(&mut self, key: Key, hint: &'static str) {
+        if let Some((name, _)) = self.given(key) {
+            self.problems.push(SpecError::Unsupported { output: self.output, name, hint });
+        }
+    }
+
+    /// Something that is wrong with what does not stand in a variable or an option.
+    pub(crate) fn complain(&mut self, name: &str, value: &str, expected: &'static str) {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.problems.push(SpecError::Setting { output: self.output, name, value, expected });
     }
 
     /// The settings, if nothing was wrong with them.

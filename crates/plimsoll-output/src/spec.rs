@@ -6,7 +6,7 @@ use crate::error::SpecError;
 use crate::file::Target;
 use crate::output::Output;
 use crate::settings::Variables;
-use crate::{csv, json};
+use crate::{csv, influxdb, json};
 
 /// An output as asked for on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,19 +15,15 @@ pub enum OutputSpec {
     Json(Target),
     /// k6's comma-separated values.
     Csv(csv::Settings),
+    /// InfluxDB.
+    Influxdb(Box<influxdb::Settings>),
 }
 
-const SUPPORTED: [&str; 2] = ["csv", "json"];
+const SUPPORTED: [&str; 3] = ["csv", "influxdb", "json"];
 
 /// Outputs of k6 that are not there yet.
-const NOT_YET: [&str; 6] = [
-    "cloud",
-    "experimental-opentelemetry",
-    "experimental-prometheus-rw",
-    "influxdb",
-    "opentelemetry",
-    "web-dashboard",
-];
+const NOT_YET: [&str; 5] =
+    ["cloud", "experimental-opentelemetry", "experimental-prometheus-rw", "opentelemetry", "web-dashboard"];
 
 impl OutputSpec {
     /// Reads one `--out` argument, and the variables of its output.
@@ -39,6 +35,11 @@ impl OutputSpec {
         match name.trim() {
             "json" => Ok(Self::Json(Target::named(argument.unwrap_or_default()))),
             "csv" => csv::Settings::read(argument, variables).map(Self::Csv),
+            // The second is the name of k6's extension for InfluxDB 2.
+            "influxdb" | "xk6-influxdb" => {
+                let settings = influxdb::Settings::read(argument, variables)?;
+                Ok(Self::Influxdb(Box::new(settings)))
+            }
             name if NOT_YET.contains(&name) => Err(vec![SpecError::NotSupportedYet {
                 name: name.to_owned(),
                 supported: SUPPORTED.join(", "),
@@ -78,6 +79,7 @@ impl OutputSpec {
         match self {
             Self::Json(target) => Box::new(json::output(target)),
             Self::Csv(settings) => Box::new(settings.output()),
+            Self::Influxdb(settings) => Box::new(influxdb::Influxdb::new(*settings)),
         }
     }
 }
@@ -136,9 +138,12 @@ mod tests {
     #[test]
     fn what_is_not_there_says_so() {
         let text = |spec: &str| parse(spec).expect_err(spec);
-        assert_eq!(text("cloud"), "output 'cloud' is not supported yet; supported: csv, json");
-        assert_eq!(text("jsn=x"), "unknown output 'jsn' (did you mean 'json'?); supported: csv, json");
-        assert_eq!(text(""), "unknown output ''; supported: csv, json");
+        assert_eq!(text("cloud"), "output 'cloud' is not supported yet; supported: csv, influxdb, json");
+        assert_eq!(
+            text("jsn=x"),
+            "unknown output 'jsn' (did you mean 'json'?); supported: csv, influxdb, json"
+        );
+        assert_eq!(text(""), "unknown output ''; supported: csv, influxdb, json");
     }
 
     #[test]
@@ -149,9 +154,9 @@ mod tests {
         assert_eq!(
             texts,
             [
-                "output 'cloud' is not supported yet; supported: csv, json",
+                "output 'cloud' is not supported yet; supported: csv, influxdb, json",
                 "output 'json=a' is given twice",
-                "unknown output 'x'; supported: csv, json",
+                "unknown output 'x'; supported: csv, influxdb, json",
             ]
         );
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plimsoll_engine::{RunConfig, SampleSink};
 use plimsoll_metrics::Registry;
-use plimsoll_output::{Manager, OutputReport, OutputSpec, RunEnd, RunStart};
+use plimsoll_output::{Event, Manager, OutputReport, OutputSpec, RunEnd, RunStart};
 use plimsoll_plan::Plan;
 use plimsoll_plan::options::tags::SystemTag;
 
@@ -38,8 +38,14 @@ impl Outputs {
             system_tags: system_tags(plan),
             expected_response_tag: plan.options.system_tags.contains(SystemTag::ExpectedResponse),
         };
-        let trouble = Arc::new(|output: &str, error: &plimsoll_output::OutputError| {
-            tracing::error!(target: "plimsoll", output, "{}", with_causes(error));
+        let trouble = Arc::new(|output: &str, event: Event<'_>| match event {
+            Event::Failed(error) => {
+                tracing::error!(target: "plimsoll", output, "{}", with_causes(error));
+            }
+            Event::Trouble(error) => {
+                tracing::warn!(target: "plimsoll", output, "{}; it is tried again", with_causes(error));
+            }
+            Event::Recovered => tracing::info!(target: "plimsoll", output, "what is pushed arrives again"),
         });
         let manager = Manager::start(outputs, start, trouble).await;
         manager.map(|manager| Outputs(Some(manager))).map_err(|error| Failure::Output(with_causes(&error)))

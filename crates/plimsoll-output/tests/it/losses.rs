@@ -85,7 +85,7 @@ async fn an_output_that_fails_is_announced_and_its_losses_are_counted() {
     assert_eq!(reports[0].error.as_ref().map(ToString::to_string).as_deref(), Some("cannot write to 'fake'"));
     assert_eq!((reports[1].written, reports[1].lost), (50, 0), "the other output is not affected");
     assert!(reports[1].error.is_none());
-    assert_eq!(announced.list(), ["fake: cannot write to 'fake'"]);
+    assert_eq!(announced.list(), ["fake: cannot write to 'fake': no storage space"]);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use plimsoll_metrics::{
 };
 use plimsoll_output::manager::Failure;
 use plimsoll_output::settings::Variables;
-use plimsoll_output::{Manager, Output, OutputSpec, RunEnd, RunStart};
+use plimsoll_output::{Event, Manager, Output, OutputSpec, RunEnd, RunStart};
 
 /// 2026-11-23T07:59:21.675414644Z
 pub(crate) const NOON: Timestamp = Timestamp(1_795_420_761_675_414_644);
@@ -85,14 +85,23 @@ pub(crate) struct Announced(Arc<Mutex<Vec<String>>>);
 impl Announced {
     pub(crate) fn listener(&self) -> Failure {
         let list = Arc::clone(&self.0);
-        Arc::new(move |output, error| {
-            list.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{output}: {error}"));
+        Arc::new(move |output, event| {
+            let text = match event {
+                Event::Failed(error) | Event::Trouble(error) => with_causes(error),
+                Event::Recovered => "recovered".to_owned(),
+            };
+            list.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{output}: {text}"));
         })
     }
 
     pub(crate) fn list(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
 }
 
 pub(crate) async fn manager(outputs: Vec<Box<dyn Output>>) -> Manager {

@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
+use crate::support::database::Database;
 use crate::support::{Finished, Folder, finish, server};
 
 /// 2,000 iterations with a request, a check and two metrics of its own.
@@ -138,4 +139,38 @@ async fn settings_that_are_wrong_are_told_before_the_run() {
         "unknown output 'influxdbb' (did you mean 'influxdb'?)",
     ]);
     assert_eq!(folder.files(), ["test.js"]);
+}
+
+/// Every sample is a point of its own, also those of one instant.
+#[tokio::test]
+async fn influxdb_has_every_sample() {
+    let influxdb = Database::influxdb().await;
+    let (_, end) = run(&format!("--out influxdb=http://{}/load", influxdb.address)).await;
+    assert_eq!(end.count("http_reqs"), 2_000, "{}", end.stdout);
+    let answer = influxdb.ask("/query?db=load&q=SELECT%20count(value),sum(value)%20FROM%20/.*/").await;
+    let series = answer["results"][0]["series"].as_array().expect("measurements");
+    for (metric, count) in COUNTED {
+        let found = series.iter().find(|one| one["name"] == metric);
+        let found = found.unwrap_or_else(|| panic!("no {metric} in {answer}"));
+        assert_eq!(found["values"][0][1], count, "{metric}");
+    }
+    let orders = series.iter().find(|one| one["name"] == "orders").expect("orders");
+    assert_eq!(orders["values"][0][2], 6_000);
+    let urls = "/query?db=load&q=SELECT%20count(distinct(url))%20FROM%20http_reqs%20WHERE%20status='200'";
+    let urls = influxdb.ask(urls).await["results"][0]["series"][0]["values"][0][1].as_u64();
+    assert!(urls.is_some_and(|urls| urls > 10), "{urls:?}");
+}
+
+#[tokio::test]
+async fn a_dead_server_is_told_of_and_costs_no_iterations() {
+    let folder = Folder::with(
+        "import { sleep } from 'k6';
+         export const options = { vus: 2, iterations: 20 };
+         export default function () { sleep(0.01); }",
+    );
+    let address = server::nobody().await;
+    let end = folder.run(&format!("--out influxdb=http://me:secret@{address}/k6")).await.code(0);
+    assert_eq!(end.count("iterations"), 20);
+    let target = format!("cannot push to http://{address}: cannot connect to it: Connection refused");
+    end.says(&[&target, "samples were not written"]).says_nothing_of(&["secret"]);
 }

@@ -1,6 +1,7 @@
 //! The program in a folder of its own, and servers for it to load.
 
 pub(crate) mod broken;
+pub(crate) mod database;
 pub(crate) mod nginx;
 mod program;
 pub(crate) mod proxy;

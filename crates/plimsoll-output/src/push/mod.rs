@@ -1,0 +1,14 @@
+//! Pushing to servers over HTTP: what all outputs that do so have in common.
+//!
+//! - [`endpoint`]: where to, as a URL whose password is kept apart.
+//! - [`client`]: one request, over a connection that is kept.
+//! - [`tls`]: whom to trust, and how to show who we are.
+//! - [`dispatch`]: several requests on their way, tried again, and what became of them.
+//!
+//! Not here: what is in a request. Proxies are not used.
+
+pub(crate) mod client;
+pub(crate) mod dispatch;
+pub(crate) mod endpoint;
+pub(crate) mod error;
+pub(crate) mod tls;
