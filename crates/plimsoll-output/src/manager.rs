@@ -4,8 +4,8 @@
 //! bounded by the number of samples in it; what does not fit is dropped and counted. A batch is shared
 //! between the queues, not copied.
 //!
-//! An output whose step fails is dropped. Its queue is emptied and counted from then on. [`Failure`] is called
-//! when that happens, and when an output tells of trouble that it may get over.
+//! An output whose step fails is dropped. Its queue is emptied and counted from then on. [`Failure`] is
+//! called when that happens, and when an output tells of trouble that it may get over.
 
 use std::future::Future;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use plimsoll_metrics::{MetricId, RawSample, Registry, SampleBatch, Tags};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::settings::Settings;
 use crate::output::RunStart;
@@ -86,8 +86,33 @@ struct Series {
     head: Vec<u8>,
     /// Fields but the value.
     fields: Vec<u8>,
-    /// Points so far.
-    points: u64,
+    times: Times,
+}
+
+/// The times of a series' latest points. InfluxDB keeps one point of those that share series and time.
+///
+/// Workers hand in about a second of samples each, so that times go back and forth by about that much.
+#[derive(Default)]
+struct Times {
+    since: u64,
+    these: FxHashSet<u64>,
+    /// Those before.
+    older: FxHashSet<u64>,
+}
+
+impl Times {
+    /// The first time from `at` on, in nanoseconds, that no other point has.
+    fn distinct(&mut self, mut at: u64) -> u64 {
+        const GENERATION: u64 = 5_000_000_000;
+        if at > self.since + GENERATION {
+            self.since = at;
+            self.older = std::mem::take(&mut self.these);
+        }
+        while self.older.contains(&at) || !self.these.insert(at) {
+            at += 1;
+        }
+        at
+    }
 }
 
 impl Encoder {
@@ -121,7 +146,10 @@ impl Encoder {
         if let Some(metadata) = &sample.context.metadata {
             push_fields(metadata, None, fields, lines);
         }
-        let at = series.distinct(sample.at.0) / *nanos_per_unit;
+        let at = match *nanos_per_unit {
+            1 => series.times.distinct(sample.at.0),
+            nanos => sample.at.0 / nanos,
+        };
         writeln!(lines, " {at}").expect("memory takes it");
         true
     }
@@ -132,14 +160,7 @@ impl Series {
         let (mut head, mut fields) = (Vec::new(), Vec::new());
         push_head(name, tags, None, as_fields, &mut head);
         push_fields(tags, None, as_fields, &mut fields);
-        Self { name: name.to_owned(), head, fields, points: 0 }
-    }
-
-    /// A time within the same microsecond that no other point of the series has: InfluxDB keeps one point of
-    /// those that share series and time.
-    fn distinct(&mut self, at: u64) -> u64 {
-        self.points += 1;
-        at / 1_000 * 1_000 + self.points % 1_000
+        Self { name: name.to_owned(), head, fields, times: Times::default() }
     }
 }
 
@@ -232,9 +253,17 @@ mod tests {
 
     #[test]
     fn points_of_one_instant_have_times_of_their_own() {
-        let mut series = Series::new("m", &Tags::default(), &[]);
-        let times: std::collections::BTreeSet<u64> = (0..1_000).map(|_| series.distinct(5_000_700)).collect();
-        assert_eq!(times.len(), 1_000);
-        assert!(times.iter().all(|time| (5_000_000..5_001_000).contains(time)));
+        let mut times = Times::default();
+        let second = 1_000_000_000;
+        let mut seen = std::collections::BTreeSet::new();
+        // Two workers, each with its own second of the same 60.
+        for at in (0..60).flat_map(|n| [n * second, n * second]) {
+            for step in 0..500 {
+                let distinct = times.distinct(at + step / 2 * 100);
+                assert!(distinct - at <= step / 2 * 100 + 4, "moved too far");
+                assert!(seen.insert(distinct), "twice");
+            }
+        }
+        assert!(times.these.len() + times.older.len() <= 12_000, "old times are forgotten");
     }
 }

@@ -1,9 +1,9 @@
-//! Pushes every sample to InfluxDB in its line protocol: version 1, or version 2 where a token, an organisation
-//! or a bucket is given.
+//! Pushes every sample to InfluxDB in its line protocol: version 1, or version 2 where a token, an
+//! organisation or a bucket is given.
 //!
 //! Samples are pushed as they arrive, once a second, several thousand in a request and several requests at
-//! once. A request that fails is tried again for [`PATIENCE`]; then its samples are lost, and the next follow.
-//! Start from [`Settings`].
+//! once. A request that fails is tried again for [`PATIENCE`]; then its samples are lost, and the next
+//! follow. Start from [`Settings`].
 
 mod line;
 mod settings;
@@ -24,7 +24,7 @@ use crate::push::client::{Client, Post, Protocol};
 use crate::push::dispatch::{Dispatch, Done};
 
 /// How long a request is tried again.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the last requests have after the run.
 const DRAIN: Duration = Duration::from_secs(20);
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -28,9 +28,10 @@ async fn points_are_k6s() {
     assert!(requests.iter().all(|request| request.header("authorization") == "Basic bWU6cGFzcw=="));
     assert_eq!(
         requests[1].text(),
-        "http_reqs,method=GET,name=http://h/1?a\\=b\\ c value=1,url=\"http://h/1?a=b c\" 1795420761675414001\n\
-         http_req_duration,method=GET,name=http://h/{id} value=1.25,url=\"http://h/{id}\" 1795420761675414001\n\
-         checks,check=a\\,\\ b\\=c value=0 1795420761675414001\n"
+        "http_reqs,method=GET,name=http://h/1?a\\=b\\ c value=1,url=\"http://h/1?a=b c\" \
+         1795420761675414644\n\
+         http_req_duration,method=GET,name=http://h/{id} value=1.25,url=\"http://h/{id}\" 1795420761675414644\n\
+         checks,check=a\\,\\ b\\=c value=0 1795420761675414644\n"
     );
 }
 
@@ -43,8 +44,7 @@ async fn no_two_points_of_a_series_have_one_time() {
     let bodies = server.bodies("/write");
     let text: String = bodies.iter().map(|body| String::from_utf8_lossy(body).into_owned()).collect();
     assert_eq!(text.lines().count(), 14_000);
-    let last = text.lines().take(700).collect::<BTreeSet<_>>();
-    assert_eq!(last.len(), 700);
+    assert_eq!(text.lines().collect::<BTreeSet<_>>().len(), 14_000);
 }
 
 #[tokio::test]

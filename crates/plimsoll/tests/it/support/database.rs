@@ -1,4 +1,4 @@
-//! Prometheus and InfluxDB, each a process of a test's own on a port and in a folder of its own.
+//! InfluxDB: a process of a test's own on a port and in a folder of its own.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -34,23 +34,6 @@ impl Database {
             );
             std::fs::write(folder.join("influxdb.conf"), settings).expect("a writable folder");
             vec!["-config".to_owned(), at("influxdb.conf")]
-        })
-        .await
-    }
-
-    /// With everything on that an output could push.
-    pub(crate) async fn prometheus() -> Self {
-        Self::start("prometheus", "/-/ready", |folder, port| {
-            let at = |name: &str| folder.join(name).display().to_string();
-            std::fs::write(folder.join("prometheus.yml"), "global: {}\n").expect("a writable folder");
-            [
-                format!("--config.file={}", at("prometheus.yml")),
-                format!("--storage.tsdb.path={}", at("data")),
-                format!("--web.listen-address=127.0.0.1:{port}"),
-                "--web.enable-remote-write-receiver".to_owned(),
-                "--enable-feature=native-histograms".to_owned(),
-            ]
-            .into()
         })
         .await
     }
