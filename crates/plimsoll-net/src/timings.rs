@@ -75,6 +75,8 @@ pub(crate) struct Stopwatch {
     pub(crate) tls_handshaking: Duration,
     ready: Option<Instant>,
     written: Option<Instant>,
+    /// Whether the server has said something before its response.
+    has_interim: bool,
     first_byte: Option<Instant>,
     last_byte: Option<Instant>,
     /// When the worker had what came last.
@@ -90,6 +92,7 @@ impl Stopwatch {
             tls_handshaking: Duration::ZERO,
             ready: None,
             written: None,
+            has_interim: false,
             first_byte: None,
             last_byte: None,
             taken: None,
@@ -120,6 +123,11 @@ impl Stopwatch {
         self.taken = Some(arrival.read);
     }
 
+    /// A 1xx head came, which is not the response yet and ends no phase.
+    pub(crate) fn interim_received(&mut self) {
+        self.has_interim = true;
+    }
+
     /// The last byte of the request left at `at`, as whoever wrote it says.
     pub(crate) fn was_written(&mut self, at: Instant) {
         let at = self.ready.map_or(at, |ready| at.max(ready));
@@ -140,7 +148,7 @@ impl Stopwatch {
     }
 
     pub(crate) fn has_response_bytes(&self) -> bool {
-        self.first_byte.is_some()
+        self.has_interim || self.first_byte.is_some()
     }
 
     /// When a complete response ended: with its last byte, not when it had been looked at.

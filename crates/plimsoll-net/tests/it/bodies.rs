@@ -130,6 +130,31 @@ async fn a_large_upload_arrives_whole() {
 }
 
 #[tokio::test]
+async fn interim_answers_end_no_upload() {
+    const LENGTH: usize = 24 * 1024 * 1024;
+    let server = Server::start(|_, mut stream| {
+        read_head(&mut stream);
+        // Meanwhile the client is stuck in the middle of the body.
+        for piece in ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early H", "ints\r\nLink: </a>\r\n\r\n"] {
+            pause(50);
+            stream.write_all(piece.as_bytes()).unwrap();
+        }
+        pause(50);
+        read_bytes(&mut stream, LENGTH);
+        stream.write_all(HELLO.as_bytes()).unwrap();
+        read_head(&mut stream);
+    });
+    let client = client();
+    let mut post = request("POST", server.url("/"));
+    post.headers.set("Expect", "100-continue");
+    post.body = Some(vec![b'x'; LENGTH].into());
+    let exchange = client.exchange(&post, soon()).await;
+    assert_eq!(outcome(&exchange), "200 hello");
+    assert_eq!(client.idle_connections(), 1, "the request was sent to its end");
+    assert!(exchange.timings.sending >= std::time::Duration::from_millis(100), "{:?}", exchange.timings);
+}
+
+#[tokio::test]
 async fn an_early_answer_ends_an_upload() {
     let server = Server::start(|_, mut stream| {
         read_head(&mut stream);

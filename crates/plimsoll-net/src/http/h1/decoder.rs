@@ -99,6 +99,16 @@ impl Decoder {
         Some((response, head.keep_alive && !self.surplus))
     }
 
+    /// Whether status and headers of the response are there.
+    pub(super) fn has_head(&self) -> bool {
+        self.head.is_some()
+    }
+
+    /// Whether all that came were whole 1xx heads.
+    pub(super) fn is_between_heads(&self) -> bool {
+        matches!(self.state, State::Head) && self.informational > 0 && self.partial_head.bytes.is_empty()
+    }
+
     /// Status and headers of the response, once they are there.
     pub(super) fn head(&self) -> Option<Response> {
         let (head, headers) = self.head.as_ref()?;

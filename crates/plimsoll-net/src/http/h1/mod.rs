@@ -183,17 +183,27 @@ impl Wire<'_> {
     }
 
     /// Writes and flushes what is unsent. While the socket takes nothing, looks for an answer: a server that
-    /// refuses a large body may stop reading it. Ready with `false` once an answer has begun.
+    /// refuses a large body may stop reading it. Ready with `false` once there is one; 1xx heads are none,
+    /// and who sends them waits for the rest.
     fn poll_send(&mut self, cx: &mut Context<'_>, unsent: &mut Unsent<'_>) -> Poll<Result<bool, NetError>> {
-        while let Some(bytes) = unsent.bytes() {
-            match self.connection.poll_write(cx, bytes) {
-                Poll::Ready(written) => bytes.advance(written?),
-                Poll::Pending => return self.poll_receive(cx).map_ok(|()| false),
+        loop {
+            match unsent.bytes() {
+                Some(bytes) => {
+                    if let Poll::Ready(written) = self.connection.poll_write(cx, bytes) {
+                        bytes.advance(written?);
+                        continue;
+                    }
+                }
+                None => {
+                    if let Poll::Ready(flushed) = self.connection.poll_flush(cx) {
+                        return Poll::Ready(flushed.map(|()| true));
+                    }
+                }
             }
-        }
-        match self.connection.poll_flush(cx) {
-            Poll::Ready(flushed) => Poll::Ready(flushed.map(|()| true)),
-            Poll::Pending => self.poll_receive(cx).map_ok(|()| false),
+            ready!(self.poll_receive(cx))?;
+            if self.decoder.has_head() {
+                return Poll::Ready(Ok(false));
+            }
         }
     }
 
@@ -215,8 +225,13 @@ impl Wire<'_> {
             if read.filled().is_empty() {
                 return Poll::Ready(self.decoder.end_of_stream());
             }
-            self.watch.bytes_received(self.connection.arrival());
-            Poll::Ready(self.decoder.feed(read.filled()))
+            let fed = self.decoder.feed(read.filled());
+            if self.decoder.is_between_heads() {
+                self.watch.interim_received();
+            } else {
+                self.watch.bytes_received(self.connection.arrival());
+            }
+            Poll::Ready(fed)
         })
     }
 }
