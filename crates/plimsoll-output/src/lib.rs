@@ -12,19 +12,22 @@
 //! - [`output`]: the trait that every output implements, and what an output is told of the run.
 //! - [`spec`]: `--out` on the command line: which output, with which argument; [`settings`]: the variables.
 //! - [`manager`]: threads, queues, losses.
-//! - `push`: what outputs that push to servers have in common: [`influxdb`].
+//! - `push`: what outputs that push to servers have in common: [`influxdb`], which
+//!   takes samples; `cumulative`: what they add up to, for [`prometheus`].
 //! - [`file`](mod@file): outputs that write a line for each sample: [`json`], [`csv`].
 //!
 //! **Invariants:** a slow or dead sink never makes a VU wait; every sample that an output did not write is
 //! counted and reported; encoding is separate from writing.
 
 pub mod csv;
+mod cumulative;
 mod error;
 pub mod file;
 pub mod influxdb;
 pub mod json;
 pub mod manager;
 pub mod output;
+pub mod prometheus;
 mod push;
 pub mod settings;
 pub mod spec;

@@ -6,7 +6,7 @@ use crate::error::SpecError;
 use crate::file::Target;
 use crate::output::Output;
 use crate::settings::Variables;
-use crate::{csv, influxdb, json};
+use crate::{csv, influxdb, json, prometheus};
 
 /// An output as asked for on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,13 +17,14 @@ pub enum OutputSpec {
     Csv(csv::Settings),
     /// InfluxDB.
     Influxdb(Box<influxdb::Settings>),
+    /// Prometheus' remote write.
+    Prometheus(Box<prometheus::Settings>),
 }
 
-const SUPPORTED: [&str; 3] = ["csv", "influxdb", "json"];
+const SUPPORTED: [&str; 4] = ["csv", "experimental-prometheus-rw", "influxdb", "json"];
 
 /// Outputs of k6 that are not there yet.
-const NOT_YET: [&str; 5] =
-    ["cloud", "experimental-opentelemetry", "experimental-prometheus-rw", "opentelemetry", "web-dashboard"];
+const NOT_YET: [&str; 4] = ["cloud", "experimental-opentelemetry", "opentelemetry", "web-dashboard"];
 
 impl OutputSpec {
     /// Reads one `--out` argument, and the variables of its output.
@@ -39,6 +40,10 @@ impl OutputSpec {
             "influxdb" | "xk6-influxdb" => {
                 let settings = influxdb::Settings::read(argument, variables)?;
                 Ok(Self::Influxdb(Box::new(settings)))
+            }
+            "experimental-prometheus-rw" => {
+                let settings = prometheus::Settings::read(argument, variables)?;
+                Ok(Self::Prometheus(Box::new(settings)))
             }
             name if NOT_YET.contains(&name) => Err(vec![SpecError::NotSupportedYet {
                 name: name.to_owned(),
@@ -79,6 +84,7 @@ impl OutputSpec {
         match self {
             Self::Json(target) => Box::new(json::output(target)),
             Self::Csv(settings) => Box::new(settings.output()),
+            Self::Prometheus(settings) => Box::new(prometheus::Prometheus::new(*settings)),
             Self::Influxdb(settings) => Box::new(influxdb::Influxdb::new(*settings)),
         }
     }
@@ -138,12 +144,15 @@ mod tests {
     #[test]
     fn what_is_not_there_says_so() {
         let text = |spec: &str| parse(spec).expect_err(spec);
-        assert_eq!(text("cloud"), "output 'cloud' is not supported yet; supported: csv, influxdb, json");
+        assert_eq!(
+            text("cloud"),
+            "output 'cloud' is not supported yet; supported: csv, experimental-prometheus-rw, influxdb, json"
+        );
         assert_eq!(
             text("jsn=x"),
-            "unknown output 'jsn' (did you mean 'json'?); supported: csv, influxdb, json"
+            "unknown output 'jsn' (did you mean 'json'?); supported: csv, experimental-prometheus-rw, influxdb, json"
         );
-        assert_eq!(text(""), "unknown output ''; supported: csv, influxdb, json");
+        assert_eq!(text(""), "unknown output ''; supported: csv, experimental-prometheus-rw, influxdb, json");
     }
 
     #[test]
@@ -154,9 +163,9 @@ mod tests {
         assert_eq!(
             texts,
             [
-                "output 'cloud' is not supported yet; supported: csv, influxdb, json",
+                "output 'cloud' is not supported yet; supported: csv, experimental-prometheus-rw, influxdb, json",
                 "output 'json=a' is given twice",
-                "unknown output 'x'; supported: csv, influxdb, json",
+                "unknown output 'x'; supported: csv, experimental-prometheus-rw, influxdb, json",
             ]
         );
     }

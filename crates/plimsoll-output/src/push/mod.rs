@@ -4,6 +4,7 @@
 //! - [`client`]: one request, over a connection that is kept.
 //! - [`tls`]: whom to trust, and how to show who we are.
 //! - [`dispatch`]: several requests on their way, tried again, and what became of them.
+//! - [`rounds`]: the same for totals, where a newer request makes up for an older one.
 //!
 //! Not here: what is in a request. Proxies are not used.
 
@@ -11,4 +12,5 @@ pub(crate) mod client;
 pub(crate) mod dispatch;
 pub(crate) mod endpoint;
 pub(crate) mod error;
+pub(crate) mod rounds;
 pub(crate) mod tls;

@@ -22,6 +22,7 @@ mod network;
 mod nginx;
 mod options;
 mod outputs;
+mod prometheus;
 mod redis;
 mod remote;
 mod routes;

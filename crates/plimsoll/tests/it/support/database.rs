@@ -1,4 +1,4 @@
-//! InfluxDB: a process of a test's own on a port and in a folder of its own.
+//! Prometheus and InfluxDB, each a process of a test's own on a port and in a folder of its own.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -57,6 +57,15 @@ impl Database {
             }
         }
         panic!("{program} could not be started");
+    }
+
+    /// The values of an expression of Prometheus at an instant, with the labels of each.
+    pub(crate) async fn query(&self, expression: &str, at: f64) -> Vec<(serde_json::Value, f64)> {
+        let encoded = percent_encoding::utf8_percent_encode(expression, percent_encoding::NON_ALPHANUMERIC);
+        let answer = self.ask(&format!("/api/v1/query?time={at}&query={encoded}")).await;
+        let all = answer["data"]["result"].as_array().unwrap_or_else(|| panic!("{expression}: {answer}"));
+        let value = |one: &serde_json::Value| one["value"][1].as_str().and_then(|value| value.parse().ok());
+        all.iter().map(|one| (one["metric"].clone(), value(one).expect("a number"))).collect()
     }
 
     /// What a GET is answered.
