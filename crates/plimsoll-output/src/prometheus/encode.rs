@@ -280,8 +280,8 @@ mod tests {
         assert!((histogram.sum - 2.1).abs() < 1e-9);
         assert_eq!(
             (histogram.positive_spans.len(), histogram.positive_spans[0].offset),
-            (1, 64),
-            "2^(64/64)"
+            (1, 69),
+            "above 2^(68/64)"
         );
     }
 }

@@ -15,7 +15,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use plimsoll_metrics::SampleBatch;
 use prost::Message as _;
-use tokio::time::Instant;
 
 use self::encode::Encoder;
 use self::message::{TimeSeries, WriteRequest};
@@ -25,6 +24,7 @@ use crate::error::OutputError;
 use crate::output::{Output, RunEnd, RunStart, Setbacks, Step};
 use crate::push::client::{Client, Post, Protocol};
 use crate::push::rounds::Rounds;
+use crate::push::schedule::Schedule;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Time series in one request: some megabytes before compression.
@@ -42,7 +42,7 @@ struct Open {
     encoder: Encoder,
     rounds: Rounds,
     target: String,
-    next_push: Instant,
+    schedule: Schedule,
 }
 
 impl Prometheus {
@@ -82,19 +82,19 @@ impl Prometheus {
             encoder: Encoder::new(run.registry.clone(), self.settings.trends.clone()),
             rounds: Rounds::new(Arc::new(self.client()?), interval),
             target: format!("{path}{query}"),
-            next_push: Instant::now() + interval,
+            schedule: Schedule::new(interval),
         });
         Ok(())
     }
 
     async fn add(&mut self, batch: &SampleBatch) {
         let Some(open) = &mut self.open else { return };
-        self.lost += open.totals.absorb(batch);
         open.rounds.collect();
-        if Instant::now() >= open.next_push && open.rounds.is_idle() {
+        if open.schedule.is_due() && open.rounds.is_idle() && open.totals.samples() > 0 {
             open.push().await;
-            open.next_push = Instant::now() + self.settings.push_interval;
+            open.schedule.pushed();
         }
+        self.lost += open.totals.absorb(batch);
     }
 
     async fn end(&mut self) {

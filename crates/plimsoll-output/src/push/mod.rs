@@ -4,7 +4,7 @@
 //! - [`client`]: one request, over a connection that is kept.
 //! - [`tls`]: whom to trust, and how to show who we are.
 //! - [`dispatch`]: several requests on their way, tried again, and what became of them.
-//! - [`rounds`]: the same for totals, where a newer request makes up for an older one.
+//! - [`rounds`]: the same for totals, where a newer request makes up for an older one; [`schedule`]: when.
 //!
 //! Not here: what is in a request. Proxies are not used.
 
@@ -13,4 +13,5 @@ pub(crate) mod dispatch;
 pub(crate) mod endpoint;
 pub(crate) mod error;
 pub(crate) mod rounds;
+pub(crate) mod schedule;
 pub(crate) mod tls;

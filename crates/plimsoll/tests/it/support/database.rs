@@ -38,6 +38,23 @@ impl Database {
         .await
     }
 
+    /// With everything on that an output could push.
+    pub(crate) async fn prometheus() -> Self {
+        Self::start("prometheus", "/-/ready", |folder, port| {
+            let at = |name: &str| folder.join(name).display().to_string();
+            std::fs::write(folder.join("prometheus.yml"), "global: {}\n").expect("a writable folder");
+            [
+                format!("--config.file={}", at("prometheus.yml")),
+                format!("--storage.tsdb.path={}", at("data")),
+                format!("--web.listen-address=127.0.0.1:{port}"),
+                "--web.enable-remote-write-receiver".to_owned(),
+                "--enable-feature=native-histograms".to_owned(),
+            ]
+            .into()
+        })
+        .await
+    }
+
     async fn start(program: &str, ready: &str, arguments: impl Fn(&Path, u16) -> Vec<String>) -> Self {
         // Between the choice of a port and its use somebody else may take it.
         for _ in 0..5 {
