@@ -4,5 +4,6 @@ mod csv;
 mod influxdb;
 mod json;
 mod losses;
+mod prometheus;
 mod server;
 mod support;

@@ -178,7 +178,7 @@ mod slow {
             }
             let number = requests.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(Duration::from_millis(2 + number * 7 % 41)).await;
-            let status = if number % 10 == 0 { "500 Oops" } else { "200 OK" };
+            let status = if number.is_multiple_of(10) { "500 Oops" } else { "200 OK" };
             let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nok");
             stream.write_all(answer.as_bytes()).await.ok()?;
         }
