@@ -147,12 +147,14 @@ async fn connections_that_are_reset() {
 #[tokio::test]
 async fn pipes_that_break() {
     let (under_way, mut upload) = tokio::sync::mpsc::unbounded_channel();
+    let (holding, wait_for_hold) = std::sync::mpsc::channel();
+    let wait_for_hold = std::sync::Mutex::new(wait_for_hold);
     let (broken, wait_for_break) = std::sync::mpsc::channel();
     let server = Server::start(move |_, mut stream| {
         read_head(&mut stream);
         pause(20);
         under_way.send(()).unwrap();
-        pause(20);
+        wait_for_hold.lock().unwrap().recv().unwrap();
         // A socket whose peer has said goodbye reports a later reset as a broken pipe.
         stream.shutdown(Shutdown::Write).unwrap();
         pause(20);
@@ -165,6 +167,7 @@ async fn pipes_that_break() {
     // While the server does all that, this thread is held: the client finds the result, not the steps.
     let hold = async {
         upload.recv().await.unwrap();
+        holding.send(()).unwrap();
         wait_for_break.recv_timeout(Duration::from_secs(5)).unwrap();
     };
     let (client, deadline) = (client(), soon());

@@ -95,7 +95,7 @@ async fn what_never_ends_is_ended() {
         ),
         case(repeat("HTTP/1.1 200 OK\r\n\r\n", "x"), BODY_TOO_LARGE),
         case(repeat(CHUNKED, &chunk), BODY_TOO_LARGE),
-        case(repeat(CHUNKED, "1\r\nx\r\n"), BODY_TOO_LARGE),
+        case(repeat(CHUNKED, "11\r\nsmall as they are\r\n"), BODY_TOO_LARGE),
         case(
             repeat(&format!("{CHUNKED}1;"), "x"),
             "1000 0 response chunk size line exceeds the limit of 4096 bytes",
@@ -324,7 +324,8 @@ async fn http2_that_never_ends_or_is_none() {
         over_http2(Act::Say(vec![0xff; 100]), "16"),
         over_http2(Act::Say(Vec::new()), "1000 0 unexpected EOF"),
         over_http2(Act::Say(head(4)), "1000 0 unexpected EOF"),
-        over_http2(Act::Reset(head(4)), "1220 0 read: connection reset by peer"),
+        // Whether reading or writing comes across it first depends on who is faster.
+        over_http2(Act::Reset(head(4)), "1220 0 "),
     ])
     .await;
 }
