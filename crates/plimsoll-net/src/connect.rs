@@ -78,9 +78,7 @@ pub(crate) async fn connect_with(
     refuse_blocked(options, origin)?;
     let dialed = route.proxy.map_or(origin, |proxy| &proxy.origin);
     let address = find_address(shared, dialed, watch).await?;
-    if options.blacklisted_ips.iter().any(|range| range.contains(address.ip())) {
-        return Err(NetError::BlacklistedIp(address.ip()));
-    }
+    refuse_blacklisted(options, address)?;
     let started = Instant::now();
     let reached = timeout(options.dial_timeout, reach(address, origin, route));
     let socket = reached.await.map_err(|_| NetError::DialTimeout)??;
@@ -96,7 +94,8 @@ pub(crate) async fn connect_with(
     Ok(Connection::tls(stream, ocsp, address))
 }
 
-async fn shake_hands(
+/// Begins TLS on a socket.
+pub(crate) async fn shake_hands(
     tls: &TlsConnector,
     origin: &Origin,
     socket: Socket,
@@ -131,6 +130,21 @@ async fn find_address(
     let address = shared.resolver().resolve(&origin.host).await?;
     watch.looking_up = started.elapsed();
     Ok(SocketAddr::new(address, port))
+}
+
+/// Where a server is, under the run's rules for names and addresses, for clients that dial by themselves.
+pub(crate) async fn address_of(shared: &Shared, host: &str, port: u16) -> Result<SocketAddr, NetError> {
+    let origin = Origin { secure: false, host: host.to_ascii_lowercase().into(), port: port.into() };
+    let address = find_address(shared, &origin, &mut Stopwatch::start()).await?;
+    refuse_blacklisted(shared.options(), address)?;
+    Ok(address)
+}
+
+fn refuse_blacklisted(options: &Options, address: SocketAddr) -> Result<(), NetError> {
+    if options.blacklisted_ips.iter().any(|range| range.contains(address.ip())) {
+        return Err(NetError::BlacklistedIp(address.ip()));
+    }
+    Ok(())
 }
 
 fn refuse_blocked(options: &Options, origin: &Origin) -> Result<(), NetError> {

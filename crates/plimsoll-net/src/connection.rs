@@ -57,6 +57,14 @@ impl Connection {
         }
     }
 
+    /// The socket of a connection without TLS.
+    pub(crate) fn into_socket(self) -> Option<Socket> {
+        match self.stream {
+            Stream::Plain(socket) => Some(socket),
+            Stream::Tls(_) => None,
+        }
+    }
+
     /// Whether the handshake agreed on HTTP/2.
     pub(crate) fn is_http2(&self) -> bool {
         match &self.stream {

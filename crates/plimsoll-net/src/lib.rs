@@ -50,6 +50,7 @@
 //! | [`websocket`] | [`websocket::WebSocket`]: handshake, frames, compression |
 //! | [`engineio`] | [`engineio::Engine`]: sessions of Engine.IO, packets of Socket.IO |
 //! | [`event_stream`] | [`event_stream::EventStream`]: server-sent events, read while they come |
+//! | [`sql`] | [`sql::Database`]: PostgreSQL, MySQL, SQLite |
 //! | `dns`, `hosts`, `ip_range` | names to addresses: cache, policy, overrides, what must not be dialed |
 //! | `proxy`, `local_addresses` | by which way a server is reached |
 //! | `tls` | rustls set-up, verification, session facts |
@@ -76,6 +77,7 @@ mod options;
 mod pool;
 mod proxy;
 mod shared;
+pub mod sql;
 mod stream;
 mod timings;
 mod tls;

@@ -3,12 +3,13 @@
 //! It knows no protocol. Start from [`ByteStream::open`].
 
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::io::ReadBuf;
 use tokio_rustls::TlsConnector;
 
-use crate::connect::{Route, connect_with};
+use crate::connect::{Route, connect_with, shake_hands};
 use crate::connection::Connection;
 use crate::error::NetError;
 use crate::http::url::Origin;
@@ -71,6 +72,21 @@ impl ByteStream {
         connect_with(shared, &origin, Route::default(), connector, &mut watch, &mut traffic)
             .await
             .map(ByteStream)
+    }
+
+    /// Begins TLS on a connection that has none yet, for protocols that agree on it first.
+    pub(crate) async fn secure(self, host: &str, tls: &StreamTls) -> Result<Self, NetError> {
+        let remote = self.0.remote;
+        let origin =
+            Origin { secure: true, host: host.to_ascii_lowercase().into(), port: remote.port().into() };
+        let socket = self.0.into_socket().ok_or_else(|| NetError::Tls("there is TLS already".into()))?;
+        let (stream, ocsp) = shake_hands(&tls.0, &origin, socket, &mut Traffic::default()).await?;
+        Ok(ByteStream(Connection::tls(stream, ocsp, remote)))
+    }
+
+    /// The address of the other end.
+    pub(crate) fn remote(&self) -> SocketAddr {
+        self.0.remote
     }
 
     /// Reads what there is, at least one byte; none at the end of the stream.
