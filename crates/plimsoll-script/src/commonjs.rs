@@ -158,8 +158,9 @@ fn built_in<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Result<Valu
     if let Some(members) = known {
         return Ok(members.restore(ctx)?.into_value());
     }
-    let members = modules::members(ctx, state, name)?;
-    members.prop("default", Property::from(members.clone()).writable().configurable())?;
+    let default = modules::default_export(ctx, state, name)?;
+    let members = default.as_object().cloned().map_or_else(|| Object::new(ctx.clone()), Ok)?;
+    members.prop("default", Property::from(default).writable().configurable())?;
     members.prop("__esModule", Property::from(true).writable().configurable())?;
     let kept = Persistent::save(ctx, members.clone());
     state.commonjs.modules.borrow_mut().insert(name.to_owned(), kept);

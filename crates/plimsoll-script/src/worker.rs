@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use plimsoll_engine::WorkerContext;
 use plimsoll_metrics::{Redaction, SeriesId, Shard, Symbol, builtin, template};
+use plimsoll_net::sql::{DataSource, Driver, SqlError};
 use plimsoll_net::{ClientIdentity, InvalidIdentity, NetError, Url};
 use rustc_hash::FxHashMap;
 
@@ -25,8 +26,13 @@ const URL_LIMIT: usize = 20_000;
 /// parse.
 const IDENTITY_LIMIT: usize = 20_000;
 
+/// Databases whose names are kept parsed, with what they need for TLS. Usually there is one for all users.
+const DATA_SOURCE_LIMIT: usize = 1000;
+
 /// Failed requests that a worker logs for each error code.
 const FAILURES_LOGGED: u32 = 10;
+
+type DataSources = FxHashMap<(Driver, Box<str>), Rc<DataSource>>;
 
 /// One worker's shared state.
 pub(crate) struct Worker {
@@ -38,6 +44,7 @@ pub(crate) struct Worker {
     urls: RefCell<FxHashMap<Box<str>, Rc<Target>>>,
     /// By certificate, key and password.
     identities: RefCell<FxHashMap<[String; 3], ClientIdentity>>,
+    data_sources: RefCell<DataSources>,
     /// Failed requests logged so far, by error code.
     logged: RefCell<FxHashMap<u16, u32>>,
     warned_of_redirects: Cell<bool>,
@@ -74,6 +81,7 @@ impl Worker {
             values,
             urls: RefCell::default(),
             identities: RefCell::default(),
+            data_sources: RefCell::default(),
             logged: RefCell::default(),
             warned_of_redirects: Cell::default(),
             generator_delay: Cell::default(),
@@ -158,6 +166,24 @@ impl Worker {
         }
         identities.insert(parts, identity.clone());
         Ok(identity)
+    }
+
+    /// What a data source name says, parsed the first time.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn data_source(&self, driver: Driver, name: &str) -> Result<Rc<DataSource>, SqlError> {
+        let key = (driver, name.into());
+        if let Some(source) = self.data_sources.borrow().get(&key) {
+            return Ok(Rc::clone(source));
+        }
+        let source = Rc::new(DataSource::parse(driver, name)?);
+        let mut sources = self.data_sources.borrow_mut();
+        if sources.len() >= DATA_SOURCE_LIMIT {
+            sources.clear();
+        }
+        sources.insert(key, Rc::clone(&source));
+        Ok(source)
     }
 
     /// The target of a URL that is unlikely to come again (a redirect's).

@@ -48,6 +48,8 @@ const RESULTS: &[(&str, &[&str], &str)] = &[
     ("k6/crypto", &["createHash", "createHMAC"], "k6/crypto Hasher"),
     ("k6/experimental/fs", &["open"], "k6/experimental/fs File"),
     ("k6/secrets", &["source"], "k6/secrets SecretSource"),
+    ("k6/x/sql", &["open"], "k6/x/sql Database"),
+    ("k6/x/sql Database", &["exec"], "k6/x/sql Result"),
 ];
 
 /// What gives a promise: section, and names; no names are all.

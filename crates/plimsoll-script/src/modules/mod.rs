@@ -19,6 +19,7 @@ mod redis;
 mod secrets;
 mod socketio;
 mod sockets;
+mod sql;
 mod sse;
 pub(crate) mod streams;
 mod timers;
@@ -33,6 +34,7 @@ use rquickjs::module::{Declarations, Declared, Exports, ModuleDef};
 use rquickjs::object::Property;
 use rquickjs::{Atom, Ctx, Error, Function, JsLifetime, Module, Object, Promise, Result, Value};
 
+use self::sql::driver::{mysql, postgres, sqlite3};
 use crate::lazy::{self, Lazy, Source};
 use crate::state::VuState;
 
@@ -76,14 +78,17 @@ macro_rules! modules {
             named.iter().copied().chain(["default"]).collect()
         }
 
-        /// The object of all members of a built-in module.
-        pub(crate) fn members<'js>(ctx: &Ctx<'js>, state: &Rc<VuState>, name: &str) -> Result<Object<'js>> {
+        /// The default export of a built-in module.
+        pub(crate) fn default_export<'js>(
+            ctx: &Ctx<'js>,
+            state: &Rc<VuState>,
+            name: &str,
+        ) -> Result<Value<'js>> {
             let (names, make): (_, Make) = match name {
                 $($name => ($module::EXPORTS, $module::make),)+
                 _ => return Err(Error::new_loading(name)),
             };
-            let members = Members { state: Rc::clone(state), names, make };
-            Ok(Lazy::object(ctx, members)?.into_inner())
+            default_of(ctx, state, names, make)
         }
 
         /// Declares a built-in module in a context; `None` for an unknown name.
@@ -130,6 +135,10 @@ modules! {
     K6WebCrypto = "k6/experimental/webcrypto" from webcrypto;
     K6Redis = "k6/experimental/redis" from redis;
     K6XRedis = "k6/x/redis" from redis;
+    K6XSql = "k6/x/sql" from sql;
+    K6XSqlMySql = "k6/x/sql/driver/mysql" from mysql;
+    K6XSqlPostgres = "k6/x/sql/driver/postgres" from postgres;
+    K6XSqlSqlite = "k6/x/sql/driver/sqlite3" from sqlite3;
     K6Streams = "k6/experimental/streams" from streams;
     K6Ws = "k6/ws" from ws;
     K6WebSockets = "k6/websockets" from websockets;
@@ -172,13 +181,27 @@ fn export_taken<'js>(
     make: Make,
 ) -> Result<()> {
     let state = state_of(ctx);
-    let modules = Rc::clone(&state.worker);
-    let members = Lazy::object(ctx, Members { state, names, make })?;
-    for name in names.iter().filter(|name| modules.script.modules.takes(module, name)) {
+    let default = default_of(ctx, &state, names, make)?;
+    for name in names.iter().filter(|name| state.worker.script.modules.takes(module, name)) {
+        let members = default.as_object().expect("a module with names has an object of them");
         exports.export(*name, members.get::<_, Value<'js>>(*name)?)?;
     }
-    exports.export("default", members)?;
+    exports.export("default", default)?;
     Ok(())
+}
+
+/// The object of a module's members; what a module without any has made for it.
+fn default_of<'js>(
+    ctx: &Ctx<'js>,
+    state: &Rc<VuState>,
+    names: &'static [&'static str],
+    make: Make,
+) -> Result<Value<'js>> {
+    if names.is_empty() {
+        return make(ctx, state, "default");
+    }
+    let members = Members { state: Rc::clone(state), names, make };
+    Ok(Lazy::object(ctx, members)?.into_inner().into_value())
 }
 
 /// A promise that has its result already: a value, or the pending exception.

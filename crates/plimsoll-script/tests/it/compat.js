@@ -8,6 +8,7 @@ import * as k6csv from 'k6/experimental/csv';
 import k6ws from 'k6/ws';
 import redis from 'k6/experimental/redis';
 import secrets from 'k6/secrets';
+import sql from 'k6/x/sql';
 import * as k6streams from 'k6/experimental/streams';
 /* imports */
 // Module by module: the namespace, and the default export.
@@ -45,6 +46,8 @@ const objects = {
   'k6/experimental/csv Parser': () => parser,
   'k6/experimental/redis Client': () => new redis.Client('redis://localhost'),
   'k6/secrets SecretSource': () => secrets.source('any'),
+  'k6/x/sql Database': () => sql.open('sqlite3', ':memory:'),
+  'k6/x/sql Result': () => sql.open('sqlite3', ':memory:').exec('SELECT 1'),
   'k6/experimental/streams ReadableStreamDefaultController': () => {
     let made;
     new k6streams.ReadableStream({ start(controller) { made = controller; } });
@@ -118,7 +121,7 @@ function holder(section) {
   if (section in objects) return objects[section]();
   const [module, path] = section.split(' ');
   const start = module === 'globals' ? globalThis : modules[module]?.[1];
-  if (path === undefined) return start;
+  if (path === undefined) return typeof start === 'symbol' ? undefined : start;
   const found = path.split('.').reduce((value, name) => value?.[name], start);
   return typeof found === 'function' && found.prototype !== undefined ? found.prototype : found;
 }
