@@ -34,6 +34,7 @@ mod signals;
 mod sockets;
 mod sources;
 mod specification;
+mod sql;
 mod streams;
 mod suite;
 mod terminal;

@@ -3,6 +3,7 @@
 pub(crate) mod broken;
 pub(crate) mod database;
 pub(crate) mod nginx;
+pub(crate) mod postgres;
 mod program;
 pub(crate) mod proxy;
 pub(crate) mod redis;
