@@ -13,7 +13,9 @@
 //! - [`spec`]: `--out` on the command line: which output, with which argument; [`settings`]: the variables.
 //! - [`manager`]: threads, queues, losses.
 //! - `push`: what outputs that push to servers have in common: [`influxdb`], which
-//!   takes samples; `cumulative`: what they add up to, for [`prometheus`].
+//!   takes samples; `cumulative`: what they add up to, for [`prometheus`] and
+//!   [`otlp`].
+//! - [`statsd`]: a packet of UDP now and then.
 //! - [`file`](mod@file): outputs that write a line for each sample: [`json`], [`csv`].
 //!
 //! **Invariants:** a slow or dead sink never makes a VU wait; every sample that an output did not write is
@@ -26,11 +28,13 @@ pub mod file;
 pub mod influxdb;
 pub mod json;
 pub mod manager;
+pub mod otlp;
 pub mod output;
 pub mod prometheus;
 mod push;
 pub mod settings;
 pub mod spec;
+pub mod statsd;
 mod time;
 
 pub use error::{OutputError, PushError, SpecError};

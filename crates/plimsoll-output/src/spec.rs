@@ -6,7 +6,7 @@ use crate::error::SpecError;
 use crate::file::Target;
 use crate::output::Output;
 use crate::settings::Variables;
-use crate::{csv, influxdb, json, prometheus};
+use crate::{csv, influxdb, json, otlp, prometheus, statsd};
 
 /// An output as asked for on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +19,17 @@ pub enum OutputSpec {
     Influxdb(Box<influxdb::Settings>),
     /// Prometheus' remote write.
     Prometheus(Box<prometheus::Settings>),
+    /// A collector of OpenTelemetry.
+    OpenTelemetry(Box<otlp::Settings>),
+    /// StatsD.
+    Statsd(statsd::Settings),
 }
 
-const SUPPORTED: [&str; 4] = ["csv", "experimental-prometheus-rw", "influxdb", "json"];
+const SUPPORTED: [&str; 6] =
+    ["csv", "experimental-prometheus-rw", "influxdb", "json", "opentelemetry", "statsd"];
 
 /// Outputs of k6 that are not there yet.
-const NOT_YET: [&str; 4] = ["cloud", "experimental-opentelemetry", "opentelemetry", "web-dashboard"];
+const NOT_YET: [&str; 2] = ["cloud", "web-dashboard"];
 
 impl OutputSpec {
     /// Reads one `--out` argument, and the variables of its output.
@@ -45,6 +50,12 @@ impl OutputSpec {
                 let settings = prometheus::Settings::read(argument, variables)?;
                 Ok(Self::Prometheus(Box::new(settings)))
             }
+            // The second is k6 1's name.
+            "opentelemetry" | "experimental-opentelemetry" => {
+                let settings = otlp::Settings::read(argument, variables)?;
+                Ok(Self::OpenTelemetry(Box::new(settings)))
+            }
+            "statsd" => statsd::Settings::read(argument, variables).map(Self::Statsd),
             name if NOT_YET.contains(&name) => Err(vec![SpecError::NotSupportedYet {
                 name: name.to_owned(),
                 supported: SUPPORTED.join(", "),
@@ -85,6 +96,8 @@ impl OutputSpec {
             Self::Json(target) => Box::new(json::output(target)),
             Self::Csv(settings) => Box::new(settings.output()),
             Self::Prometheus(settings) => Box::new(prometheus::Prometheus::new(*settings)),
+            Self::OpenTelemetry(settings) => Box::new(otlp::OpenTelemetry::new(*settings)),
+            Self::Statsd(settings) => Box::new(statsd::Statsd::new(settings)),
             Self::Influxdb(settings) => Box::new(influxdb::Influxdb::new(*settings)),
         }
     }

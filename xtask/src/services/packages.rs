@@ -1,4 +1,5 @@
-//! Packages of npm and PyPI that the tests of sockets run: servers, and a client to be compared with.
+//! Packages of npm and PyPI that tests run: servers of sockets, a client to be compared with, and a collector
+//! of OpenTelemetry.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +12,14 @@ use crate::say::say;
 
 /// The official server and client of Socket.IO are of one version.
 const NODE: [&str; 3] = ["ws@8.23.0", "socket.io@4.8.4", "socket.io-client@4.8.4"];
-const PYTHON: [&str; 1] = ["websockets==17.4"];
+/// All but the first make the collector.
+const PYTHON: [&str; 5] = [
+    "websockets==17.4",
+    "grpcio==1.85.3",
+    "opentelemetry-proto==1.45.2",
+    "protobuf==7.36.2",
+    "typing-extensions==4.16.0",
+];
 /// Says what was installed. Written last, so that a folder without it is not complete.
 const MARK: &str = "installed";
 

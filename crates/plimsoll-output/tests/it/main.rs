@@ -6,4 +6,5 @@ mod json;
 mod losses;
 mod prometheus;
 mod server;
+mod statsd;
 mod support;

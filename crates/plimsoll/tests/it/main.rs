@@ -21,6 +21,7 @@ mod logs;
 mod network;
 mod nginx;
 mod options;
+mod otlp;
 mod outputs;
 mod prometheus;
 mod redis;

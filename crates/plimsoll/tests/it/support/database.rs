@@ -93,7 +93,7 @@ impl Database {
 }
 
 /// The body of a successful answer. HTTP/1.0 has no chunks, and ends with the connection.
-async fn ask(address: SocketAddr, target: &str) -> Option<String> {
+pub(crate) async fn ask(address: SocketAddr, target: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address).await.ok()?;
     let request = format!("GET {target} HTTP/1.0\r\nHost: {address}\r\n\r\n");
     stream.write_all(request.as_bytes()).await.ok()?;

@@ -32,6 +32,14 @@ impl Servers {
         Self::start(command).await
     }
 
+    /// A collector of OpenTelemetry, which says `grpc PORT` besides.
+    pub(crate) async fn otlp() -> Self {
+        let mut command = Command::new("python3");
+        let script = repository("crates/plimsoll/tests/outputs/otlp.py");
+        command.arg(script).env("PYTHONPATH", cached("python"));
+        Self::start(command).await
+    }
+
     async fn start(mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn().expect("node and python3 are installed");
