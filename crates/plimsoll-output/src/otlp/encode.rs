@@ -7,7 +7,7 @@ use plimsoll_metrics::{self as metrics, MetricId, Registry, Sink, Tags, Trend, V
 use rustc_hash::FxHashMap;
 
 use super::message::{
-    AnyValue, Buckets, CUMULATIVE, ExponentialHistogram, ExponentialPoint, ExportRequest, Gauge, Histogram,
+    AnyValue, Buckets, CUMULATIVE, ExponentialHistogram, ExponentialPoint, ExportRequest, Histogram,
     HistogramPoint, KeyValue, Metric, NumberPoint, Resource, ResourceMetrics, Scope, ScopeMetrics, Sum,
 };
 use crate::cumulative::Series;
