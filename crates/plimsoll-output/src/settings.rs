@@ -2,7 +2,7 @@
 //!
 //! A setting may have a variable, an option in the argument, or both; then the option wins, as in k6. An
 //! empty variable is one that is not set. Everything that is wrong is collected, so that it is told at once.
-//! Start from [`Reader`].
+//! Start from `Reader`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
