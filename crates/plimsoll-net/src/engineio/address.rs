@@ -6,6 +6,7 @@ use crate::error::NetError;
 use crate::http::request::{Method, Request};
 use crate::http::request_headers::RequestHeaders;
 use crate::http::url::Url;
+use crate::tls::ClientIdentity;
 
 use super::Transport;
 
@@ -16,6 +17,7 @@ pub struct Address {
     query: String,
     headers: RequestHeaders,
     local: Option<IpAddr>,
+    identity: Option<ClientIdentity>,
 }
 
 impl Address {
@@ -28,12 +30,17 @@ impl Address {
         base.origin()?;
         let base = format!("{}://{}{path}", base.scheme().as_str(), base.authority());
         Url::parse(&base)?;
-        Ok(Self { base, query: query.to_owned(), headers, local: None })
+        Ok(Self { base, query: query.to_owned(), headers, local: None, identity: None })
     }
 
     /// The same, reached from this address of this machine; the system's choice when `None`.
     pub fn reached_from(self, local: Option<IpAddr>) -> Self {
         Self { local, ..self }
+    }
+
+    /// The same, for the client that shows this certificate; what the options say when `None`.
+    pub fn shown(self, identity: Option<ClientIdentity>) -> Self {
+        Self { identity, ..self }
     }
 
     /// The URL without its query.
@@ -57,6 +64,7 @@ impl Address {
         }
         let mut request = Request::new(method, Url::parse(&url)?);
         request.local = self.local;
+        request.identity.clone_from(&self.identity);
         for (name, value) in self.headers.iter() {
             request.headers.set(name, value);
         }

@@ -12,8 +12,9 @@ const EVERY_WAY: &str = r"
     import { WebSocket } from 'k6/websockets';
     import { io } from 'plimsoll/socketio';
     import { EventSource } from 'plimsoll/sse';
+    const tls = __ENV.CERTIFICATE && { cert: open(__ENV.CERTIFICATE), key: open(__ENV.KEY) };
     export default async function () {
-      const response = ws.connect(`${__ENV.SOCKETS}/from`, (socket) => {
+      const response = ws.connect(`${__ENV.SOCKETS}/from`, { tls }, (socket) => {
         socket.on('message', (text) => {
           console.log(`ws ${text}.`);
           socket.close();
@@ -21,7 +22,7 @@ const EVERY_WAY: &str = r"
       });
       if (response.error) console.log(response.error);
       await new Promise((done) => {
-        const socket = new WebSocket(`${__ENV.SOCKETS}/from`);
+        const socket = new WebSocket(`${__ENV.SOCKETS}/from`, null, { tls });
         socket.onmessage = (e) => {
           console.log(`websockets ${e.data}.`);
           socket.close();
@@ -31,7 +32,7 @@ const EVERY_WAY: &str = r"
       });
       for (const transports of __ENV.TRANSPORTS.split(' ')) {
         await new Promise((done) => {
-          const socket = io(__ENV.HTTP, { transports: transports.split(',') });
+          const socket = io(__ENV.HTTP, { transports: transports.split(','), tls });
           socket.on('connect', async () => {
             console.log(`socketio ${transports} ${await socket.emitWithAck('from')}.`);
             socket.disconnect();
@@ -41,7 +42,7 @@ const EVERY_WAY: &str = r"
         });
       }
       await new Promise((done) => {
-        const source = new EventSource(`${__ENV.HTTP}/events/from`);
+        const source = new EventSource(`${__ENV.HTTP}/events/from`, { tls });
         source.onmessage = (e) => console.log(`sse ${e.data}.`);
         source.onerror = (e) => console.log(e.error);
         source.onclose = done;
@@ -76,6 +77,25 @@ async fn sockets_are_secured() {
     seen_from(run("s", &server, "", &[("SSL_CERT_FILE", &root)]).await, "127.0.0.1");
     let end = run("s", &server, "", &[]).await;
     assert_eq!(end.stderr.matches("x509: unknown authority").count(), 6, "{end}");
+    servers.stop().await;
+}
+
+#[tokio::test]
+async fn sockets_show_who_they_are() {
+    let servers = Servers::node().await;
+    let guarded = secured::guarding(servers.port).await;
+    let folder = Folder::new();
+    let path = |name: &str, text: &str| {
+        folder.write(name, text);
+        folder.path(name).display().to_string()
+    };
+    let root = path("root.pem", &guarded.root);
+    let [certificate, key] = [path("client.pem", &guarded.certificate), path("client.key", &guarded.key)];
+    let server = format!("localhost:{}", guarded.address.port());
+    let mut variables = vec![("SSL_CERT_FILE", &*root), ("CERTIFICATE", &*certificate), ("KEY", &*key)];
+    seen_from(run("s", &server, "", &variables).await, "127.0.0.1");
+    variables.truncate(1);
+    run("s", &server, "", &variables).await.says_nothing_of(&["127.0.0.1."]);
     servers.stop().await;
 }
 

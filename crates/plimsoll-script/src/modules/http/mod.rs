@@ -29,6 +29,7 @@ use self::call::{Arguments, Call};
 pub(crate) use self::expected::ResponseCallback;
 pub(crate) use self::fact::headers_of;
 pub(crate) use self::jar::Jar;
+pub(crate) use self::params::identity_of;
 pub(crate) use self::response::FieldTable;
 use super::settled;
 use crate::event_loop::settle_with;

@@ -9,13 +9,13 @@ use std::time::Duration;
 use plimsoll_metrics::{Symbol, TagKey};
 use plimsoll_net::{ClientIdentity, CookieJar, HttpVersion, RequestHeaders};
 use rquickjs::object::Filter;
-use rquickjs::{Coerced, Ctx, Object, Value};
+use rquickjs::{Coerced, Ctx, Object, Result, Value};
 
 use super::ResponseCallback;
 use super::flaw::{Flaw, Flawed};
 use super::jar::Jar;
 use crate::console::format_value;
-use crate::exception::as_class;
+use crate::exception::{as_class, throw_host};
 use crate::state::VuState;
 use crate::tags;
 
@@ -182,6 +182,14 @@ impl Params {
         }
         Ok(())
     }
+}
+
+/// A client certificate, as [`Params`] reads it, for what throws when it is wrong.
+pub(crate) fn identity_of(ctx: &Ctx<'_>, state: &VuState, value: &Value<'_>) -> Result<ClientIdentity> {
+    identity(state, value).map_err(|flaw| match flaw {
+        Flaw::Refused { message, .. } => throw_host(ctx, &message),
+        Flaw::Threw(error) => error,
+    })
 }
 
 /// `{ cert, key, password }`.

@@ -11,6 +11,7 @@ use rquickjs::object::Filter;
 use rquickjs::{Coerced, Ctx, FromJs, Object, Result, Value};
 
 use crate::exception::{throw_host, throw_type};
+use crate::modules::http::identity_of;
 use crate::modules::sockets::{headers, with_cookies};
 use crate::octets::coerced;
 use crate::state::VuState;
@@ -116,6 +117,8 @@ impl Settings {
         }
         let address = Address::new(base, &path, &query(base, options)?, sent);
         let address = address.map_err(|error| throw_host(ctx, &error.to_string()))?;
+        let identity = get::<Value<'js>>(options, "tls")?;
+        let identity = identity.map(|given| identity_of(ctx, state, &given)).transpose()?;
         let namespace = match base.path() {
             "" => "/",
             path => path,
@@ -125,7 +128,7 @@ impl Settings {
             Duration::try_from_secs_f64(ms / 1e3).map_err(|_| throw_host(ctx, message))
         })?;
         Ok(Settings {
-            address: address.reached_from(state.local_address()),
+            address: address.reached_from(state.local_address()).shown(identity),
             namespace: namespace.to_owned(),
             transports: transports(ctx, options)?,
             upgrade: get(options, "upgrade")?.is_none_or(|upgrade: Coerced<bool>| upgrade.0),

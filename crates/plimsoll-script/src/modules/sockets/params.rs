@@ -6,12 +6,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use plimsoll_metrics::{Symbol, TagKey};
-use plimsoll_net::{CookieJar, Request, RequestHeaders, Url};
+use plimsoll_net::{ClientIdentity, CookieJar, Request, RequestHeaders, Url};
 use rquickjs::object::Filter;
 use rquickjs::{Coerced, Ctx, Object, Result, Value};
 
 use crate::exception::{as_class, throw_host, throw_type};
-use crate::modules::http::Jar;
+use crate::modules::http::{Jar, identity_of};
 use crate::state::VuState;
 use crate::tags;
 
@@ -21,6 +21,8 @@ pub(crate) struct Params {
     pub(crate) headers: RequestHeaders,
     pub(crate) tags: Vec<(TagKey, Symbol)>,
     pub(crate) compress: bool,
+    /// The client certificate of this connection. Not in k6.
+    identity: Option<ClientIdentity>,
     /// The jar that takes the place of the VU's.
     jar: Option<Rc<RefCell<CookieJar>>>,
 }
@@ -45,7 +47,7 @@ impl Params {
             let (name, value) = entry?;
             if !params.read(ctx, state, &name, value)? && strict {
                 let message =
-                    format!("unknown parameter {name:?}: expected headers, tags, jar or compression");
+                    format!("unknown parameter {name:?}: expected headers, tags, jar, compression or tls");
                 return Err(throw_host(ctx, &message));
             }
         }
@@ -60,7 +62,8 @@ impl Params {
             "tags" if is_given => self.tags = tags::from_value(ctx, state, Some(value))?,
             "compression" if is_given => self.compress = compression(ctx, &value)?,
             "jar" if is_given => self.jar = Some(jar(ctx, &value)?),
-            "headers" | "tags" | "compression" | "jar" => {}
+            "tls" if is_given => self.identity = Some(identity_of(ctx, state, &value)?),
+            "headers" | "tags" | "compression" | "jar" | "tls" => {}
             _ => return Ok(false),
         }
         Ok(true)
@@ -72,6 +75,7 @@ impl Params {
             request.headers.set(name, value);
         }
         request.local = state.local_address();
+        request.identity.clone_from(&self.identity);
         with_cookies(&self.jar(state).borrow(), &request.url, &mut request.headers);
     }
 

@@ -18,6 +18,7 @@ use super::link::{Happening, Link, Ready};
 use super::opening::open;
 use crate::event_loop::{Delivery, Port, deliver_with};
 use crate::exception::{throw_host, throw_type};
+use crate::modules::http::identity_of;
 use crate::modules::sockets::{Listeners, headers, jar, refuse_in_init};
 use crate::modules::state_of;
 use crate::octets::{Octets, coerced};
@@ -178,6 +179,7 @@ fn read<'js>(
     if let Some(id) = get("lastEventId")? {
         request.headers.set("Last-Event-ID", &coerced(ctx, id)?);
     }
+    request.identity = get("tls")?.map(|given| identity_of(ctx, &state_of(ctx), &given)).transpose()?;
     get("jar")?.map(|given| jar(ctx, &given)).transpose()
 }
 
