@@ -47,7 +47,9 @@ impl TagSetId {
 pub struct SeriesId(u32);
 
 impl SeriesId {
-    pub(crate) fn index(self) -> usize {
+    /// Its place among the series of its shard, from zero on.
+    #[must_use]
+    pub fn index(self) -> usize {
         self.0 as usize
     }
 }

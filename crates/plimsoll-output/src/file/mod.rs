@@ -42,6 +42,9 @@ pub(crate) trait Encode: Send {
     /// Appends what stands before the first sample.
     fn begin(&mut self, run: &RunStart, lines: &mut Vec<u8>);
 
+    /// A new batch is at hand: its series are not those of the one before.
+    fn batch(&mut self) {}
+
     /// Appends the lines of one sample.
     fn sample(&mut self, batch: &SampleBatch, sample: &RawSample, lines: &mut Vec<u8>);
 
@@ -74,6 +77,7 @@ impl FileOutput {
     fn write_batch(&mut self, batch: &SampleBatch) -> Result<(), OutputError> {
         /// So many bytes are worth a call to the system; more would only take memory.
         const CHUNK: usize = 256 << 10;
+        self.encoder.batch();
         for sample in &batch.samples {
             self.encoder.sample(batch, sample, &mut self.lines);
             if self.lines.len() >= CHUNK {

@@ -1,6 +1,7 @@
 //! From samples to lines: pure, so that it is tested without a file.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_metrics::{Metric, MetricId, RawSample, SampleBatch, Tags, Threshold};
@@ -10,17 +11,27 @@ use serde_json::{Map, Value, json};
 
 use crate::file::Encode;
 use crate::output::{RunEnd, RunStart};
-use crate::time::push_rfc3339_nano;
+use crate::time::Clock;
 
 /// Turns samples into lines, and remembers what it has already said.
 #[derive(Default)]
 pub(super) struct Encoder {
     run: RunStart,
-    /// Metrics whose `Metric` line was written, with their names as JSON.
-    metrics: FxHashMap<MetricId, String>,
-    tags: FxHashMap<Tags, TagText>,
+    clock: Clock,
+    /// Metrics whose `Metric` line was written, with what a line of theirs begins with.
+    metrics: FxHashMap<MetricId, Arc<str>>,
+    tags: FxHashMap<Tags, Arc<TagText>>,
+    /// The texts of the series of the batch at hand, by their place: found once for each series.
+    series: Vec<Option<Text>>,
     /// Samples that JSON has no number for.
     infinite: u64,
+}
+
+/// What a line of a series has before the time and behind the value.
+#[derive(Clone)]
+struct Text {
+    head: Arc<str>,
+    tags: Arc<TagText>,
 }
 
 /// Tags as JSON. They are the same for every sample of a series, but for the raw URL that a sample may carry.
@@ -39,24 +50,27 @@ impl Encode for Encoder {
         self.run = run.clone();
     }
 
+    fn batch(&mut self) {
+        self.series.clear();
+    }
+
     /// Appends a sample's line, and before it the line of its metric, if that is new.
     fn sample(&mut self, batch: &SampleBatch, sample: &RawSample, lines: &mut Vec<u8>) {
         if !sample.value.is_finite() {
             self.infinite += 1;
             return;
         }
-        let (id, tags) = batch.series(sample);
-        if !self.metrics.contains_key(&id) {
-            self.metric(id, lines);
+        let place = sample.series.index();
+        if self.series.get(place).is_none_or(Option::is_none) {
+            self.find(batch, sample, lines);
         }
-        lines.extend_from_slice(b"{\"metric\":");
-        lines.extend_from_slice(self.metrics[&id].as_bytes());
-        lines.extend_from_slice(b",\"type\":\"Point\",\"data\":{\"time\":\"");
-        push_rfc3339_nano(lines, sample.at);
+        let Some(Some(Text { head, tags })) = self.series.get(place) else { return };
+        lines.extend_from_slice(head.as_bytes());
+        self.clock.push(lines, sample.at);
         lines.extend_from_slice(b"\",\"value\":");
         push_number(lines, sample.value);
         lines.extend_from_slice(b",\"tags\":");
-        self.tags(tags, sample.context.url.as_deref(), lines);
+        tags.push(sample.context.url.as_deref(), lines);
         if let Some(metadata) = &sample.context.metadata {
             lines.extend_from_slice(b",\"metadata\":");
             lines.extend_from_slice(object(metadata.iter()).as_bytes());
@@ -81,20 +95,23 @@ impl Encode for Encoder {
 }
 
 impl Encoder {
-    fn tags(&mut self, tags: &Tags, url: Option<&str>, lines: &mut Vec<u8>) {
-        if !self.tags.contains_key(tags) {
-            if self.tags.len() >= TAG_TEXTS {
-                self.tags.clear();
-            }
-            self.tags.insert(tags.clone(), TagText::of(tags));
+    /// Looks the texts of a series up, or makes them.
+    #[cold]
+    fn find(&mut self, batch: &SampleBatch, sample: &RawSample, lines: &mut Vec<u8>) {
+        let (id, tags) = batch.series(sample);
+        if !self.metrics.contains_key(&id) {
+            self.metric(id, lines);
         }
-        let text = &self.tags[tags];
-        let Some(url) = url else { return lines.extend_from_slice(text.whole.as_bytes()) };
-        let url = quoted(url);
-        for (n, piece) in text.around_urls.iter().enumerate() {
-            lines.extend_from_slice(if n == 0 { b"" } else { url.as_bytes() });
-            lines.extend_from_slice(piece.as_bytes());
+        if self.tags.len() >= TAG_TEXTS && !self.tags.contains_key(tags) {
+            self.tags.clear();
         }
+        let text = self.tags.entry(tags.clone()).or_insert_with(|| Arc::new(TagText::of(tags)));
+        let text = Text { head: Arc::clone(&self.metrics[&id]), tags: Arc::clone(text) };
+        let place = sample.series.index();
+        if place >= self.series.len() {
+            self.series.resize(place + 1, None);
+        }
+        self.series[place] = Some(text);
     }
 
     /// Appends the line that introduces a metric.
@@ -108,7 +125,8 @@ impl Encoder {
             "submetrics": self.submetrics(&name),
         });
         push_json(lines, &json!({ "type": "Metric", "data": data, "metric": &*name }));
-        self.metrics.insert(id, quoted(&name));
+        let head = format!("{{\"metric\":{},\"type\":\"Point\",\"data\":{{\"time\":\"", quoted(&name));
+        self.metrics.insert(id, head.into());
     }
 
     /// The thresholds of the whole metric: k6 leaves those of its parts out.
@@ -152,6 +170,15 @@ impl TagText {
         around_urls.last_mut().expect("it begins with one piece").push('}');
         Self { whole: object(tags.iter()), around_urls }
     }
+
+    fn push(&self, url: Option<&str>, lines: &mut Vec<u8>) {
+        let Some(url) = url else { return lines.extend_from_slice(self.whole.as_bytes()) };
+        let url = quoted(url);
+        for (n, piece) in self.around_urls.iter().enumerate() {
+            lines.extend_from_slice(if n == 0 { b"" } else { url.as_bytes() });
+            lines.extend_from_slice(piece.as_bytes());
+        }
+    }
 }
 
 fn threshold(threshold: &Threshold) -> Value {
@@ -184,6 +211,10 @@ fn go_duration(duration: Duration) -> String {
 
 /// A number as Go's JSON has it: shortest digits, an exponent only outside of 1e-6 to 1e21.
 fn push_number(line: &mut Vec<u8>, value: f64) {
+    // What counters mostly hold.
+    if value == 1.0 || value == 0.0 {
+        return line.push(b'0' + value as u8);
+    }
     let size = value.abs();
     let written = if size >= 1e21 {
         write!(line, "{}", format!("{value:e}").replace('e', "e+"))
