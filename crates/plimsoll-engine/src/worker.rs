@@ -8,6 +8,7 @@ use std::{
     cell::{Cell, RefCell},
     rc::Rc,
     sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
 };
 
 use plimsoll_metrics::{Shard, ShardConfig};
@@ -15,6 +16,7 @@ use plimsoll_plan::Schedule;
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinSet,
+    time::{Instant, MissedTickBehavior, interval_at},
 };
 
 use crate::{
@@ -125,6 +127,12 @@ pub(crate) struct Worker<F: VuFactory> {
     lane: Cell<Lane>,
 }
 
+/// How often a worker looks whether raw samples have become many.
+const RAW_LOOK: Duration = Duration::from_millis(100);
+/// So many raw samples are handed over at once, rather than with the next tick: outputs get them in pieces
+/// that fit into their queues.
+const RAW_MANY: usize = 50_000;
+
 /// Obeys until the conductor hangs up, then merges what was recorded last and drops the VUs.
 ///
 /// Must run inside a `LocalSet`.
@@ -135,6 +143,8 @@ pub(crate) async fn serve<F: VuFactory>(outfit: Outfit<F>, mut commands: mpsc::U
     let (kennel, lane) = (Kennel::default(), Cell::default());
     let worker = Rc::new(Worker { factory, context, shared, workers, timers, pool, kennel, lane });
     let mut tasks = JoinSet::new();
+    let mut looks = interval_at(Instant::now() + RAW_LOOK, RAW_LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             command = commands.recv() => match command {
@@ -142,6 +152,7 @@ pub(crate) async fn serve<F: VuFactory>(outfit: Outfit<F>, mut commands: mpsc::U
                 None => break,
             },
             Some(ended) = tasks.join_next() => worker.note_panic(ended),
+            _ = looks.tick(), if worker.shared.samples.is_some() => worker.hand_over_many(),
         }
     }
     worker.absorb();
@@ -216,6 +227,15 @@ impl<F: VuFactory> Worker<F> {
 
     fn absorb(&self) {
         self.shared.absorb(self.lane.get(), &mut self.context.shard.borrow_mut());
+    }
+
+    /// Hands raw samples over if they have become many.
+    fn hand_over_many(&self) {
+        let mut shard = self.context.shard.borrow_mut();
+        let is_many = shard.raw_samples() >= RAW_MANY;
+        if let Some(samples) = self.shared.samples.as_ref().filter(|_| is_many) {
+            shard.take_raw().into_iter().for_each(|batch| samples.send(batch));
+        }
     }
 
     async fn make_vus(&self, ids: &[VuId], made: &mpsc::UnboundedSender<VuId>) {

@@ -77,6 +77,10 @@ impl RawBuffer {
         Self { samples: Vec::new(), capacity, lost: 0, table: Arc::new([]) }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.samples.len()
+    }
+
     #[inline]
     pub(crate) fn push(&mut self, sample: RawSample) {
         if self.samples.len() < self.capacity {

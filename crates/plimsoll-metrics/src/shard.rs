@@ -329,6 +329,12 @@ impl Shard {
         }
     }
 
+    /// How many raw samples wait to be taken.
+    #[must_use]
+    pub fn raw_samples(&self) -> usize {
+        self.raw.as_ref().map_or(0, RawBuffer::len)
+    }
+
     /// The raw samples since the last call, when raw samples are kept.
     pub fn take_raw(&mut self) -> Option<SampleBatch> {
         let mut raw = self.raw.take()?;
