@@ -10,7 +10,8 @@
 //!   [`verdict`].
 //! - [`text`]: the end-of-test summary for the terminal, in k6's compact layout with our own sections behind.
 //! - [`json`]: the data given to `handleSummary`, and `--summary-export`.
-//! - [`html`]: one self-contained page.
+//! - [`timeline`]: what happened when.
+//! - [`html`]: one self-contained page, and the same page while the test runs.
 //! - [`mod@format`]: how numbers are written.
 //!
 //! **Invariant:** a table whose rows must add up to a total does, also when rows were left out: they are in
@@ -26,9 +27,11 @@ pub mod json;
 pub mod model;
 pub mod section;
 pub mod text;
+pub mod timeline;
 pub mod verdict;
 
 pub use advice::ArrivalFacts;
 pub use model::{RunFacts, Settings, Summary, SummaryInput};
 pub use text::Style;
+pub use timeline::Timeline;
 pub use verdict::Verdict;

@@ -120,6 +120,37 @@ impl Trend {
         }
     }
 
+    /// What was added since `earlier`, a former state of the same trend. Count and sum are exact; the samples
+    /// are known to within their buckets, the smallest and the largest too unless they set a record.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let negative = match (&self.negative, &earlier.negative) {
+            (Some(mine), Some(theirs)) => Some(Box::new(mine.since(theirs))),
+            (mine, _) => mine.clone(),
+        };
+        let mut part = Self {
+            count: self.count.saturating_sub(earlier.count),
+            sum: self.sum - earlier.sum,
+            min: 0.0,
+            max: 0.0,
+            zeros: self.zeros.saturating_sub(earlier.zeros),
+            positive: self.positive.since(&earlier.positive),
+            negative,
+            few: Vec::new(),
+            fractional: self.fractional,
+        };
+        let known = |middle: f64| middle.clamp(self.min, self.max);
+        let (first, last) = (part.ascending().next(), part.ascending().last());
+        let is_first = earlier.count == 0;
+        part.min = if is_first || self.min < earlier.min { self.min } else { first.map_or(0.0, |(m, _)| known(m)) };
+        part.max = if is_first || self.max > earlier.max { self.max } else { last.map_or(0.0, |(m, _)| known(m)) };
+        if part.count <= FEW {
+            let samples = part.ascending().flat_map(|(middle, count)| (0..count).map(move |_| known(middle)));
+            part.few = samples.collect();
+        }
+        part
+    }
+
     pub(crate) fn clear(&mut self) {
         (self.count, self.sum, self.min, self.max, self.zeros) = (0, 0.0, 0.0, 0.0, 0);
         self.few.clear();
@@ -315,6 +346,19 @@ impl Buckets {
         }
     }
 
+    /// These counts less those of a former state.
+    fn since(&self, earlier: &Self) -> Self {
+        let mut part = self.clone();
+        for (number, former) in earlier.filled() {
+            let chunk = part.allocate(number);
+            chunk.total = chunk.total.saturating_sub(former.total);
+            for (count, former) in chunk.counts.iter_mut().zip(&former.counts) {
+                *count = count.saturating_sub(*former);
+            }
+        }
+        part
+    }
+
     fn clear(&mut self) {
         for chunk in self.chunks.iter_mut().flatten().filter(|chunk| chunk.total > 0) {
             **chunk = Chunk::EMPTY;
@@ -414,6 +458,21 @@ mod tests {
             let exact = |trend: &Trend| (trend.count(), trend.min(), trend.max());
             prop_assert_eq!(exact(&merged), exact(&whole));
             prop_assert!((merged.sum() - whole.sum()).abs() <= 1e-9 * whole.sum().abs().max(1.0));
+        }
+
+        #[test]
+        fn what_was_added_is_what_came_later(before in shapes(), after in shapes()) {
+            let earlier = trend(&before);
+            let added = trend(&after);
+            let mut whole = earlier.clone();
+            whole.merge(&added);
+            let part = whole.since(&earlier);
+            prop_assert_eq!(part.count(), added.count());
+            prop_assert!(part.ascending().eq(added.ascending()), "bucket for bucket");
+            for q in [0.0, 0.5, 0.95, 1.0] {
+                let (is, should) = (part.quantile(q), added.quantile(q));
+                prop_assert!((is - should).abs() <= 0.005 * should.abs().max(1e-300), "{} for {}", is, should);
+            }
         }
 
         #[test]

@@ -20,6 +20,12 @@ impl Markup {
         self
     }
 
+    /// What another `Markup` has made.
+    pub(super) fn fragment(&mut self, made: &str) -> &mut Self {
+        self.html.push_str(made);
+        self
+    }
+
     /// Text, or the value of a quoted attribute.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         for letter in text.chars() {
@@ -66,7 +72,12 @@ impl Markup {
         self.raw("<section>\n<h2>")
             .text(heading)
             .raw("</h2>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"");
-        self.text(heading).raw("\">\n<table>\n<caption>").text(caption).raw("</caption>\n<thead><tr>");
+        self.text(heading).raw("\">\n<table>\n<caption>").text(caption).raw("</caption>\n");
+        self.heads(heads);
+    }
+
+    fn heads(&mut self, heads: &[&str]) {
+        self.raw("<thead><tr>");
         for head in heads {
             match head.strip_prefix('#') {
                 Some(head) => self.raw("<th scope=\"col\" class=\"n\">").text(head),
@@ -75,6 +86,29 @@ impl Markup {
             self.raw("</th>");
         }
         self.raw("</tr></thead>\n<tbody>\n");
+    }
+
+    /// A table without a heading of its own, within a section.
+    pub(super) fn open_plain_table(&mut self, name: &str, heads: &[&str]) {
+        self.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"").text(name);
+        self.raw("\">\n<table>\n<caption>").text(name).raw("</caption>\n");
+        self.heads(heads);
+    }
+
+    pub(super) fn close_plain_table(&mut self) {
+        self.raw("</tbody>\n</table>\n</div>\n");
+    }
+
+    /// A drawing of the charting library, which escapes the texts in it, with a name for those who do not see
+    /// it. Its size is the reader's business.
+    pub(super) fn drawing(&mut self, name: &str, svg: &str) -> &mut Self {
+        let Some((root, content)) = svg.split_once('>') else { return self };
+        let view = root.split_once("viewBox=\"").and_then(|(_, rest)| rest.split_once('"'));
+        let Some((view, _)) = view else { return self };
+        self.raw("<div class=\"plot\" tabindex=\"0\" role=\"region\" aria-label=\"").text(name);
+        self.raw("\">\n<svg role=\"img\" aria-label=\"").text(name).raw("\" viewBox=\"").text(view).raw("\">");
+        self.html.push_str(content);
+        self.raw("\n</div>\n")
     }
 
     pub(super) fn close_table(&mut self) {

@@ -5,39 +5,89 @@
 
 mod charts;
 mod markup;
+mod moments;
+mod plot;
 mod tables;
 
 use self::markup::Markup;
 use crate::format;
 use crate::model::Summary;
+use crate::timeline::Timeline;
 use crate::verdict::Verdict;
 
-/// The report as a complete HTML document.
+/// The report as a complete HTML document. A timeline without spans leaves the charts out.
 #[must_use]
-pub fn render(summary: &Summary) -> String {
+pub fn render(summary: &Summary, timeline: &Timeline) -> String {
     let mut page = Markup::new();
+    head(&mut page, &title(summary));
+    page.raw("</head>\n<body>\n");
+    content(&mut page, summary, timeline, Stage::Over);
+    footer(&mut page);
+    page.finish()
+}
+
+/// What stands between the head and the foot of the page while a test runs, for [`live`] to take over.
+#[must_use]
+pub fn fragment(summary: &Summary, timeline: &Timeline, stage: Stage) -> String {
+    let mut page = Markup::new();
+    content(&mut page, summary, timeline, stage);
+    page.finish()
+}
+
+/// The page of a test that is under way. [`LIVE_SCRIPT`] beside it puts in the newest [`fragment`].
+#[must_use]
+pub fn live(script: &str, fragment: &str) -> String {
+    let mut page = Markup::new();
+    head(&mut page, &format!("running: {script}"));
+    page.raw("<script src=\"live.js\" defer></script>\n</head>\n<body>\n");
+    page.raw("<p class=\"live\" id=\"state\" role=\"status\">Live: the test is running.</p>\n<div id=\"report\">\n");
+    page.fragment(fragment).raw("</div>\n");
+    footer(&mut page);
+    page.finish()
+}
+
+/// What the live page runs: it waits for events and shows what they bring.
+pub const LIVE_SCRIPT: &str = include_str!("live.js");
+
+/// How far the test is that a page is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The numbers will change.
+    Running,
+    /// They are final.
+    Over,
+}
+
+fn content(page: &mut Markup, summary: &Summary, timeline: &Timeline, stage: Stage) {
+    header(page, summary, stage);
+    page.raw("<main>\n");
+    key_figures(page, summary);
+    tables::thresholds(page, summary, timeline);
+    tables::goals(page, summary);
+    moments::all(page, summary, timeline);
+    tables::endpoints(page, summary);
+    tables::latency(page, summary);
+    tables::failures(page, summary);
+    tables::checks(page, summary);
+    tables::metrics(page, summary);
+    tables::warm_up(page, summary);
+    run_facts(page, summary);
+    page.raw("</main>\n");
+}
+
+fn head(page: &mut Markup, title: &str) {
     page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n<title>")
-        .text(&title(summary))
+        .text(title)
         .raw("</title>\n<style>");
-    page.raw(include_str!("style.css")).raw("</style>\n</head>\n<body>\n");
-    header(&mut page, summary);
-    page.raw("<main>\n");
-    key_figures(&mut page, summary);
-    tables::thresholds(&mut page, summary);
-    tables::goals(&mut page, summary);
-    tables::endpoints(&mut page, summary);
-    tables::latency(&mut page, summary);
-    tables::failures(&mut page, summary);
-    tables::checks(&mut page, summary);
-    tables::metrics(&mut page, summary);
-    tables::warm_up(&mut page, summary);
-    run_facts(&mut page, summary);
-    page.raw("</main>\n<footer><p>Made by plimsoll ").text(env!("CARGO_PKG_VERSION"));
+    page.raw(include_str!("style.css")).raw("</style>\n");
+}
+
+fn footer(page: &mut Markup) {
+    page.raw("<footer><p>Made by plimsoll ").text(env!("CARGO_PKG_VERSION"));
     page.raw(". Percentiles come from histograms whose relative error is below 0.2 %.</p></footer>\n");
     page.raw("</body>\n</html>\n");
-    page.finish()
 }
 
 fn title(summary: &Summary) -> String {
@@ -53,13 +103,18 @@ fn title(summary: &Summary) -> String {
     }
 }
 
-fn header(page: &mut Markup, summary: &Summary) {
+fn header(page: &mut Markup, summary: &Summary, stage: Stage) {
     let (class, mark) = match summary.verdict() {
         Verdict::Passed => ("good", "✓"),
         Verdict::Failed => ("bad", "✗"),
         Verdict::Unjudged => ("unknown", "?"),
     };
-    page.raw("<header>\n<p class=\"brand\">Load test report</p>\n<h1><span class=\"mark ").text(class);
+    page.raw("<header>\n<p class=\"brand\">");
+    page.raw(match stage {
+        Stage::Running => "Load test, as it stands",
+        Stage::Over => "Load test report",
+    });
+    page.raw("</p>\n<h1><span class=\"mark ").text(class);
     page.raw("\" aria-hidden=\"true\">").text(mark).raw("</span> ").text(&capitalised(&summary.headline()));
     page.raw("</h1>\n<p class=\"subtitle\">");
     let run = &summary.run;

@@ -6,11 +6,13 @@ use plimsoll_metrics::{GoalOutcome, Outcome, Sink, ThresholdResult};
 
 use super::charts::{self, LogScale};
 use super::markup::Markup;
+use super::moments;
 use crate::endpoints::Endpoint;
 use crate::format;
 use crate::model::{Summary, ThresholdRow};
 use crate::section::{CheckSummary, MetricSummary, Section};
 use crate::text::{measured, span};
+use crate::timeline::Timeline;
 
 /// Endpoints shown one by one.
 const ENDPOINTS: usize = 100;
@@ -19,7 +21,7 @@ const DRAWN: usize = 30;
 /// Checks shown one by one.
 const CHECKS: usize = 500;
 
-pub(super) fn thresholds(page: &mut Markup, summary: &Summary) {
+pub(super) fn thresholds(page: &mut Markup, summary: &Summary, timeline: &Timeline) {
     if summary.thresholds.is_empty() {
         return;
     }
@@ -30,13 +32,19 @@ pub(super) fn thresholds(page: &mut Markup, summary: &Summary) {
     );
     for row in &summary.thresholds {
         for result in &row.results {
-            threshold(page, summary, row, result);
+            threshold(page, summary, timeline, row, result);
         }
     }
     page.close_table();
 }
 
-fn threshold(page: &mut Markup, summary: &Summary, row: &ThresholdRow, result: &ThresholdResult) {
+fn threshold(
+    page: &mut Markup,
+    summary: &Summary,
+    timeline: &Timeline,
+    row: &ThresholdRow,
+    result: &ThresholdResult,
+) {
     let (class, text) = match result.outcome {
         Outcome::Passed { .. } => ("good", "✓ holds"),
         Outcome::Crossed { .. } => ("bad", "✗ crossed"),
@@ -46,6 +54,9 @@ fn threshold(page: &mut Markup, summary: &Summary, row: &ThresholdRow, result: &
     page.raw("</code></td><td class=\"").text(class).raw("\">").text(text);
     if let (Outcome::NoData { .. }, Some(reason)) = (result.outcome, &row.no_data) {
         page.raw("<br><small>").text(reason).raw("</small>");
+    }
+    if let Some(at) = timeline.crossed(row.selector.source(), result.threshold.source()) {
+        page.raw("<br><small>first crossed at ").text(&moments::moment(at)).raw("</small>");
     }
     let value = measured(summary, row, result).map(|(_, value)| value).unwrap_or_else(|| "–".to_owned());
     page.raw("</td>").figure(&value).raw("</tr>\n");

@@ -6,12 +6,14 @@ use plimsoll_metrics::{
     Aggregate, Expression, Goal, Goals, MetricId, MetricKind, NoDataPolicy, Registry, Selector, Shard,
     ShardConfig, Threshold, ThresholdReport, ThresholdSpec, Thresholds, Timestamp, ValueKind,
 };
-use plimsoll_report::{RunFacts, Settings, Summary, SummaryInput};
+use plimsoll_report::timeline::{Follower, Reading, ScenarioSpan};
+use plimsoll_report::{RunFacts, Settings, Summary, SummaryInput, Timeline};
 
 /// A run under construction.
 pub(crate) struct Run {
     pub(crate) registry: Registry,
     shard: Shard,
+    aggregate: Aggregate,
     specs: Vec<ThresholdSpec>,
     goals: Vec<Goal>,
     pub(crate) settings: Settings,
@@ -32,6 +34,7 @@ impl Run {
         Self {
             registry: Registry::new(),
             shard: Shard::new(ShardConfig::default()),
+            aggregate: Aggregate::new(),
             specs: Vec::new(),
             goals: Vec::new(),
             settings: Settings::default(),
@@ -90,21 +93,27 @@ impl Run {
     }
 
     pub(crate) fn summary(mut self) -> Summary {
-        let mut aggregate = Aggregate::new();
-        aggregate.absorb(&mut self.shard);
-        let report = self.judge(&aggregate);
+        self.aggregate.absorb(&mut self.shard);
+        let aggregate = &self.aggregate;
+        let report = self.judge(aggregate);
         let goals = Goals::bind(&self.goals, &self.registry).expect("known metrics");
-        let goals = goals.evaluate(&aggregate, self.facts.duration);
+        let goals = goals.evaluate(aggregate, self.facts.duration);
         Summary::build(SummaryInput {
             registry: &self.registry,
             warm_up: None,
-            aggregate: &aggregate,
+            aggregate,
             thresholds: report.as_ref(),
             goals,
             no_data: self.no_data,
             settings: self.settings,
             run: self.facts,
         })
+    }
+
+    /// The thresholds as they stand.
+    pub(crate) fn report(&mut self) -> ThresholdReport {
+        self.aggregate.absorb(&mut self.shard);
+        self.judge(&self.aggregate).expect("there are thresholds")
     }
 
     fn judge(&self, aggregate: &Aggregate) -> Option<ThresholdReport> {
@@ -166,4 +175,43 @@ pub(crate) fn outage() -> Run {
     run.facts.interrupted_iterations = 2;
     run.facts.lost_samples = 1_234;
     run
+}
+
+/// A service that gets slower, fails now and then and more in its last third; the run as it was followed.
+pub(crate) fn service(seconds: u64, endpoints: u64) -> (Run, Timeline) {
+    let mut run = Run::lasting(Duration::from_secs(seconds));
+    let (mut timeline, mut follower) = (Timeline::default(), Follower::default());
+    for second in 0..seconds {
+        let at = Duration::from_secs(second);
+        let strain = 1.0 + second as f64 / seconds as f64;
+        for request in 0..20 {
+            // The shape of a service's times: most near the median, a few far off.
+            let luck = ((second * 20 + request) * 7_919 % 1_000) as f64 / 1_000.0;
+            let ms = 20.0 * strain / (1.02 - luck).sqrt();
+            let late = second * 3 > seconds * 2 && request % 9 == 0;
+            let code = if late { "1503" } else if luck > 0.995 { "1050" } else { "" };
+            let endpoint = format!("http://desk.example.com/tickets/{}", (second * 20 + request) % endpoints);
+            run.requests("GET", &endpoint, code, &[ms], at);
+            run.record_at("checks", &[("check", "is 200")], &[f64::from(u8::from(code.is_empty()))], at);
+        }
+        run.record_at("iterations", &[], &[20.0], at);
+        run.record_at("dropped_iterations", &[], &[f64::from(u8::from(second % 7 == 6))], at);
+        run.aggregate.absorb(&mut run.shard);
+        let vus = 1 + (second.min(10) * 2) as u32;
+        let (at, started) = (at + Duration::from_secs(1), (second + 1) * 20);
+        follower.follow(&mut timeline, Reading { at, aggregate: &run.aggregate, vus, started, rate: 21.0 });
+    }
+    let length = Duration::from_secs(seconds);
+    let scenario = |name: &str, executor: &str, start, length| ScenarioSpan {
+        name: name.to_owned(),
+        executor: executor.to_owned(),
+        start,
+        length,
+    };
+    timeline.scenarios = vec![
+        scenario("browse", "ramping-vus", Duration::ZERO, length),
+        scenario("buy", "constant-arrival-rate", length / 4, length / 2),
+    ];
+    run.facts.complete_iterations = seconds * 20;
+    (run, timeline)
 }

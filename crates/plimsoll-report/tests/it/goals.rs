@@ -2,7 +2,7 @@
 
 use plimsoll_metrics::NoDataPolicy;
 use plimsoll_report::json::{Terminal, handle_summary_json, summary_export};
-use plimsoll_report::{Style, Summary, Verdict, html, text};
+use plimsoll_report::{Timeline, Style, Summary, Verdict, html, text};
 use serde_json::{Value, json};
 
 use crate::fixture::{Run, outage, sample};
@@ -73,7 +73,7 @@ fn programs_read_the_same() {
 
 #[test]
 fn the_page_has_them_too() {
-    let page = html::render(&summary());
+    let page = html::render(&summary(), &Timeline::default());
     for shown in ["<h2>Goals</h2>", "~ degraded", "✗ violated", "? no data", "p(95)=30ms"] {
         assert!(page.contains(shown), "{shown}");
     }
