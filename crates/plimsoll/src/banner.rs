@@ -12,9 +12,12 @@ pub(crate) fn render(
     plan: &Plan,
     outputs: &str,
     control: Option<SocketAddr>,
+    dashboard: Option<SocketAddr>,
 ) -> String {
+    let dashboard = dashboard.map(|address| format!("\n web dashboard: http://{address}"));
     let mut text = format!(
-        "\n     execution: local\n        script: {}\n        output: ",
+        "{}\n     execution: local\n        script: {}\n        output: ",
+        dashboard.unwrap_or_default(),
         arguments.test.script.display()
     );
     text.push_str(outputs);

@@ -32,6 +32,14 @@ pub(crate) enum Failure {
         /// What is wrong with it.
         why: String,
     },
+    /// The dashboard cannot listen where it was told to.
+    #[error("the dashboard cannot listen at {address}: {why}")]
+    Dashboard {
+        /// The address as written.
+        address: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A running test could not be asked, or refused.
     #[error("{0}")]
     Control(ClientError),
@@ -65,6 +73,7 @@ impl Failure {
             Failure::Address { .. } => Exit::NoControl,
             Failure::Archive(_)
             | Failure::Control(_)
+            | Failure::Dashboard { .. }
             | Failure::Output(_)
             | Failure::Write(_)
             | Failure::System { .. } => Exit::Other,

@@ -8,8 +8,9 @@ use plimsoll_plan::options::keyword::ScriptType;
 use plimsoll_plan::{OptionsLayer, Origin, Plan, Problem, Source, Warning};
 use plimsoll_script::{Bundle, Entry, Environment, LoadError, ScriptFactory, Secrets};
 
-use crate::cli::TestArguments;
+use crate::cli::{RunArguments, TestArguments};
 use crate::control::Subject;
+use crate::dashboard::Watched;
 use crate::failure::Failure;
 use crate::log::Log;
 use crate::{config_file, environment, goals_file, remote};
@@ -58,6 +59,24 @@ impl LoadedTest {
             has_setup: self.exports("setup"),
             has_teardown: self.exports("teardown"),
             redactor: self.bundle.redactor().clone(),
+        }
+    }
+
+    /// What the dashboard shows of a run of this test.
+    pub(crate) fn watched(
+        &self,
+        run: &Run<ScriptFactory>,
+        thresholds: Thresholds,
+        arguments: &RunArguments,
+    ) -> Watched {
+        Watched {
+            script: arguments.test.script.display().to_string(),
+            plan: Arc::clone(&self.plan),
+            state: run.state(),
+            measurements: run.measurements(),
+            registry: Registry::clone(self.bundle.registry()),
+            thresholds,
+            no_data: arguments.no_data(),
         }
     }
 

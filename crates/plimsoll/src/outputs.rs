@@ -8,6 +8,7 @@ use plimsoll_output::{Event, Manager, OutputReport, OutputSpec, RunEnd, RunStart
 use plimsoll_plan::Plan;
 use plimsoll_plan::options::tags::SystemTag;
 
+use crate::dashboard::is_dashboard;
 use crate::environment;
 use crate::failure::Failure;
 
@@ -23,10 +24,11 @@ impl Outputs {
     /// # Errors
     /// When a name is unknown, or an output cannot be opened.
     pub(crate) async fn start(plan: &Plan, registry: &Registry) -> Result<Self, Failure> {
-        if plan.options.out.is_empty() {
+        let specs = plan.options.out.iter().map(String::as_str);
+        let specs = specs.filter(|spec| !is_dashboard(spec)).collect::<Vec<_>>();
+        if specs.is_empty() {
             return Ok(Outputs(None));
         }
-        let specs = plan.options.out.iter().map(String::as_str);
         let specs = OutputSpec::parse_all(specs, &environment::variables().collect());
         let specs = specs.map_err(|errors| {
             Failure::Output(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))

@@ -14,6 +14,7 @@ use plimsoll_script::{Bundle, ScriptFactory};
 use serde_json::Value;
 
 use crate::cli::RunArguments;
+use crate::dashboard::Recording;
 use crate::failure::Failure;
 use crate::{files, log, verdict};
 
@@ -29,6 +30,8 @@ pub(crate) struct Ending<'a> {
     pub(crate) lost_samples: u64,
     /// The script's text, when the newer form of the summary was asked for, which holds it.
     pub(crate) script_text: Option<String>,
+    /// What happened when, and who watches.
+    pub(crate) recording: &'a Recording,
 }
 
 /// Keys of the thresholds that fail a run, sorted.
@@ -92,9 +95,10 @@ impl Ending<'_> {
             settings: Settings::of(self.plan),
             run: self.facts(),
         });
+        self.recording.show(&summary);
         let mut failures = Vec::new();
-        if let Some(path) = &self.arguments.report {
-            failures.extend(write_report(path, &summary).err());
+        for path in self.arguments.report.as_deref().into_iter().chain(self.recording.export()) {
+            failures.extend(write_report(path, &summary, self.recording).err());
         }
         let options = &self.plan.options;
         let export = Path::new(&options.summary_export);
@@ -131,7 +135,7 @@ impl Ending<'_> {
     }
 
     pub(crate) fn no_data(&self) -> NoDataPolicy {
-        if self.arguments.no_data_passes { NoDataPolicy::LikeK6 } else { NoDataPolicy::Fail }
+        self.arguments.no_data()
     }
 
     fn facts(&self) -> RunFacts {
@@ -238,13 +242,13 @@ fn write_files(files: &[(String, String)]) -> Vec<String> {
 }
 
 /// HTML, or text when the file's name says so.
-fn write_report(path: &Path, summary: &Summary) -> Result<(), String> {
+fn write_report(path: &Path, summary: &Summary, recording: &Recording) -> Result<(), String> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|error| files::not_written(path, &error))?;
     }
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("txt") => files::write(path, text::render(summary, &Style::default())),
-        _ => files::write(path, html::render(summary)),
+        _ => files::write(path, html::render(summary, &recording.timeline())),
     }
 }
 

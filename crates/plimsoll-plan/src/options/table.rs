@@ -374,7 +374,7 @@ options! {
         /// Do not upload the script; nothing is ever uploaded.
         no_archive_upload: bool = false, row("noArchiveUpload").config_only();
         /// Serve the dashboard.
-        web_dashboard: bool = false, row("webDashboard").config_only().env("K6_WEB_DASHBOARD").ignored();
+        web_dashboard: bool = false, row("webDashboard").config_only().env("K6_WEB_DASHBOARD");
         /// Settings of outputs, by name.
         collectors: Value = Value::Null, row("collectors").config_only().ignored();
         /// Experimental features.

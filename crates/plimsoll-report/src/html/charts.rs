@@ -78,11 +78,11 @@ pub(super) fn percentile_curve(page: &mut Markup, trend: &Trend, label: impl Fn(
     for part in [0.0, 0.25, 0.5, 0.75, 1.0] {
         let value = top * part;
         line(page, "grid", (LEFT, y(value)), (WIDTH - RIGHT, y(value)));
-        tick_label(page, "end", (LEFT - 8.0, y(value) + 4.0), &label(value));
+        page.tick_label("end", (LEFT - 8.0, y(value) + 4.0), &label(value));
     }
     for (q, name) in PERCENTILES.iter().filter(|(q, _)| -(1.0 - q).log10() <= nines + 1e-9) {
         line(page, "grid", (x(*q), 12.0), (x(*q), HEIGHT - BELOW));
-        tick_label(page, "middle", (x(*q), HEIGHT - 8.0), name);
+        page.tick_label("middle", (x(*q), HEIGHT - 8.0), name);
     }
     page.raw("<polyline class=\"stroke\" points=\"");
     /// Fine enough to look smooth at this size.
@@ -108,15 +108,4 @@ const PERCENTILES: [(f64, &str); 7] = [
 /// How many steps of the axis so many samples can fill: a percentile needs at least one sample beyond it.
 fn nines(samples: u64) -> f64 {
     (samples.max(1) as f64).log10().floor().clamp(1.0, 5.0)
-}
-
-fn tick_label(page: &mut Markup, anchor: &str, (x, y): (f64, f64), text: &str) {
-    page.raw("<text text-anchor=\"")
-        .text(anchor)
-        .raw("\" x=\"")
-        .number(x)
-        .raw("\" y=\"")
-        .number(y)
-        .raw("\">");
-    page.text(text).raw("</text>\n");
 }

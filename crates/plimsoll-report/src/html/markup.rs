@@ -51,6 +51,12 @@ impl Markup {
         self.text(text.trim_end_matches('0').trim_end_matches('.'))
     }
 
+    /// A text at an axis.
+    pub(super) fn tick_label(&mut self, anchor: &str, (x, y): (f64, f64), text: &str) {
+        self.raw("<text text-anchor=\"").text(anchor).raw("\" x=\"").number(x).raw("\" y=\"").number(y);
+        self.raw("\">").text(text).raw("</text>\n");
+    }
+
     /// A table cell: `<td>` with the text.
     pub(super) fn cell(&mut self, text: &str) -> &mut Self {
         self.raw("<td>").text(text).raw("</td>")

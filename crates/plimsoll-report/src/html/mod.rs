@@ -4,6 +4,7 @@
 //! from a script or a server is escaped: `markup::Markup` takes markup only from string literals.
 
 mod charts;
+mod heat;
 mod markup;
 mod moments;
 mod plot;

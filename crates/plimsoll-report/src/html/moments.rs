@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use plimsoll_plan::options::keyword::TimeUnit;
 
+use super::heat::{self, Band};
 use super::markup::Markup;
-use super::plot::{self, Curve, Plot};
+use super::plot::{Curve, Plot};
 use crate::format;
 use crate::model::Summary;
 use crate::timeline::{Span, Timeline};
@@ -91,24 +92,31 @@ fn heat(page: &mut Markup, timeline: &Timeline) {
     let step = ((high / low).ln() / BANDS as f64).max(0.02);
     let band = |ms: f64| (((ms / low).ln() / step).max(0.0) as usize).min(BANDS - 1);
     let name = |row: usize| match row % 4 {
-        0 => format::duration(low * (row as f64 * step).exp(), TimeUnit::Auto),
+        0 => rounded(low * (row as f64 * step).exp()),
         _ => String::new(),
     };
-    let mut rows: Vec<_> = (0..BANDS).map(|row| (name(row), vec![0; columns.len()])).collect();
+    let empty = |row| Band { label: name(row), counts: vec![0; columns.len()] };
+    let mut bands: Vec<_> = (0..BANDS).map(empty).collect();
     for (column, span) in columns.iter().enumerate() {
-        rows[0].1[column] += span.requests.zeros();
+        bands[0].counts[column] += span.requests.zeros();
         for bucket in span.requests.positive_buckets() {
-            rows[band(bucket.upper)].1[column] += bucket.count;
+            bands[band(bucket.upper)].counts[column] += bucket.count;
         }
     }
     let labels: Vec<String> = columns.iter().map(|span| clock(span.start)).collect();
     open(
         page,
         "Latency heat map",
-        "How many requests took how long, on a logarithmic axis. The darker, the more; lighter where dark.",
+        "How many requests took how long, on a logarithmic axis: each column is a moment of the run.",
     );
-    plot::heat_map(page, "Number of requests by time and duration", &labels, &rows);
+    heat::draw(page, "Number of requests by time and duration", &labels, &bands);
     close(page);
+}
+
+/// A duration for an axis: two digits are enough.
+fn rounded(ms: f64) -> String {
+    let magnitude = 10f64.powf(ms.log10().floor() - 1.0);
+    format::duration((ms / magnitude).round() * magnitude, TimeUnit::Auto)
 }
 
 fn requests(page: &mut Markup, timeline: &Timeline, labels: &[String]) {

@@ -4,14 +4,12 @@
 //! which is ours. The library writes colours into the drawing: those of the light scheme, which the style
 //! sheet replaces by its variables.
 
-use charts_rs::{AxisScale, Box, Color, HeatmapChart, LineChart, LineStep, Series, Symbol};
+use charts_rs::{AxisScale, Box, Color, LineChart, LineStep, Series, Symbol};
 
 use super::markup::Markup;
 
 /// Lines and areas, in the order in which they are given out.
 pub(super) const PALETTE: [&str; 6] = ["#1f6f8b", "#8a5a00", "#7a3e9d", "#c0262d", "#1a7f37", "#4a5560"];
-/// Cells of heat maps, from few to many.
-const HEAT: [&str; 6] = ["#dcebf0", "#b3d4df", "#83b9ca", "#4e99b0", "#1e6e8a", "#0c4356"];
 const QUIET: &str = "#59636e";
 const GRID: &str = "#dfe3e6";
 
@@ -108,24 +106,4 @@ fn legend(page: &mut Markup, curves: &[Curve]) {
         page.text(PALETTE[place % PALETTE.len()]).raw("\"/></svg> ").text(&curve.name).raw("</li>");
     }
     page.raw("</ul>\n");
-}
-
-/// Counts on a grid: `rows` from bottom to top, each with a count for every column.
-pub(super) fn heat_map(page: &mut Markup, title: &str, columns: &[String], rows: &[(String, Vec<u64>)]) {
-    let most = rows.iter().flat_map(|(_, counts)| counts).copied().max().unwrap_or(0).max(1) as f32;
-    let cells = rows.iter().enumerate().flat_map(|(row, (_, counts))| {
-        let filled = counts.iter().enumerate().filter(|(_, count)| **count > 0);
-        filled.map(move |(column, count)| (row * columns.len() + column, *count as f32))
-    });
-    let names = rows.iter().map(|(name, _)| name.clone()).collect();
-    let mut chart = HeatmapChart::new(cells.collect(), columns.to_vec(), names);
-    frame(&mut chart.base);
-    chart.heatmap_series.min = 1.0;
-    chart.heatmap_series.max = most;
-    chart.heatmap_series.colors = HEAT.iter().map(|color| Color::from(*color)).collect();
-    let classes = HEAT.len() as f32;
-    chart.heatmap_series.thresholds = (1..HEAT.len()).map(|class| most.powf(class as f32 / classes)).collect();
-    if let Ok(svg) = chart.svg() {
-        page.drawing(title, &svg);
-    }
 }

@@ -94,7 +94,7 @@ impl Timeline {
         // Readings come a little early or late: half of a second decides.
         let slack = Duration::from_millis(500);
         match self.spans.last_mut() {
-            Some(last) if last.length + slack < self.width => last.merge(&span),
+            Some(last) if last.length + slack < self.width || span.length < slack => last.merge(&span),
             _ => self.spans.push(span),
         }
         if self.spans.len() > Self::MOST {

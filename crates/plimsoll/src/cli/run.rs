@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
+use plimsoll_metrics::NoDataPolicy;
 
 use super::{LoggingArguments, TestArguments, globals, help, test};
 use crate::control::Address;
@@ -11,6 +12,8 @@ use crate::control::Address;
 pub(crate) struct RunArguments {
     pub(crate) test: TestArguments,
     pub(crate) report: Option<PathBuf>,
+    /// Where the dashboard listens, empty for where k6's does; `None` without the flag.
+    pub(crate) dashboard: Option<String>,
     /// A threshold or a goal that no sample reached passes, as in k6.
     pub(crate) no_data_passes: bool,
     /// Where the control API listens, if anywhere.
@@ -53,6 +56,20 @@ pub(super) fn command() -> Command {
              of the summary when the file's name ends with .txt.\n\n\
              Example: --report results/checkout.html",
         );
+    let dashboard = Arg::new("dashboard")
+        .help_heading(help::COMMAND)
+        .long("dashboard")
+        .value_name("HOST:PORT")
+        .num_args(0..=1)
+        .require_equals(true)
+        .default_missing_value("")
+        .help("Show the report while the test runs, at http://localhost:5665 or another address")
+        .long_help(
+            "Serves the report as a web page that is brought up to date while the test runs: at \
+             http://localhost:5665, or where HOST:PORT says. Without a host it is this machine alone. \
+             K6_WEB_DASHBOARD and its like do the same.\n\n\
+             Example: --dashboard=localhost:8080",
+        );
     let no_data = Arg::new("no-data")
         .help_heading(help::COMMAND)
         .long("no-data")
@@ -69,11 +86,16 @@ pub(super) fn command() -> Command {
         .about("Run a test")
         .long_about(HELP)
         .after_long_help(EXIT_CODES)
-        .args([report, no_data])
+        .args([report, dashboard, no_data])
         .args(test::arguments())
 }
 
 impl RunArguments {
+    /// What it means that no sample reached a threshold or a goal.
+    pub(crate) fn no_data(&self) -> NoDataPolicy {
+        if self.no_data_passes { NoDataPolicy::LikeK6 } else { NoDataPolicy::Fail }
+    }
+
     pub(super) fn of(
         command: &mut Command,
         matches: &ArgMatches,
@@ -82,6 +104,7 @@ impl RunArguments {
         Ok(RunArguments {
             test: TestArguments::of(command, matches)?,
             report: matches.get_one::<PathBuf>("report").cloned(),
+            dashboard: matches.get_one::<String>("dashboard").cloned(),
             no_data_passes: matches.get_one::<String>("no-data").is_some_and(|verdict| verdict == "pass"),
             address: globals::address(matches),
             logging,

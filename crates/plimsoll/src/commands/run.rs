@@ -9,7 +9,8 @@ use plimsoll_plan::Plan;
 use plimsoll_script::ScriptFactory;
 
 use crate::cli::RunArguments;
-use crate::control::{Server, Serving};
+use crate::control::Server;
+use crate::dashboard::{Pictures, Recording};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::loaded::{LoadedTest, SystemEnvironment};
@@ -17,6 +18,7 @@ use crate::log::Log;
 use crate::outputs::Outputs;
 use crate::progress::Progress;
 use crate::screen::Screen;
+use crate::serving::Serving;
 use crate::summary::Ending;
 use crate::{banner, network, signals, verdict};
 
@@ -43,14 +45,16 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
         .enable_all()
         .build()
         .map_err(|source| Failure::System { what: "no event loop could be made", source })?;
+    let pictures = Pictures::prepare(arguments, plan)?;
     runtime.block_on(async {
         let outputs = Outputs::start(plan, bundle.registry()).await?;
         let ready = Ready { arguments, test: &test, factory: factory.clone(), screen };
-        let (outcome, control) = ready.execute(&signals, &outputs, control).await?;
+        let (outcome, control, recording) = ready.execute(&signals, &outputs, control, pictures).await?;
+        recording.finish();
         let goals = Goals::bind(&plan.goals, bundle.registry()).unwrap_or_default();
         let goals = goals.evaluate(&outcome.aggregate, outcome.measured_duration());
         let mut ending =
-            Ending { arguments, bundle, plan, outcome: &outcome, goals, lost_samples: 0, script_text };
+            Ending { arguments, bundle, plan, outcome: &outcome, goals, lost_samples: 0, script_text, recording: &recording };
         ending.lost_samples = outputs.finish(ending.for_outputs()).await;
         let summarised = ending.summarise(factory).await;
         let mut exit = verdict::exit(&ending);
@@ -65,6 +69,7 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
         if let Some(control) = control {
             control.finish().await;
         }
+        recording.close().await;
         Ok(exit)
     })
 }
@@ -88,16 +93,20 @@ impl Ready<'_> {
         signals: &signals::Watch,
         outputs: &Outputs,
         control: Option<Server>,
-    ) -> Result<(RunOutcome, Option<Serving>), Failure> {
+        pictures: Pictures,
+    ) -> Result<(RunOutcome, Option<Serving>, Recording), Failure> {
         let Ready { arguments, test: LoadedTest { plan, .. }, screen, .. } = self;
         let mut config = self.config();
         outputs.attach(&mut config);
+        let dashboard = pictures.address();
+        let watched_thresholds = config.thresholds.clone();
         let (thresholds, factory) = (config.thresholds.clone(), self.factory.clone());
         let run = Run::new(Arc::clone(plan), self.factory, config, EventSink::new(log_event(plan)));
         signals.guard(run.control());
         let address = control.as_ref().map(|control| control.address);
         let serve = |server: Server| server.start(self.test.subject(&run, thresholds, factory));
         let control = control.map(serve).transpose()?;
+        let recording = pictures.begin(self.test.watched(&run, watched_thresholds, arguments))?;
         if control.is_none() && plan.options.paused {
             tracing::warn!(
                 target: "plimsoll",
@@ -105,16 +114,21 @@ impl Ready<'_> {
             );
         }
         if arguments.logging.quiet {
-            return Ok((run.execute().await, control));
+            let outcome = tokio::select! {
+                outcome = run.execute() => outcome,
+                never = recording.follow() => match never {},
+            };
+            return Ok((outcome, control, recording));
         }
-        screen.print(&banner::render(arguments, plan, &outputs.describe(), address));
+        screen.print(&banner::render(arguments, plan, &outputs.describe(), address, dashboard));
         let progress = Progress::new(run.state(), run.control(), plan, screen);
         let outcome = tokio::select! {
             outcome = run.execute() => outcome,
+            never = recording.follow() => match never {},
             () = progress.show() => unreachable!("progress is shown until the run has ended"),
         };
         progress.finish();
-        Ok((outcome, control))
+        Ok((outcome, control, recording))
     }
 
     fn config(&self) -> RunConfig {

@@ -7,7 +7,7 @@
 //! | module | subject |
 //! |---|---|
 //! | `address` | where it listens, and who said so |
-//! | `server` | connections and their limits |
+//! | `server` | what it means that it cannot listen; connections are those of `serving` |
 //! | `api` | which request gets which answer |
 //! | `document` | the form of answers |
 //! | `status`, `metrics`, `groups`, `setup` | one file for each resource |
@@ -26,5 +26,5 @@ mod status;
 pub(crate) use self::{
     address::{Address, Given},
     api::Subject,
-    server::{Server, Serving},
+    server::Server,
 };

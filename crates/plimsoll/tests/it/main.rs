@@ -24,6 +24,7 @@ mod options;
 mod otlp;
 mod outputs;
 mod prometheus;
+mod pictures;
 mod redis;
 mod remote;
 mod routes;

@@ -88,6 +88,11 @@ pub(crate) fn folder() -> PathBuf {
     repository("crates/plimsoll/tests/sockets")
 }
 
+/// The folder of the packages of npm.
+pub(crate) fn packages() -> PathBuf {
+    cached("node")
+}
+
 /// Where `cargo xtask services` puts packages.
 fn cached(language: &str) -> PathBuf {
     let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));

@@ -1,0 +1,135 @@
+//! What the page shows at this moment. Made when somebody looks, at most once for each reading.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use hyper::body::Bytes;
+use plimsoll_engine::{Measurements, RunState};
+use plimsoll_metrics::{Goals, NoDataPolicy, Registry, Thresholds, Timestamp};
+use plimsoll_plan::Plan;
+use plimsoll_report::html::{self, Stage};
+use plimsoll_report::{RunFacts, Settings, Summary, SummaryInput, Timeline};
+use tokio::sync::watch;
+
+/// The run that is watched.
+pub(crate) struct Watched {
+    pub(crate) script: String,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) state: Arc<RunState>,
+    pub(crate) measurements: Measurements,
+    pub(crate) registry: Registry,
+    pub(crate) thresholds: Thresholds,
+    pub(crate) no_data: NoDataPolicy,
+}
+
+impl Watched {
+    /// How long samples have been taken that count.
+    pub(super) fn measured(&self) -> Duration {
+        self.state.test_elapsed().saturating_sub(self.state.warm_up_elapsed())
+    }
+
+    fn summary(&self) -> Summary {
+        let duration = self.measured();
+        let goals = Goals::bind(&self.plan.goals, &self.registry).unwrap_or_default();
+        self.measurements.read(|aggregate| {
+            let report = self.thresholds.evaluate(aggregate, duration);
+            Summary::build(SummaryInput {
+                registry: &self.registry,
+                aggregate,
+                warm_up: None,
+                thresholds: (!report.rules.is_empty()).then_some(&report),
+                goals: goals.evaluate(aggregate, duration),
+                no_data: self.no_data,
+                settings: Settings::of(&self.plan),
+                run: self.facts(duration),
+            })
+        })
+    }
+
+    fn facts(&self, duration: Duration) -> RunFacts {
+        let now = u64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or_default();
+        let elapsed = u64::try_from(self.state.test_elapsed().as_nanos()).unwrap_or_default();
+        RunFacts {
+            script: self.script.clone(),
+            scenarios: self.plan.describe().into_iter().skip(1).collect(),
+            started_at: Timestamp(now.saturating_sub(elapsed)),
+            duration,
+            complete_iterations: self.state.complete_iterations(),
+            interrupted_iterations: self.state.interrupted_iterations(),
+            ..RunFacts::default()
+        }
+    }
+}
+
+/// The page of a run, for whoever looks.
+pub(super) struct View {
+    pub(super) watched: Watched,
+    timeline: Mutex<Timeline>,
+    /// The number of the last reading.
+    readings: watch::Sender<u64>,
+    /// What was made last, and of which reading.
+    made: Mutex<(u64, Bytes)>,
+    /// The final state, once it is known.
+    last: OnceLock<Bytes>,
+}
+
+impl View {
+    pub(super) fn new(watched: Watched) -> Self {
+        View {
+            watched,
+            timeline: Mutex::default(),
+            readings: watch::Sender::new(0),
+            made: Mutex::default(),
+            last: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn timeline(&self) -> MutexGuard<'_, Timeline> {
+        // Spans are pushed whole.
+        self.timeline.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// There is something new.
+    pub(super) fn announce(&self) {
+        self.readings.send_modify(|number| *number += 1);
+    }
+
+    /// Hears of what is new.
+    pub(super) fn readings(&self) -> watch::Receiver<u64> {
+        self.readings.subscribe()
+    }
+
+    /// The state that stays.
+    pub(super) fn close(&self, summary: &Summary) {
+        let fragment = html::fragment(summary, &self.timeline(), Stage::Over);
+        // A run ends once.
+        let _ = self.last.set(fragment.into());
+        self.announce();
+    }
+
+    /// Whether nothing more will change.
+    pub(super) fn now_is_final(&self) -> bool {
+        self.last.get().is_some()
+    }
+
+    /// What the page shows now, and whether that is final.
+    pub(super) fn now(&self) -> (Bytes, Stage) {
+        if let Some(last) = self.last.get() {
+            return (last.clone(), Stage::Over);
+        }
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = *self.readings.borrow();
+        if made.1.is_empty() || made.0 != number {
+            let summary = self.watched.summary();
+            // Drawing takes a while: the next reading need not wait for it.
+            let timeline = self.timeline().clone();
+            *made = (number, html::fragment(&summary, &timeline, Stage::Running).into());
+        }
+        (made.1.clone(), Stage::Running)
+    }
+
+    /// The report as a file, as it would be if the test ended now.
+    pub(super) fn report(&self) -> String {
+        html::render(&self.watched.summary(), &self.timeline().clone())
+    }
+}
