@@ -6,11 +6,13 @@
 //! | [`postgres`] | InsightDesk |
 //! | [`nginx`] | `k6/http` |
 //! | [`databases`]: Prometheus, InfluxDB | outputs |
+//! | [`chromium`], and `axe-core` of [`packages`] | the report and the dashboard |
 //! | [`packages`]: `ws`, `socket.io`, `websockets` | everything with sockets |
 //!
 //! Nothing is started here: tests and measurements do that themselves, each on a port and in a folder of its
 //! own, and fail with a hint to this command when they find none.
 
+mod chromium;
 mod databases;
 mod nginx;
 mod packages;
@@ -28,6 +30,7 @@ pub(crate) async fn ensure() -> Result<()> {
     valkey::ensure(&cache).await?;
     postgres::ensure(&cache).await?;
     nginx::ensure().await?;
+    chromium::ensure().await?;
     databases::ensure().await?;
     packages::ensure(&cache).await
 }

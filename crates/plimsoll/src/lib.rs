@@ -5,6 +5,8 @@
 //! | `cli` | what was typed |
 //! | `commands` | one file for each command, read top to bottom |
 //! | `control` | the API of a running test, and its client |
+//! | `dashboard` | the run as pictures, and the page that shows them meanwhile |
+//! | `serving` | what the control API and the dashboard are served with |
 //! | `environment`, `config_file` | variables as text, and the options of the config file |
 //! | `loaded` | a script with the plan that the layers of options come to |
 //! | `network` | from the plan to the network client's settings |

@@ -1,5 +1,5 @@
-//! Packages of npm and PyPI that tests run: servers of sockets, a client to be compared with, and a collector
-//! of OpenTelemetry.
+//! Packages of npm and PyPI that tests run: servers of sockets, a client to be compared with, a collector of
+//! OpenTelemetry, and what judges the accessibility of pages.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::process;
 use crate::say::say;
 
 /// The official server and client of Socket.IO are of one version.
-const NODE: [&str; 3] = ["ws@8.23.0", "socket.io@4.8.4", "socket.io-client@4.8.4"];
+const NODE: [&str; 4] = ["ws@8.23.0", "socket.io@4.8.4", "socket.io-client@4.8.4", "axe-core@4.14.1"];
 /// All but the first make the collector.
 const PYTHON: [&str; 5] = [
     "websockets==17.4",

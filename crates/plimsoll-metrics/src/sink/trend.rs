@@ -142,8 +142,10 @@ impl Trend {
         let known = |middle: f64| middle.clamp(self.min, self.max);
         let (first, last) = (part.ascending().next(), part.ascending().last());
         let is_first = earlier.count == 0;
-        part.min = if is_first || self.min < earlier.min { self.min } else { first.map_or(0.0, |(m, _)| known(m)) };
-        part.max = if is_first || self.max > earlier.max { self.max } else { last.map_or(0.0, |(m, _)| known(m)) };
+        part.min =
+            if is_first || self.min < earlier.min { self.min } else { first.map_or(0.0, |(m, _)| known(m)) };
+        part.max =
+            if is_first || self.max > earlier.max { self.max } else { last.map_or(0.0, |(m, _)| known(m)) };
         if part.count <= FEW {
             let samples = part.ascending().flat_map(|(middle, count)| (0..count).map(move |_| known(middle)));
             part.few = samples.collect();

@@ -40,7 +40,9 @@ pub(super) fn draw(page: &mut Markup, name: &str, moments: &[String], bands: &[B
     for (shade, class) in SHADES.iter().enumerate() {
         let mut path = String::new();
         for (row, band) in bands.iter().enumerate() {
-            for column in (0..band.counts.len()).filter(|column| shade_of(band.counts[*column], most) == Some(shade)) {
+            for column in
+                (0..band.counts.len()).filter(|column| shade_of(band.counts[*column], most) == Some(shade))
+            {
                 let x = LEFT + cell * column as f64;
                 // Cells overlap a little, so that no seams shine through.
                 let _ = write!(path, "M{x:.1} {:.1}h{:.1}v{line:.1}H{x:.1}z", y(row + 1), cell + 0.2);

@@ -112,7 +112,11 @@ impl Markup {
         let view = root.split_once("viewBox=\"").and_then(|(_, rest)| rest.split_once('"'));
         let Some((view, _)) = view else { return self };
         self.raw("<div class=\"plot\" tabindex=\"0\" role=\"region\" aria-label=\"").text(name);
-        self.raw("\">\n<svg role=\"img\" aria-label=\"").text(name).raw("\" viewBox=\"").text(view).raw("\">");
+        self.raw("\">\n<svg role=\"img\" aria-label=\"")
+            .text(name)
+            .raw("\" viewBox=\"")
+            .text(view)
+            .raw("\">");
         self.html.push_str(content);
         self.raw("\n</div>\n")
     }

@@ -147,9 +147,14 @@ fn requests(page: &mut Markup, timeline: &Timeline, labels: &[String]) {
             .collect();
         if codes.len() > CODES {
             let rest = |span: &Span| codes[CODES..].iter().map(|(code, _)| count(span, code)).sum();
-            curves.push(Curve { name: format!("{} other codes", codes.len() - CODES), values: per_second(&rest) });
+            curves.push(Curve {
+                name: format!("{} other codes", codes.len() - CODES),
+                values: per_second(&rest),
+            });
         }
-        page.raw("<p class=\"says\">Failed requests a second by error code; the table of failed requests says ");
+        page.raw(
+            "<p class=\"says\">Failed requests a second by error code; the table of failed requests says ",
+        );
         page.raw("what the codes mean.</p>\n");
         if curves.len() == 1 {
             page.raw("<p class=\"says\">The only code is <code>").text(&curves[0].name).raw("</code>.</p>\n");
@@ -213,8 +218,12 @@ fn scenarios(page: &mut Markup, timeline: &Timeline) {
         let end = scenario.start + scenario.length;
         page.raw("<tr>").row_head(&scenario.name).cell(&scenario.executor);
         page.figure(&clock(scenario.start)).figure(&clock(end)).raw("<td class=\"when\">");
-        page.raw("<svg class=\"bar\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">");
-        page.raw("<rect class=\"track\" width=\"100\" height=\"10\"/><rect class=\"fill\" height=\"10\" x=\"");
+        page.raw(
+            "<svg class=\"bar\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">",
+        );
+        page.raw(
+            "<rect class=\"track\" width=\"100\" height=\"10\"/><rect class=\"fill\" height=\"10\" x=\"",
+        );
         page.number(scenario.start.as_secs_f64() / whole * 100.0).raw("\" width=\"");
         page.number((scenario.length.as_secs_f64() / whole * 100.0).max(0.5)).raw("\"/></svg></td></tr>\n");
     }
@@ -222,7 +231,10 @@ fn scenarios(page: &mut Markup, timeline: &Timeline) {
 }
 
 fn open(page: &mut Markup, heading: &str, says: &str) {
-    page.raw("<section>\n<h2>").text(heading).raw("</h2>\n<div class=\"chart\">\n<p class=\"says\">").text(says);
+    page.raw("<section>\n<h2>")
+        .text(heading)
+        .raw("</h2>\n<div class=\"chart\">\n<p class=\"says\">")
+        .text(says);
     page.raw("</p>\n");
 }
 

@@ -102,7 +102,9 @@ fn legend(page: &mut Markup, curves: &[Curve]) {
     }
     page.raw("<ul class=\"legend\">");
     for (place, curve) in curves.iter().enumerate() {
-        page.raw("<li><svg viewBox=\"0 0 16 4\" aria-hidden=\"true\"><rect width=\"16\" height=\"4\" fill=\"");
+        page.raw(
+            "<li><svg viewBox=\"0 0 16 4\" aria-hidden=\"true\"><rect width=\"16\" height=\"4\" fill=\"",
+        );
         page.text(PALETTE[place % PALETTE.len()]).raw("\"/></svg> ").text(&curve.name).raw("</li>");
     }
     page.raw("</ul>\n");

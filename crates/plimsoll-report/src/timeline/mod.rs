@@ -117,7 +117,8 @@ impl Timeline {
     /// Remembers which thresholds are crossed at this moment.
     pub fn judge(&mut self, at: Duration, report: &ThresholdReport) {
         for rule in &report.rules {
-            let crossed = rule.results.iter().filter(|result| matches!(result.outcome, Outcome::Crossed { .. }));
+            let crossed =
+                rule.results.iter().filter(|result| matches!(result.outcome, Outcome::Crossed { .. }));
             for result in crossed {
                 let (selector, threshold) = (rule.selector.source(), result.threshold.source());
                 if self.crossed(selector, threshold).is_none() {
@@ -216,7 +217,15 @@ mod tests {
     fn second(number: u64) -> Span {
         let errors = vec![(format!("{}", 1400 + number % 20), 1)];
         let start = Duration::from_secs(number);
-        Span { start, length: Duration::from_secs(1), count: 3, errors, vus: 2, planned: 1.5, ..Span::default() }
+        Span {
+            start,
+            length: Duration::from_secs(1),
+            count: 3,
+            errors,
+            vus: 2,
+            planned: 1.5,
+            ..Span::default()
+        }
     }
 
     #[test]

@@ -189,7 +189,13 @@ pub(crate) fn service(seconds: u64, endpoints: u64) -> (Run, Timeline) {
             let luck = ((second * 20 + request) * 7_919 % 1_000) as f64 / 1_000.0;
             let ms = 20.0 * strain / (1.02 - luck).sqrt();
             let late = second * 3 > seconds * 2 && request % 9 == 0;
-            let code = if late { "1503" } else if luck > 0.995 { "1050" } else { "" };
+            let code = if late {
+                "1503"
+            } else if luck > 0.995 {
+                "1050"
+            } else {
+                ""
+            };
             let endpoint = format!("http://desk.example.com/tickets/{}", (second * 20 + request) % endpoints);
             run.requests("GET", &endpoint, code, &[ms], at);
             run.record_at("checks", &[("check", "is 200")], &[f64::from(u8::from(code.is_empty()))], at);

@@ -2,7 +2,7 @@
 
 use plimsoll_metrics::NoDataPolicy;
 use plimsoll_report::json::{Terminal, handle_summary_json, summary_export};
-use plimsoll_report::{Timeline, Style, Summary, Verdict, html, text};
+use plimsoll_report::{Style, Summary, Timeline, Verdict, html, text};
 use serde_json::{Value, json};
 
 use crate::fixture::{Run, outage, sample};

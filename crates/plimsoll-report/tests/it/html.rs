@@ -76,7 +76,9 @@ fn every_run_of_a_second_or_more_has_charts() {
     for seconds in [1, 2, 10, 600, 5_000] {
         let (run, timeline) = service(seconds, 3);
         let page = html::render(&run.summary(), &timeline);
-        for chart in ["Request durations over time", "Number of requests by time", "Requests per second", "Active VUs"] {
+        for chart in
+            ["Request durations over time", "Number of requests by time", "Requests per second", "Active VUs"]
+        {
             let start = page.find(&format!("<svg role=\"img\" aria-label=\"{chart}")).expect(chart);
             let drawing = &page[start..start + page[start..].find("</svg>").expect("closed")];
             let marks = ["<path", "<circle", "<rect", "<polyline"].map(|mark| drawing.matches(mark).count());

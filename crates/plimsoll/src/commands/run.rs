@@ -53,8 +53,16 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
         recording.finish();
         let goals = Goals::bind(&plan.goals, bundle.registry()).unwrap_or_default();
         let goals = goals.evaluate(&outcome.aggregate, outcome.measured_duration());
-        let mut ending =
-            Ending { arguments, bundle, plan, outcome: &outcome, goals, lost_samples: 0, script_text, recording: &recording };
+        let mut ending = Ending {
+            arguments,
+            bundle,
+            plan,
+            outcome: &outcome,
+            goals,
+            lost_samples: 0,
+            script_text,
+            recording: &recording,
+        };
         ending.lost_samples = outputs.finish(ending.for_outputs()).await;
         let summarised = ending.summarise(factory).await;
         let mut exit = verdict::exit(&ending);

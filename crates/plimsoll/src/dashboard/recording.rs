@@ -54,7 +54,9 @@ impl Pictures {
                 }
             },
         };
-        if let Some(at) = listener.as_ref().map(|listener| listener.address).filter(|at| !at.ip().is_loopback()) {
+        if let Some(at) =
+            listener.as_ref().map(|listener| listener.address).filter(|at| !at.ip().is_loopback())
+        {
             tracing::warn!(target: "plimsoll", "the dashboard listens on {at}: whoever can reach it can watch the test");
         }
         let are_wanted = settings.is_some() || arguments.report.is_some();
@@ -80,7 +82,9 @@ impl Pictures {
             listener.start("dashboard", dashboard).map_err(refused)
         };
         let serving = self.listener.map(start).transpose()?;
-        if let (true, Some(address)) = (self.settings.as_ref().is_some_and(|settings| settings.opens), address) {
+        if let (true, Some(address)) =
+            (self.settings.as_ref().is_some_and(|settings| settings.opens), address)
+        {
             open_browser(address);
         }
         let export = self.settings.and_then(|settings| settings.export);
@@ -115,7 +119,8 @@ impl Recording {
     fn read(&self) {
         let watched = &self.view.watched;
         let (state, mut follower) = (&watched.state, self.follower.borrow_mut());
-        let started = || state.scenarios().iter().map(|scenario| scenario.progress.started_iterations()).sum();
+        let started =
+            || state.scenarios().iter().map(|scenario| scenario.progress.started_iterations()).sum();
         if state.test_started().is_none() || state.is_warming_up() {
             *follower = state.is_warming_up().then(|| Follower::from(Duration::ZERO, started()));
             return;
@@ -125,7 +130,8 @@ impl Recording {
         let mut timeline = self.view.timeline();
         watched.measurements.read(|aggregate| {
             let (vus, started) = (state.active_vus(), started());
-            follower.follow(&mut timeline, Reading { at, aggregate, vus, started, rate: self.planned_rate() });
+            follower
+                .follow(&mut timeline, Reading { at, aggregate, vus, started, rate: self.planned_rate() });
             timeline.judge(at, &watched.thresholds.evaluate(aggregate, at));
         });
         timeline.scenarios = self.scenarios();

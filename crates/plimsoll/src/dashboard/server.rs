@@ -7,7 +7,9 @@ use std::time::Duration;
 use http_body_util::channel::{Channel, Sender};
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS,
+};
 use hyper::{Method, Request, Response, StatusCode};
 use plimsoll_report::html::{self, Stage};
 use tokio::time::Instant;
@@ -35,7 +37,8 @@ impl Answering for Dashboard {
 
     async fn answer(&self, request: Request<Incoming>) -> Answer {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "the dashboard can only be read\n");
+            let mut answer =
+                text(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "the dashboard can only be read\n");
             answer.headers_mut().insert(ALLOW, "GET, HEAD".parse().expect("ASCII"));
             return answer;
         }

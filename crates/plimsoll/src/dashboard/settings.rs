@@ -53,7 +53,8 @@ impl Settings {
                 (!value.is_empty()).then_some((name, value))
             })
             .collect();
-        let arguments = output.and_then(|output| output.split_once('=')).map_or("", |(_, arguments)| arguments);
+        let arguments =
+            output.and_then(|output| output.split_once('=')).map_or("", |(_, arguments)| arguments);
         for argument in arguments.split('&').filter(|argument| !argument.is_empty()) {
             let (name, value) = argument.split_once('=').unwrap_or((argument, "true"));
             told.insert(name.to_owned(), value.to_owned());
@@ -80,7 +81,8 @@ impl Settings {
             (_, Some("-1")) => None,
             (_, port) => {
                 // Only k6's own port is one that somebody else may hold by chance.
-                let given = if port.is_none_or(|port| port == PORT) { Given::Environment } else { Given::Flag };
+                let given =
+                    if port.is_none_or(|port| port == PORT) { Given::Environment } else { Given::Flag };
                 let text = format!("{}:{}", text("host").unwrap_or("localhost"), port.unwrap_or(PORT));
                 Some(Address { text, given })
             }

@@ -34,14 +34,14 @@ const SECOND: &str = "
 
 fn pictures() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    target.unwrap_or_else(|| repository().join("target")).join("pictures")
+    target.unwrap_or_else(|| repository("target")).join("pictures")
 }
 
 /// What the browser noticed of each page.
 async fn look(pages: Value) -> Vec<Value> {
     let job = json!({ "folder": pictures(), "pages": pages }).to_string();
     let mut node = Command::new("node");
-    node.arg(repository().join("crates/plimsoll/tests/browser/look.mjs")).arg(job);
+    node.arg(repository("crates/plimsoll/tests/browser/look.mjs")).arg(job);
     node.env("PACKAGES", sockets::packages()).kill_on_drop(true);
     let output = timeout(2 * PATIENCE, node.output()).await.expect("in time").expect("node is installed");
     let said = String::from_utf8_lossy(&output.stderr);
@@ -107,7 +107,7 @@ async fn the_dashboard_follows_the_run_and_keeps_its_end() {
     }
     let over = "document.getElementById('state').className === 'live over'";
     let seen = look(json!([{ "name": "live", "url": url, "until": over, "once": true }])).await;
-    run.end().await;
+    run.finish().await.code(99);
     desk.shutdown().await;
     is_sound(&seen[0], &url);
     assert!(seen[0]["title"].as_str().is_some_and(|title| title.starts_with("over:")), "{}", seen[0]);
