@@ -72,7 +72,7 @@ pub(super) fn percentile_curve(page: &mut Markup, trend: &Trend, label: impl Fn(
     let y = |value: f64| 12.0 + (HEIGHT - BELOW - 12.0) * (1.0 - (value / top).clamp(0.0, 1.0));
 
     page.raw(
-        "<figure>\n<svg class=\"curve\" viewBox=\"0 0 640 220\" role=\"img\" \
+        "<figure tabindex=\"0\">\n<svg class=\"curve\" viewBox=\"0 0 640 220\" role=\"img\" \
               aria-label=\"Request duration over percentile\">\n",
     );
     for part in [0.0, 0.25, 0.5, 0.75, 1.0] {
