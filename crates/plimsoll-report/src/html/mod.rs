@@ -41,8 +41,8 @@ pub fn live(script: &str, fragment: &str) -> String {
     let mut page = Markup::new();
     head(&mut page, &format!("running: {script}"));
     page.raw("<script src=\"live.js\" defer></script>\n</head>\n<body>\n");
-    page.raw("<p class=\"live\" id=\"state\" role=\"status\">Live: the test is running.</p>\n<div id=\"report\">\n");
-    page.fragment(fragment).raw("</div>\n");
+    page.raw("<p class=\"live\" id=\"state\" role=\"status\">Live: the test is running.</p>\n");
+    page.raw("<div id=\"report\">\n").fragment(fragment).raw("</div>\n");
     footer(&mut page);
     page.finish()
 }
