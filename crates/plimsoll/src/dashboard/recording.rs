@@ -57,7 +57,9 @@ impl Pictures {
         if let Some(at) =
             listener.as_ref().map(|listener| listener.address).filter(|at| !at.ip().is_loopback())
         {
-            tracing::warn!(target: "plimsoll", "the dashboard listens on {at}: whoever can reach it can watch the test");
+            tracing::warn!(
+                target: "plimsoll", "the dashboard listens on {at}: whoever can reach it can watch the test"
+            );
         }
         let are_wanted = settings.is_some() || arguments.report.is_some();
         Ok(Pictures { settings, listener, are_wanted })
