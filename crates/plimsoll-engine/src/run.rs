@@ -79,7 +79,8 @@ pub struct ScriptPhases {
     pub teardown: bool,
 }
 
-/// Takes raw samples. It is called on worker threads once a second, so it must not block for long.
+/// Takes raw samples. It is called on worker threads, once a second or more often, so it must not block for
+/// long.
 #[derive(Clone)]
 pub struct SampleSink(Arc<dyn Fn(SampleBatch) + Send + Sync>);
 

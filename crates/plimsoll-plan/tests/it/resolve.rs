@@ -167,11 +167,11 @@ fn all_problems_come_at_once() {
 
 #[test]
 fn options_without_effect_warn_unless_they_have_their_default() {
-    let layer = json!({ "webDashboard": true, "linger": false, "rps": 0, "hosts": {} });
+    let layer = json!({ "collectors": { "influxdb": {} }, "linger": false, "rps": 0, "hosts": {} });
     let layer = OptionsLayer::from_json(Origin::ConfigFile("c.json".into()), &layer);
     let plan = resolve(vec![layer]).expect("valid");
     let text = warnings(&plan);
-    assert!(text.contains("option webDashboard is not supported yet and has no effect"), "{text}");
+    assert!(text.contains("option collectors is not supported yet and has no effect"), "{text}");
     assert_eq!(plan.warnings.len(), 1);
 }
 
