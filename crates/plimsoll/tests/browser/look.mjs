@@ -124,9 +124,13 @@ try {
     }
   }
 } finally {
-  socket.close();
+  // Asked to close, the browser waits for its helpers, which write to the profile until they end.
   browser.removeAllListeners('exit');
-  browser.kill();
-  await new Promise((resolve) => browser.once('exit', resolve));
-  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  const ended = new Promise((resolve) => browser.once('exit', resolve));
+  const hopeless = setTimeout(() => browser.kill('SIGKILL'), 5000);
+  send('Browser.close').catch(() => browser.kill());
+  await ended;
+  clearTimeout(hopeless);
+  socket.terminate();
+  rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
