@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::increments::Span;
 use crate::registry::MetricId;
 use crate::shard::{Delta, Origin, Shard};
 use crate::sink::Sink;
@@ -119,6 +120,36 @@ impl Aggregate {
             self.folds.samples += if delta.folded { delta.sink.count() } else { 0 };
             place
         });
+    }
+
+    /// Adds samples that were recorded elsewhere: in a part of this run, in another instance, in a file.
+    ///
+    /// # Panics
+    /// If the sink is not of the metric's kind.
+    pub fn add(&mut self, metric: MetricId, tags: &Tags, sink: &Sink, (first, last): Span) {
+        self.merge(&Delta { metric, sink, first, last, folded: false }, tags.clone());
+    }
+
+    /// Adds everything that another aggregate holds.
+    pub fn merge_all(&mut self, other: &Self) {
+        for series in &other.series {
+            let State { sink, first, last } = &series.state;
+            self.add(series.metric, &series.tags, sink, (*first, *last));
+        }
+        self.add_folds(other.folds);
+    }
+
+    /// Adds what folding has cost elsewhere.
+    pub fn add_folds(&mut self, folds: FoldCounts) {
+        self.folds.samples += folds.samples;
+        self.folds.series += folds.series;
+    }
+
+    fn merge(&mut self, delta: &Delta<'_>, tags: Tags) {
+        let place = self.place(delta, tags);
+        self.series[place as usize].state.add(delta);
+        let of = self.by_metric.get_mut(&delta.metric).expect("place() made it");
+        of.total.add(delta);
     }
 
     /// The place of the series of that content, made if need be.

@@ -23,7 +23,7 @@
 //!   that threshold selectors mention and that therefore must survive folding.
 //! - [`sink`]: the state of one series: [`Counter`], [`Gauge`], [`Rate`], [`Trend`].
 //! - [`shard`]: the write side, one per worker. [`raw`]: single samples for streaming outputs.
-//! - [`aggregate`]: the read side.
+//! - [`aggregate`]: the read side; [`increments`]: what it has gained since a former look.
 //! - [`threshold`]: the pass/fail language over an aggregate; [`goal`]: targets and critical levels in it.
 //! - [`template`]: URL → endpoint name; [`nearest`]: "did you mean".
 //!
@@ -34,6 +34,7 @@ pub mod aggregate;
 pub mod builtin;
 mod error;
 pub mod goal;
+pub mod increments;
 pub mod nearest;
 pub mod pins;
 pub mod raw;
@@ -49,6 +50,7 @@ mod time;
 pub use aggregate::{Aggregate, FoldCounts, SeriesView};
 pub use error::{BindError, DeclareError, ExpressionError, SelectorError};
 pub use goal::{Goal, GoalOutcome, GoalResult, Goals};
+pub use increments::Increments;
 pub use pins::Pins;
 pub use raw::{Metadata, RawSample, SampleBatch, SampleContext};
 pub use redaction::Redaction;

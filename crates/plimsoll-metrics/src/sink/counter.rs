@@ -23,6 +23,10 @@ impl Counter {
         self.count += other.count;
     }
 
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        Self { sum: self.sum - earlier.sum, count: self.count.saturating_sub(earlier.count) }
+    }
+
     /// The sum per second of the run so far; zero before any time has passed.
     #[must_use]
     pub fn per_second(&self, elapsed: Duration) -> f64 {

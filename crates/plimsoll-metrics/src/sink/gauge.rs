@@ -38,6 +38,13 @@ impl Gauge {
         self.max = self.max.max(other.max);
         self.count += other.count;
     }
+
+    /// A single new sample is known exactly; of more, no more than the last, and the bounds of all.
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        let count = self.count.saturating_sub(earlier.count);
+        let (min, max) = if count == 1 { (self.last, self.last) } else { (self.min, self.max) };
+        Self { min, max, count, ..*self }
+    }
 }
 
 #[cfg(test)]

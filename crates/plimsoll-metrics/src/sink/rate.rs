@@ -21,6 +21,13 @@ impl Rate {
         self.total += other.total;
     }
 
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        Self {
+            nonzero: self.nonzero.saturating_sub(earlier.nonzero),
+            total: self.total.saturating_sub(earlier.total),
+        }
+    }
+
     /// Samples that were zero.
     #[must_use]
     pub fn zero(&self) -> u64 {

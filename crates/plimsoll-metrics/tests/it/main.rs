@@ -1,5 +1,6 @@
 //! The crate from outside: recording in shards, reading from an aggregate, judging thresholds.
 
+mod increments;
 mod recording;
 mod support;
 mod thresholds;
