@@ -10,7 +10,7 @@
 //!   [`verdict`].
 //! - [`text`]: the end-of-test summary for the terminal, in k6's compact layout with our own sections behind.
 //! - [`json`]: the data given to `handleSummary`, and `--summary-export`.
-//! - [`timeline`]: what happened when.
+//! - [`record`]: a run from second to second, as a file; [`timeline`]: what happened when.
 //! - [`html`]: one self-contained page, and the same page while the test runs.
 //! - [`mod@format`]: how numbers are written.
 //!
@@ -25,6 +25,7 @@ pub mod goals;
 pub mod html;
 pub mod json;
 pub mod model;
+pub mod record;
 pub mod section;
 pub mod text;
 pub mod timeline;
