@@ -94,6 +94,28 @@ impl Run {
 
     pub(crate) fn summary(mut self) -> Summary {
         self.aggregate.absorb(&mut self.shard);
+        self.summarise()
+    }
+
+    pub(crate) fn specs(&self) -> &[ThresholdSpec] {
+        &self.specs
+    }
+
+    pub(crate) fn goals(&self) -> &[Goal] {
+        &self.goals
+    }
+
+    pub(crate) fn bound(&self) -> Thresholds {
+        Thresholds::bind(&self.specs, &self.registry).expect("known metrics")
+    }
+
+    /// What has been absorbed.
+    pub(crate) fn aggregate(&self) -> &Aggregate {
+        &self.aggregate
+    }
+
+    /// Of what has been absorbed.
+    pub(crate) fn summarise(&self) -> Summary {
         let aggregate = &self.aggregate;
         let report = self.judge(aggregate);
         let goals = Goals::bind(&self.goals, &self.registry).expect("known metrics");
@@ -105,8 +127,8 @@ impl Run {
             thresholds: report.as_ref(),
             goals,
             no_data: self.no_data,
-            settings: self.settings,
-            run: self.facts,
+            settings: self.settings.clone(),
+            run: self.facts.clone(),
         })
     }
 
