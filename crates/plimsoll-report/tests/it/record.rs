@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use plimsoll_metrics::{Aggregate, NoDataPolicy, Sink, Timestamp, builtin};
 use plimsoll_report::record::{Cut, End, Header, Record, RecordError, Writer};
-use plimsoll_report::{Settings, Style, Summary, SummaryInput, Timeline, html, text};
+use plimsoll_report::{Settings, Style, Summary, Timeline, html, text};
 use proptest::prelude::*;
 
 use crate::fixture::{Run, follow_service};
