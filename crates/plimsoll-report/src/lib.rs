@@ -12,20 +12,27 @@
 //! - [`json`]: the data given to `handleSummary`, and `--summary-export`.
 //! - [`record`]: a run from second to second, as a file; [`timeline`]: what happened when.
 //! - [`html`]: one self-contained page, and the same page while the test runs.
+//! - [`report`]: the forms that a result can have; for machines [`document`] (JSON with a schema) and [`junit`],
+//!   for pull requests and workflows [`markdown`] and [`github`].
 //! - [`mod@format`]: how numbers are written.
 //!
 //! **Invariant:** a table whose rows must add up to a total does, also when rows were left out: they are in
 //! an "others" row.
 
 pub mod advice;
+pub mod document;
 pub mod endpoints;
 pub mod failures;
 pub mod format;
+pub mod github;
 pub mod goals;
 pub mod html;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod model;
 pub mod record;
+pub mod report;
 pub mod section;
 pub mod text;
 pub mod timeline;
@@ -33,6 +40,7 @@ pub mod verdict;
 
 pub use advice::ArrivalFacts;
 pub use model::{RunFacts, Settings, Summary, SummaryInput};
+pub use report::{Format, Report};
 pub use text::Style;
 pub use timeline::Timeline;
 pub use verdict::Verdict;
