@@ -40,6 +40,9 @@ pub(crate) enum Failure {
         /// What is wrong with it.
         why: String,
     },
+    /// A record could not be read.
+    #[error("{0}")]
+    Record(String),
     /// A running test could not be asked, or refused.
     #[error("{0}")]
     Control(ClientError),
@@ -75,6 +78,7 @@ impl Failure {
             | Failure::Control(_)
             | Failure::Dashboard { .. }
             | Failure::Output(_)
+            | Failure::Record(_)
             | Failure::Write(_)
             | Failure::System { .. } => Exit::Other,
         }

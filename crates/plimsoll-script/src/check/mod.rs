@@ -141,12 +141,7 @@ pub fn examine(entry: &Entry, plan: Option<&Plan>) -> Examination {
 
 impl Check<'_> {
     /// Walks through one module. Returns the places of its options.
-    fn examine_module(
-        &mut self,
-        source: &Source,
-        workload: &Workload,
-        is_run: bool,
-    ) -> OptionPlaces {
+    fn examine_module(&mut self, source: &Source, workload: &Workload, is_run: bool) -> OptionPlaces {
         let allocator = Allocator::default();
         let parsed = Parser::new(&allocator, &source.text, SourceType::mjs()).parse();
         let semantic = SemanticBuilder::new().build(&parsed.program).semantic;

@@ -5,7 +5,7 @@
 //! | `globals` | flags of every command |
 //! | `help` | how flags are grouped and described |
 //! | `test`, `flags` | which script with which options: arguments of every command that loads a test |
-//! | `run`, `inspect`, `check`, `archive`, `new`, `completions`, `control` | a file for each of them |
+//! | `run`, `report`, `inspect`, `check`, `archive`, `new`, `completions`, `control` | a file for each of them |
 
 mod archive;
 mod check;
@@ -16,6 +16,7 @@ mod globals;
 mod help;
 mod inspect;
 mod new;
+mod report;
 mod run;
 mod test;
 
@@ -33,6 +34,7 @@ pub(crate) use self::{
     globals::{ConfigArgument, LoggingArguments},
     inspect::{InspectArguments, Sources},
     new::NewArguments,
+    report::ReportArguments,
     run::RunArguments,
     test::{Lock, TestArguments},
 };
@@ -45,6 +47,7 @@ pub(crate) enum Invocation {
     Check(CheckArguments),
     Archive(Box<ArchiveArguments>),
     New(NewArguments),
+    Report(ReportArguments),
     /// For this shell, of the whole command line.
     Completions(Shell, Box<Command>),
     Version {
@@ -70,6 +73,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
         "check" => Ok(Invocation::Check(CheckArguments::of(command, matches, logging)?)),
         "archive" => Ok(Invocation::Archive(Box::new(ArchiveArguments::of(command, matches, logging)?))),
         "new" => Ok(Invocation::New(NewArguments::of(program, matches, logging))),
+        "report" => Ok(Invocation::Report(ReportArguments::of(command, matches, logging)?)),
         "completions" => {
             let shell = *matches.get_one::<Shell>("shell").expect("clap requires it");
             Ok(Invocation::Completions(shell, Box::new(whole)))
@@ -100,6 +104,7 @@ fn command(program: &'static str) -> Command {
         .arg_required_else_help(true)
         .args(globals::arguments())
         .subcommand(run::command())
+        .subcommand(report::command())
         .subcommands(control::commands())
         .subcommand(inspect::command())
         .subcommand(check::command())
