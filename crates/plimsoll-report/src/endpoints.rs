@@ -5,6 +5,8 @@ use std::time::Duration;
 use plimsoll_metrics::{Aggregate, MetricId, SeriesView, Sink, Trend, builtin, tag};
 use rustc_hash::FxHashMap;
 
+use crate::format;
+
 /// One endpoint, or several under one label.
 #[derive(Debug, Clone, Default)]
 pub struct Endpoint {
@@ -44,7 +46,9 @@ impl Endpoint {
     fn add(&mut self, metric: MetricId, sink: &Sink) {
         match sink {
             // Each request adds exactly 1, so the sum is a whole number.
-            Sink::Counter(counter) if metric == builtin::HTTP_REQS => self.count += counter.sum as u64,
+            Sink::Counter(counter) if metric == builtin::HTTP_REQS => {
+                self.count += format::whole(counter.sum)
+            }
             Sink::Rate(rate) if metric == builtin::HTTP_REQ_FAILED => {
                 self.judged += rate.total;
                 self.failed += rate.nonzero;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use plimsoll_metrics::{Aggregate, Sink, Timestamp, builtin, tag};
 
+use crate::format;
+
 /// All requests that failed with one error code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -58,7 +60,7 @@ impl Failures {
         for series in aggregate.series_of(builtin::HTTP_REQS) {
             let Sink::Counter(counter) = series.sink else { continue };
             // Each request adds exactly 1, so the sum is a whole number.
-            let count = counter.sum as u64;
+            let count = format::whole(counter.sum);
             let (first, last) = (series.first.since(started_at), series.last.since(started_at));
             failures.requests += count;
             let code = series.tags.value(tag::ERROR_CODE).unwrap_or_default();

@@ -126,6 +126,12 @@ pub fn count(count: u64) -> String {
     grouped
 }
 
+/// A sum of ones as a number. Scripts can add whatever they like to any counter; no sum of such numbers overflows.
+#[must_use]
+pub fn whole(sum: f64) -> u64 {
+    (sum as u64).min(1 << 44)
+}
+
 /// A count and its noun: `1 sample`, `2 samples`.
 #[must_use]
 pub fn counted(n: u64, noun: &str) -> String {

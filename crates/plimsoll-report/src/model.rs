@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::advice::{ArrivalFacts, advice};
 use crate::endpoints::Endpoints;
 use crate::failures::Failures;
+use crate::format;
 use crate::goals::{self, GoalRow};
 use crate::section::{CheckSummary, MetricSummary, NamedSection, Section, Submetric, groups};
 
@@ -231,7 +232,7 @@ impl Dropped {
         let first = from_start(series().map(|series| series.first).min());
         // The engine adds whole numbers.
         Self {
-            count: counter.sum as u64,
+            count: format::whole(counter.sum),
             span: (first, from_start(series().map(|series| series.last).max())),
         }
     }

@@ -11,6 +11,7 @@
 //! | [`growth`] | virtual users made on demand: how many, how fast, what was dropped until then |
 //! | [`iterations`] | iterations per second of an empty function |
 //! | [`json`] | parsing and reading JSON, beside Node.js |
+//! | [`kills`] | what is left of runs that are killed |
 //! | [`outputs`] | throughput while every sample is written to a file, and whether all are there |
 //! | [`sockets`] | a crowd of idle WebSocket and Socket.IO connections: all there, and what each takes |
 //! | [`data`] | memory of large files that all virtual users read |
@@ -28,6 +29,7 @@ mod generator;
 mod growth;
 mod iterations;
 mod json;
+mod kills;
 mod memory;
 mod outputs;
 mod pacing;
@@ -71,6 +73,8 @@ pub(crate) enum Command {
     Iterations(iterations::Arguments),
     /// Parsing and reading JSON, beside Node.js
     Json(json::Arguments),
+    /// Runs killed at moments all over them: what their records lack
+    Kills(kills::Arguments),
     /// Throughput while every sample is written to a file, beside none
     Outputs(outputs::Arguments),
     /// Ten thousand idle connections of WebSocket and Socket.IO: all connected, none lost, memory of each
@@ -103,6 +107,7 @@ pub(crate) async fn run(workspace: &Workspace, command: &Command) -> Result<Exit
         Command::Growth(arguments) => growth::run(workspace, arguments).await?,
         Command::Iterations(arguments) => iterations::run(workspace, arguments).await?,
         Command::Json(arguments) => json::run(workspace, arguments).await?,
+        Command::Kills(arguments) => kills::run(workspace, arguments).await?,
         Command::Outputs(arguments) => outputs::run(workspace, arguments).await?,
         Command::Sockets(arguments) => sockets::run(workspace, arguments).await?,
         Command::Data(arguments) => data::run(workspace, arguments).await?,

@@ -77,6 +77,12 @@ impl<'a> Get<'a> {
         Err(Malformed("a number is too large"))
     }
 
+    /// How many there were of something in a second; sums of such numbers do not overflow.
+    pub(super) fn tally(&mut self) -> Result<u64, Malformed> {
+        let number = self.number()?;
+        if number < 1 << 44 { Ok(number) } else { Err(Malformed("a number is too large")) }
+    }
+
     pub(super) fn small(&mut self) -> Result<u32, Malformed> {
         u32::try_from(self.number()?).map_err(|_| Malformed("a number is too large"))
     }

@@ -123,6 +123,24 @@ impl Record {
         Ok(Record { header, end, cut, registry, bound, streams: vec![stream], notes: Vec::new() })
     }
 
+    /// A record whose seconds have these contents, for tests of the parser: what is in a frame is only read when
+    /// its checksum is right.
+    ///
+    /// # Errors
+    /// As of [`read`](Self::read).
+    #[cfg(any(test, fuzzing))]
+    pub fn of_contents(bytes: &[u8]) -> Result<Self, RecordError> {
+        use crate::model::Settings;
+        let registry = Registry::new();
+        let header =
+            Header::default().with_settings(&Settings::default(), plimsoll_metrics::NoDataPolicy::Fail);
+        let (_, mut file) = super::write::Writer::begin(header, &registry);
+        for content in bytes.split(|byte| *byte == 0xfe) {
+            file.extend(frame::frame(Kind::Second, content));
+        }
+        Self::read(file)
+    }
+
     /// The seconds in order. Those of several instances that ran together are merged, each by its distance from
     /// the start of its test.
     #[must_use]
@@ -265,5 +283,59 @@ impl Iterator for Decoder<'_> {
         let content = frame::expand(&self.stream.bytes[range]).expect("it was expanded before");
         let second = Second::decode(&content, &mut self.names, self.registry, self.stream.base);
         Some(second.expect("it was decoded before"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_metrics::{Aggregate, Sink, Tags, Timestamp, builtin};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The content of a second that has a bit of everything.
+    fn content() -> Vec<u8> {
+        let mut part = Aggregate::new();
+        let tags = Tags::from_iter([("method", "GET"), ("name", "http://t/")]);
+        for (metric, values) in [
+            (builtin::HTTP_REQS, vec![1.0; 3]),
+            (builtin::HTTP_REQ_DURATION, vec![1.5, 0.0, 70.25]),
+            (builtin::CHECKS, vec![1.0, 0.0]),
+            (builtin::VUS, vec![4.0]),
+        ] {
+            let mut sink = Sink::new(metric.kind());
+            values.iter().for_each(|value| sink.record(*value, Timestamp(5)));
+            part.add(metric, &tags, &sink, (Timestamp(3), Timestamp(5)));
+        }
+        let second = Second { part, at: Duration::from_secs(1), vus: 4, started: 2, ..Second::default() };
+        let registry = Registry::new();
+        let mut names = Names::with(registry.all().iter().map(|metric| metric.id).collect());
+        second.encode(&mut names, &registry, 0)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Checksums that are right make no content right.
+        #[test]
+        fn no_content_makes_the_reader_panic(changes in prop::collection::vec((0usize..400, any::<u8>()), 0..6)) {
+            let mut content = content();
+            for (place, byte) in changes {
+                let place = place % content.len();
+                content[place] = byte;
+            }
+            if let Ok(record) = Record::of_contents(&content) {
+                let (summary, _) = record.summary(record.bound().settings.clone(), record.bound().no_data);
+                prop_assert!(summary.run.ended_early.is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_sound_is_read() {
+        let record = Record::of_contents(&content()).expect("sound");
+        let second = record.seconds().next().expect("one");
+        assert_eq!(second.part.series().count(), 4);
+        assert_eq!(second.part.total(builtin::HTTP_REQ_DURATION).map(Sink::count), Some(3));
     }
 }

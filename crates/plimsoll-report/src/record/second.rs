@@ -249,9 +249,9 @@ impl Second {
             warmed_up: duration(&mut get)?,
             warming_up: get.byte()? != 0,
             vus: get.small()?,
-            started: get.number()?,
-            complete: get.number()?,
-            interrupted: get.number()?,
+            started: get.tally()?,
+            complete: get.tally()?,
+            interrupted: get.tally()?,
             planned: get.float()?,
             ..Second::default()
         };
@@ -262,7 +262,7 @@ impl Second {
                 start: duration(&mut get)?,
                 length: duration(&mut get)?,
                 made_on_demand: get.small()?,
-                dropped: get.number()?,
+                dropped: get.tally()?,
             });
         }
         let mut memory = Memory::default();

@@ -53,6 +53,9 @@ impl Memory {
 
 /// Up to here a double holds every whole number.
 const EXACT: f64 = 9_007_199_254_740_992.0;
+const MILLION: f64 = 1e6;
+/// How much sums may be off: less than what adding up in another order does.
+const ROUNDING: f64 = 1e-13;
 
 pub(super) fn put(out: &mut Vec<u8>, sink: &Sink, base: u64) {
     match sink {
@@ -97,11 +100,20 @@ pub(super) fn read(
     })
 }
 
-/// Whole numbers as such, others as they are.
+/// Whole numbers as such, and so are millionths: times are milliseconds that were measured in nanoseconds. Others
+/// are written as they are.
 fn put_number(out: &mut Vec<u8>, number: f64) {
-    let is_whole = number.fract() == 0.0 && (0.0..=EXACT).contains(&number) && number.is_sign_positive();
-    if is_whole {
-        out.put(number as u64 + 1);
+    put_close(out, number, 0.0);
+}
+
+/// A number that may be as much off, relatively.
+fn put_close(out: &mut Vec<u8>, number: f64, tolerance: f64) {
+    let exact = |scaled: f64| (0.0..EXACT).contains(&scaled) && number.is_sign_positive();
+    let (whole, millionths) = (number.round(), (number * MILLION).round());
+    if whole == number && exact(whole) {
+        out.put(((whole as u64) << 1) + 1);
+    } else if exact(millionths) && (millionths / MILLION - number).abs() <= tolerance * number {
+        out.put(((millionths as u64) << 1) + 2);
     } else {
         out.put(0);
         out.put_float(number);
@@ -109,35 +121,46 @@ fn put_number(out: &mut Vec<u8>, number: f64) {
 }
 
 fn number(get: &mut Get<'_>) -> Result<f64, Malformed> {
-    match get.number()?.checked_sub(1) {
-        None => get.float(),
-        Some(whole) => Ok(whole as f64),
-    }
+    Ok(match get.number()?.checked_sub(1) {
+        None => get.float()?,
+        Some(code) if code & 1 == 0 => (code >> 1) as f64,
+        Some(code) => (code >> 1) as f64 / MILLION,
+    })
 }
 
 mod flag {
     pub(super) const FRACTIONAL: u8 = 1;
     pub(super) const NEGATIVE: u8 = 2;
     pub(super) const FEW: u8 = 4;
+    pub(super) const MIN: u8 = 8;
+    pub(super) const MAX: u8 = 16;
 }
 
+/// What follows from the buckets need not be written.
 fn put_trend(out: &mut Vec<u8>, parts: &TrendParts) {
-    let mut flags = if parts.fractional { flag::FRACTIONAL } else { 0 };
-    flags |= if parts.negative.is_empty() { 0 } else { flag::NEGATIVE };
-    // Samples that follow from their buckets need not be written.
-    let follows = || {
-        let likely = Trend::from_parts(TrendParts { few: Vec::new(), ..parts.clone() });
-        likely.is_some_and(|trend| trend.parts() == *parts)
-    };
-    let few = !parts.few.is_empty() && !follows();
-    out.push(flags | if few { flag::FEW } else { 0 });
+    let likely = Trend::from_parts(TrendParts { few: Vec::new(), ..parts.clone() });
+    let knows_samples = !parts.few.is_empty() && likely.is_none_or(|trend| trend.parts() != *parts);
+    let (min, max) = parts.likely_range().unwrap_or_default();
+    let set = |flag: u8, is_set: bool| if is_set { flag } else { 0 };
+    let flags = set(flag::FRACTIONAL, parts.fractional)
+        | set(flag::NEGATIVE, !parts.negative.is_empty())
+        | set(flag::FEW, knows_samples)
+        | set(flag::MIN, parts.min.to_bits() != min.to_bits())
+        | set(flag::MAX, parts.max.to_bits() != max.to_bits());
+    out.push(flags);
     out.put(parts.zeros);
     put_buckets(out, &parts.positive);
     if !parts.negative.is_empty() {
         put_buckets(out, &parts.negative);
     }
-    [parts.sum, parts.min, parts.max].into_iter().for_each(|number| put_number(out, number));
-    if few {
+    put_close(out, parts.sum, ROUNDING);
+    if flags & flag::MIN != 0 {
+        put_number(out, parts.min);
+    }
+    if flags & flag::MAX != 0 {
+        put_number(out, parts.max);
+    }
+    if knows_samples {
         out.put(parts.few.len() as u64);
         parts.few.iter().for_each(|sample| put_number(out, *sample));
     }
@@ -145,18 +168,25 @@ fn put_trend(out: &mut Vec<u8>, parts: &TrendParts) {
 
 fn read_trend(get: &mut Get<'_>, memory: &mut Memory) -> Result<Trend, Malformed> {
     let flags = get.byte()?;
-    let zeros = get.number()?;
-    let positive = buckets(get, memory)?;
-    let negative = if flags & flag::NEGATIVE == 0 { Vec::new() } else { buckets(get, memory)? };
-    let (sum, min, max) = (number(get)?, number(get)?, number(get)?);
-    let mut few = Vec::new();
+    let mut parts =
+        TrendParts { zeros: get.number()?, positive: buckets(get, memory)?, ..TrendParts::default() };
+    parts.fractional = flags & flag::FRACTIONAL != 0;
+    if flags & flag::NEGATIVE != 0 {
+        parts.negative = buckets(get, memory)?;
+    }
+    parts.sum = number(get)?;
+    (parts.min, parts.max) = parts.likely_range().unwrap_or_default();
+    if flags & flag::MIN != 0 {
+        parts.min = number(get)?;
+    }
+    if flags & flag::MAX != 0 {
+        parts.max = number(get)?;
+    }
     if flags & flag::FEW != 0 {
         for _ in 0..get.count()? {
-            few.push(number(get)?);
+            parts.few.push(number(get)?);
         }
     }
-    let fractional = flags & flag::FRACTIONAL != 0;
-    let parts = TrendParts { sum, min, max, zeros, positive, negative, few, fractional };
     Trend::from_parts(parts).ok_or(Malformed("a distribution is none"))
 }
 
@@ -188,4 +218,64 @@ fn buckets(get: &mut Get<'_>, memory: &mut Memory) -> Result<Vec<(u32, u64)>, Ma
     }
     memory.need_buckets(&buckets)?;
     Ok(buckets)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn again(sink: &Sink) -> Sink {
+        let mut bytes = Vec::new();
+        put(&mut bytes, sink, 1_000);
+        let mut get = Get(&bytes);
+        let read = read(&mut get, sink.kind(), 1_000, &mut Memory::default()).expect("just written");
+        assert!(get.is_empty());
+        read
+    }
+
+    fn recorded(kind: MetricKind, values: &[f64]) -> Sink {
+        let mut sink = Sink::new(kind);
+        values.iter().for_each(|value| sink.record(*value, Timestamp(2_000)));
+        sink
+    }
+
+    fn values() -> impl Strategy<Value = Vec<f64>> {
+        let measured = (0u32..2_000_000_000).prop_map(|nanos| f64::from(nanos) / 1e6);
+        let any = -1e300..1e300f64;
+        let whole = (-500i32..500).prop_map(f64::from);
+        prop::collection::vec(prop_oneof![measured, any, whole], 0..80)
+    }
+
+    proptest! {
+        #[test]
+        fn sinks_come_back(values in values(), later in values()) {
+            use MetricKind::{Counter, Gauge, Rate, Trend};
+            for kind in [Counter, Gauge, Rate, Trend] {
+                let before = recorded(kind, &values);
+                let mut whole = before.clone();
+                whole.merge(&recorded(kind, &later));
+                for sink in [&before, &whole, &whole.since(&before)] {
+                    match (again(sink), sink) {
+                        (Sink::Trend(read), Sink::Trend(written)) => {
+                            let (read, written) = (read.parts(), written.parts());
+                            prop_assert!((read.sum - written.sum).abs() <= 1e-13 * written.sum.abs());
+                            prop_assert_eq!(TrendParts { sum: 0.0, ..read }, TrendParts { sum: 0.0, ..written });
+                        }
+                        (read, written) => prop_assert_eq!(&read, written),
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn numbers_are_exact(number: f64, nanos in 0u64..1_000_000_000_000) {
+            for number in [number, nanos as f64 / 1e6, nanos as f64, -0.0, f64::INFINITY] {
+                let mut bytes = Vec::new();
+                put_number(&mut bytes, number);
+                prop_assert_eq!(super::number(&mut Get(&bytes)).map(f64::to_bits), Ok(number.to_bits()));
+            }
+        }
+    }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use plimsoll_metrics::{Aggregate, MetricId, Outcome, Sink, ThresholdReport, Trend, builtin, tag};
 use rustc_hash::FxHashMap;
 
+use crate::format;
 use crate::record::Second;
 
 /// A run as a row of spans.
@@ -240,10 +241,9 @@ impl Span {
     }
 }
 
-/// A sum of whole numbers.
 fn whole(part: &Aggregate, metric: MetricId) -> u64 {
     match part.total(metric) {
-        Some(Sink::Counter(counter)) => counter.sum as u64,
+        Some(Sink::Counter(counter)) => format::whole(counter.sum),
         _ => 0,
     }
 }
@@ -254,7 +254,7 @@ fn errors(part: &Aggregate) -> Vec<(String, u64)> {
     for series in part.series_of(builtin::HTTP_REQS) {
         let code = series.tags.value(tag::ERROR_CODE).unwrap_or_default();
         if let (false, Sink::Counter(counter)) = (code.is_empty(), series.sink) {
-            *errors.entry(code).or_default() += counter.sum as u64;
+            *errors.entry(code).or_default() += format::whole(counter.sum);
         }
     }
     let mut errors: Vec<_> = errors.into_iter().map(|(code, count)| (code.to_owned(), count)).collect();

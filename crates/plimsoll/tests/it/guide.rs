@@ -23,7 +23,7 @@ use crate::support::sockets::Servers;
 use crate::support::{Finished, Folder, finish, repository, server};
 
 /// The pages whose flags are plimsoll's own.
-const FLAG_PAGES: [&str; 12] = [
+const FLAG_PAGES: [&str; 14] = [
     "docs/src/running-tests.md",
     "docs/src/options.md",
     "docs/src/control.md",
@@ -33,6 +33,8 @@ const FLAG_PAGES: [&str; 12] = [
     "docs/src/goals.md",
     "docs/src/results.md",
     "docs/src/pictures.md",
+    "docs/src/records.md",
+    "docs/src/ci.md",
     "docs/src/outputs.md",
     "docs/src/check.md",
     "docs/src/http.md",
@@ -92,7 +94,8 @@ async fn every_flag_of_the_guide_exists() {
     let folder = Folder::new();
     let help = folder.plimsoll("run --help").await.code(0).stdout
         + &folder.plimsoll("inspect --help").await.code(0).stdout
-        + &folder.plimsoll("check --help").await.code(0).stdout;
+        + &folder.plimsoll("check --help").await.code(0).stdout
+        + &folder.plimsoll("report --help").await.code(0).stdout;
     let words = help.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
     let known: BTreeSet<&str> = words.filter(|word| word.starts_with("--")).collect();
     for page in FLAG_PAGES {

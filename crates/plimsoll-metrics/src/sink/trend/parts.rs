@@ -1,6 +1,6 @@
 //! A trend taken apart and put together again, for whoever keeps it elsewhere: in a file, in another process.
 
-use super::layout::BUCKETS;
+use super::layout::{BUCKETS, midpoint};
 use super::{Buckets, FEW, Trend};
 
 /// Everything that a [`Trend`] knows.
@@ -33,6 +33,25 @@ impl TrendParts {
     pub fn count(&self) -> Option<u64> {
         let buckets = self.positive.iter().chain(&self.negative);
         buckets.map(|(_, count)| *count).try_fold(self.zeros, u64::checked_add)
+    }
+
+    /// The middles of the lowest and the highest bucket: smallest and largest sample as far as the buckets know.
+    #[must_use]
+    pub fn likely_range(&self) -> Option<(f64, f64)> {
+        let existing = |buckets: &[(u32, u64)]| buckets.iter().all(|(number, _)| *number < BUCKETS);
+        if !existing(&self.positive) || !existing(&self.negative) {
+            return None;
+        }
+        let ends = |buckets: &[(u32, u64)]| {
+            let middle = |bucket: Option<&(u32, u64)>| bucket.map(|(number, _)| midpoint(*number));
+            (middle(buckets.first()), middle(buckets.last()))
+        };
+        let (nearest, furthest) = ends(&self.negative);
+        let (first, last) = ends(&self.positive);
+        let zero = (self.zeros > 0).then_some(0.0);
+        let low = furthest.map(|middle| -middle).or(zero).or(first)?;
+        let high = last.or(zero).or(nearest.map(|middle| -middle))?;
+        Some((low, high))
     }
 }
 
