@@ -1,5 +1,5 @@
-//! The result as JUnit's XML, which CI systems read: a suite each for the thresholds, the goals and the checks, a
-//! case for each of them, and a failure with what was measured.
+//! The result as JUnit's XML, which CI systems read: a suite each for the run itself, the thresholds, the goals and
+//! the checks, a case for each of them, and a failure with what was measured.
 //!
 //! The form is what the schemas of Jenkins and of Ant have in common: all attributes and elements that one of them
 //! requires, none that one of them forbids.
@@ -27,7 +27,12 @@ struct Case {
 /// The result as XML.
 #[must_use]
 pub fn render(report: &Report<'_>) -> String {
-    let suites = [("thresholds", thresholds(report)), ("goals", goals(report)), ("checks", checks(report))];
+    let suites = [
+        ("run", vec![end(report)]),
+        ("thresholds", thresholds(report)),
+        ("goals", goals(report)),
+        ("checks", checks(report)),
+    ];
     let mut text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n".to_owned();
     for (id, (name, cases)) in suites.into_iter().filter(|(_, cases)| !cases.is_empty()).enumerate() {
         suite(&mut text, report, id, name, &cases);
@@ -92,6 +97,15 @@ fn place(place: Option<&Place>) -> String {
         Some(Place { file, line, .. }) if *line > 0 => format!("\n{file}:{line}"),
         _ => String::new(),
     }
+}
+
+/// A run that was stopped or cut off has not passed, whatever its thresholds say so far.
+fn end(report: &Report<'_>) -> Case {
+    let result = match &report.summary.run.ended_early {
+        None => Result::Passed,
+        Some(why) => Result::Failed("it ended early".to_owned(), why.clone()),
+    };
+    Case { name: "comes to its end".to_owned(), result }
 }
 
 fn thresholds(report: &Report<'_>) -> Vec<Case> {

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use plimsoll_metrics::{Aggregate, FoldCounts, Increments};
+use plimsoll_metrics::{Aggregate, FoldCounts, Increments, Timestamp};
 
 use super::second::{ScenarioState, Second};
 
 /// What a run has come to at one moment.
 #[derive(Debug, Clone)]
 pub struct Reading<'a> {
+    /// When the test began, on the samples' clock.
+    pub began: Timestamp,
     /// From the start of the test, the warm-up excepted.
     pub at: Duration,
     /// Everything measured so far.
@@ -71,11 +73,12 @@ impl Lane {
 impl Follower {
     /// What has happened since the last reading.
     pub fn follow(&mut self, reading: Reading<'_>) -> Second {
-        let Reading { at, counts, warming_up, warmed_up, vus, rate, scenarios, .. } = reading;
+        let Reading { began, at, counts, warming_up, warmed_up, vus, rate, scenarios, .. } = reading;
         let length = at.saturating_sub(self.at);
         let known = std::mem::replace(&mut self.counts, counts);
         self.at = at;
         Second {
+            began,
             at,
             length,
             part: self.measured.part(reading.aggregate),

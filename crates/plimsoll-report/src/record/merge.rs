@@ -219,6 +219,9 @@ impl Iterator for Together<'_> {
 impl Second {
     /// Adds what another instance did at the same time, samples and VUs excepted.
     fn add(&mut self, other: Self) {
+        if self.began == Timestamp::default() {
+            self.began = other.began;
+        }
         self.at = self.at.max(other.at);
         self.length = self.length.max(other.length);
         self.warming_up |= other.warming_up;

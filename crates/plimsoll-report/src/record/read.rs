@@ -229,8 +229,8 @@ impl Stream {
                     return end.ok_or_else(|| malformed("its end cannot be read")).map(Some);
                 }
                 Kind::Second => {
-                    Second::decode(&content, &mut names, registry, self.base)
-                        .map_err(|error| malformed(error.0))?;
+                    let second = Second::decode(&content, &mut names, registry, self.base);
+                    self.started_at = second.map_err(|error| malformed(error.0))?.began.0;
                     self.seconds.push(range);
                 }
             }

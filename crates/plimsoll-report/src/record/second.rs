@@ -6,7 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll_metrics::{Aggregate, FoldCounts, Metric, MetricId, MetricKind, Registry, Tags, ValueKind};
+use plimsoll_metrics::{
+    Aggregate, FoldCounts, Metric, MetricId, MetricKind, Registry, Tags, Timestamp, ValueKind,
+};
 use rustc_hash::FxHashMap;
 
 use super::bytes::{Get, Malformed, Put};
@@ -15,6 +17,8 @@ use super::sinks::{self, Memory};
 /// What happened in one second of a run, or as long as it took until somebody looked.
 #[derive(Debug, Default)]
 pub struct Second {
+    /// When the test began, on the samples' clock.
+    pub began: Timestamp,
     /// Its end, from the start of the test, the warm-up excepted.
     pub at: Duration,
     /// How long it was; nothing while the run warms up.
@@ -207,6 +211,7 @@ impl Second {
         let mut out = Vec::new();
         names.put_metrics(&mut out, &registry.all());
         names.put_series(&mut out, [&self.part, &self.warm_up]);
+        out.put_signed(self.began.0.wrapping_sub(base) as i64);
         for time in [self.at, self.length, self.warmed_up] {
             out.put(nanos(time));
         }
@@ -244,6 +249,7 @@ impl Second {
         names.read_metrics(&mut get, registry)?;
         names.read_series(&mut get)?;
         let mut second = Second {
+            began: Timestamp(base.wrapping_add(get.signed()? as u64)),
             at: duration(&mut get)?,
             length: duration(&mut get)?,
             warmed_up: duration(&mut get)?,

@@ -143,6 +143,7 @@ impl Run {
     ) -> Second {
         self.aggregate.absorb(&mut self.shard);
         follower.follow(Reading {
+            began: self.facts.started_at,
             at,
             aggregate: &self.aggregate,
             warm_up: None,

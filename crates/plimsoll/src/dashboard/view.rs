@@ -31,6 +31,13 @@ impl Watched {
         self.state.test_elapsed().saturating_sub(self.state.warm_up_elapsed())
     }
 
+    /// When the test began, by the system's clock.
+    pub(crate) fn began(&self) -> Timestamp {
+        let now = u64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or_default();
+        let elapsed = u64::try_from(self.state.test_elapsed().as_nanos()).unwrap_or_default();
+        Timestamp(now.saturating_sub(elapsed))
+    }
+
     fn summary(&self) -> Summary {
         let duration = self.measured();
         let goals = Goals::bind(&self.plan.goals, &self.registry).unwrap_or_default();
@@ -50,12 +57,10 @@ impl Watched {
     }
 
     fn facts(&self, duration: Duration) -> RunFacts {
-        let now = u64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or_default();
-        let elapsed = u64::try_from(self.state.test_elapsed().as_nanos()).unwrap_or_default();
         RunFacts {
             script: self.script.clone(),
             scenarios: self.plan.describe().into_iter().skip(1).collect(),
-            started_at: Timestamp(now.saturating_sub(elapsed)),
+            started_at: self.began(),
             duration,
             complete_iterations: self.state.complete_iterations(),
             interrupted_iterations: self.state.interrupted_iterations(),

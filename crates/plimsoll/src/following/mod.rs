@@ -3,13 +3,13 @@
 //! Once a second it is read what the run has come to. What is new in it is a
 //! [`Second`](plimsoll_report::record::Second), which the pictures and the record get.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll_metrics::Aggregate;
+use plimsoll_metrics::{Aggregate, Timestamp};
 use plimsoll_report::record::{Counts, End, Follower, Header, Reading, ScenarioState, Second};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -44,7 +44,7 @@ impl Wanted {
         let watched = Arc::new(watched);
         let pictures = self.pictures.begin(Arc::clone(&watched))?;
         let record = self.record.map(|file| file.begin(header, &watched.registry)).transpose()?;
-        Ok(Following { watched, pictures, record, follower: RefCell::default() })
+        Ok(Following { watched, pictures, record, follower: RefCell::default(), began: OnceCell::new() })
     }
 }
 
@@ -54,6 +54,8 @@ pub(crate) struct Following {
     pub(crate) pictures: Pictures,
     record: Option<Writing>,
     follower: RefCell<Follower>,
+    /// When the test began, by the system's clock; known from the first reading on.
+    began: OnceCell<Timestamp>,
 }
 
 impl Following {
@@ -106,6 +108,7 @@ impl Following {
         let started = state.scenarios().iter().map(|scenario| scenario.progress.started_iterations()).sum();
         let (complete, interrupted) = (state.complete_iterations(), state.interrupted_iterations());
         self.follower.borrow_mut().follow(Reading {
+            began: *self.began.get_or_init(|| self.watched.began()),
             at: self.watched.measured(),
             aggregate,
             warm_up,
