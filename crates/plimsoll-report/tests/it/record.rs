@@ -195,6 +195,21 @@ fn records_of_different_tests_do_not_merge() {
     assert_eq!(error, "it is not of the same test as the first: their scripts differ");
 }
 
+#[test]
+fn an_hour_of_fifty_series_takes_two_megabytes() {
+    let judged = Run::lasting(Duration::ZERO);
+    let header = Header::default().with_settings(&Settings::default(), NoDataPolicy::Fail);
+    let (mut writer, _) = Writer::begin(header, &judged.registry);
+    let mut lengths = Vec::new();
+    let run = follow_service(120, 16, 1, |run, second| {
+        lengths.push(writer.second(second, &run.registry).len());
+    });
+    let series = run.aggregate().series().count();
+    assert!(series >= 50, "{series} series");
+    let hour = lengths.iter().sum::<usize>() * 30;
+    assert!(hour <= 2 << 20, "{hour} bytes an hour for {series} series");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

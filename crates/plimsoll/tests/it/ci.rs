@@ -131,7 +131,7 @@ async fn github_is_shown_the_line_that_failed() {
         assert!(lines.iter().any(|line| line.starts_with(&beginning)), "{beginning} is not in {lines:#?}");
     };
     place(10, 7, "threshold", "http_req_duration 'max<0.000001': max=");
-    place(12, 32, "threshold", "http_reqs{name:nowhere} 'count>0': no data: ");
+    place(12, 33, "threshold", "http_reqs{name:nowhere} 'count>0': no data: ");
     place(17, 5, "goal", "goal capacity: rate=");
     assert_eq!(lines.len(), 3);
     assert!(folder.read("step.md").starts_with("## ❌ Load test failed: "), "{}", folder.read("step.md"));

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
-use crate::support::{Folder, PATIENCE, finish, server};
+use crate::support::{Folder, finish, server};
 
 const SCRIPT: &str = "import http from 'k6/http';
 import { check } from 'k6';
@@ -162,24 +162,17 @@ async fn instances_are_shown_as_one() {
 #[cfg(unix)]
 async fn kill_9_loses_two_seconds_at_most() {
     let address = server::answers("text/plain", "hello").await;
+    let script = SCRIPT.replace("'3s'", "'60s'") + "export function setup() { console.log('it begins'); }";
     let moment = async |after: Duration| {
-        let folder = Folder::with(&SCRIPT.replace("'3s'", "'60s'"));
-        let url = format!("-e URL=http://{address}");
-        let mut child = folder
-            .command(&format!("run --quiet {url} --out json=points.json --record a.plimsoll test.js"))
-            .spawn()
-            .expect("the program starts");
-        // The run begins when its first points are there.
-        let deadline = Instant::now() + PATIENCE;
-        while !std::fs::metadata(folder.path("points.json")).is_ok_and(|file| file.len() > 0) {
-            assert!(Instant::now() < deadline, "no run has begun");
-            sleep(Duration::from_millis(20)).await;
-        }
+        let folder = Folder::with(&script);
+        let mut run = folder.start(&format!("-e URL=http://{address} --record a.plimsoll"));
+        run.says("it begins").await;
         let began = Instant::now();
         sleep(after).await;
-        child.start_kill().expect("a process");
+        run.signal("KILL");
         let lived = began.elapsed();
-        timeout(PATIENCE, child.wait()).await.expect("it is gone").expect("a process");
+        let (end, folder) = run.finish_and_leave().await;
+        assert_eq!(end.code, None, "{end}");
         let report = folder.plimsoll("report a.plimsoll --format json").await.code(0);
         let document: serde_json::Value = serde_json::from_str(&report.stdout).expect("JSON");
         let recorded = document["run"]["seconds"].as_f64().expect("a number");
