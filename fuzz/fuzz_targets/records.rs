@@ -9,7 +9,9 @@ use plimsoll_report::record::Record;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, rest)) = bytes.split_first() else { return };
-    let record = if first & 1 == 0 { Record::read(rest) } else { Record::of_contents(rest) };
+    // As seldom in what is read as any other byte.
+    let contents = rest.split(|byte| *byte == 0xfe);
+    let record = if first & 1 == 0 { Record::read(rest) } else { Record::of_contents(contents) };
     let Ok(record) = record else { return };
     let seconds = record.seconds().count();
     let replay = record.replay();

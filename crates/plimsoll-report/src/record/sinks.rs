@@ -243,7 +243,7 @@ mod tests {
 
     fn values() -> impl Strategy<Value = Vec<f64>> {
         let measured = (0u32..2_000_000_000).prop_map(|nanos| f64::from(nanos) / 1e6);
-        let any = -1e300..1e300f64;
+        let any = -1e6..1e9f64;
         let whole = (-500i32..500).prop_map(f64::from);
         prop::collection::vec(prop_oneof![measured, any, whole], 0..80)
     }
