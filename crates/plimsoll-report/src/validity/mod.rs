@@ -74,7 +74,7 @@ pub struct Reason {
 }
 
 /// The verdict on a measurement.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Validity {
     /// The gravest of the reasons; valid without any.
     pub verdict: Trust,
