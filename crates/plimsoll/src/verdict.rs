@@ -72,7 +72,7 @@ fn tell_validity(ending: &Ending<'_>) -> bool {
     fails
 }
 
-fn end_code(end: &RunEnd) -> Exit {
+pub(crate) fn end_code(end: &RunEnd) -> Exit {
     match end {
         RunEnd::Completed => Exit::Success,
         RunEnd::Signal => Exit::Interrupted,
