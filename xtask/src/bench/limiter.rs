@@ -1,4 +1,4 @@
-//! Takes CPU away from a process, without asking for more rights than there are: by a quota of a control group
+//! Takes CPU away from a process without asking for more rights than there are: by a quota of a control group
 //! where one can be made, else by stopping it for most of each tenth of a second.
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! The rules, one row each: what is measured, from where on it makes a measurement suspect or invalid, why, and
-//! what to do.
+//! The rules, one row each: what is measured, from where on it makes a measurement suspect or invalid, why,
+//! and what to do.
 //!
 //! Two thoughts are behind the bounds. Whatever touches one in a hundred moments, responses or iterations may
 //! have moved a 99th percentile: suspect. Whatever touches one in twenty may have moved the 95th, which is
@@ -88,7 +88,7 @@ pub const RULES: &[Rule] = &[
         suspect: P99,
         invalid: P95,
         blame: Blame::Generator,
-        why: "requests are sent late, and response times, connection times and rates are partly the generator's",
+        why: "requests are sent late; response times, connection times and rates are partly the generator's",
         hint: MORE_MACHINE,
         value: |seen| {
             let all = seen.vitals.loop_delay.count();
@@ -127,7 +127,7 @@ pub const RULES: &[Rule] = &[
         suspect: P99,
         invalid: P95,
         blame: Blame::Generator,
-        why: "iterations take longer and a closed model asks for less than its VUs could, by the generator's fault",
+        why: "iterations take longer, and a closed model asks for less than its VUs could",
         hint: MORE_MACHINE,
         value: |seen| (seen.responses > 0).then(|| share(seen.late_responses, seen.responses)),
         says: |seen| {
@@ -220,8 +220,8 @@ pub const RULES: &[Rule] = &[
             format!("the CPU quota was used up in {} of its periods", percent(throttled))
         },
     },
-    // Full speed is what a closed model without pauses is for, so this alone falsifies no latency; but the rate
-    // may be the generator's limit instead of the target's.
+    // Full speed is what a closed model without pauses is for, so this alone falsifies no latency; but the
+    // rate may be the generator's limit instead of the target's.
     Rule {
         name: "cpu",
         measures: "share of the time in which the generator used 95 % or more of the CPU that it may use",
@@ -230,12 +230,9 @@ pub const RULES: &[Rule] = &[
         blame: Blame::Generator,
         why: "the rate that was reached may be the generator's limit rather than the target's",
         hint: MORE_MACHINE,
-        value: |seen| {
-            (seen.vitals.elapsed > 0.0).then(|| ratio(seen.vitals.cpu_exhausted, seen.vitals.elapsed))
-        },
+        value: |seen| (seen.vitals.elapsed > 0.0).then(|| exhausted(seen)),
         says: |seen| {
-            let exhausted = ratio(seen.vitals.cpu_exhausted, seen.vitals.elapsed);
-            format!("the generator had no CPU to spare for {} of the time", percent(exhausted))
+            format!("the generator had no CPU to spare for {} of the time", percent(exhausted(seen)))
         },
     },
     // A tenth is far above what a healthy machine shows, and below what shows in delays.
@@ -347,6 +344,11 @@ pub const RULES: &[Rule] = &[
         },
     },
 ];
+
+/// Readings overlap a little with what was before.
+fn exhausted(seen: &Observations) -> f64 {
+    ratio(seen.vitals.cpu_exhausted, seen.vitals.elapsed).min(1.0)
+}
 
 fn share(part: u64, whole: u64) -> f64 {
     ratio(part as f64, whole as f64)

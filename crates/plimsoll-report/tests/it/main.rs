@@ -6,3 +6,4 @@ mod html;
 mod json;
 mod tables;
 mod text;
+mod validity;

@@ -1,8 +1,8 @@
 //! The search for a ceiling: as fast as it goes first, then the highest rate whose measurement is VALID.
 //!
 //! A closed model without limit says where saturation is, but not what may be asked for: at saturation
-//! everything is late. So rates below it are tried, each for some seconds, from high to low; the first one that
-//! is reached with a VALID measurement is the ceiling.
+//! everything is late. So rates below it are tried, each for some seconds, from high to low; the first one
+//! that is reached with a VALID measurement is the ceiling.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use plimsoll_report::validity::{self, Validity};
 use plimsoll_report::{Observations, Trust};
 use plimsoll_script::ScriptFactory;
 use serde_json::{Map, Value, json};
+use tokio::runtime::Runtime;
 
 use crate::cli::TestArguments;
 use crate::failure::Failure;
@@ -40,6 +41,8 @@ pub(crate) struct Calibration<'a> {
     pub(crate) arguments: &'a TestArguments,
     pub(crate) log: &'a Log,
     pub(crate) signals: &'a signals::Watch,
+    /// Conducts the runs.
+    pub(crate) runtime: Runtime,
     /// Where every connection goes.
     pub(crate) target: SocketAddr,
     /// How long each load is kept up.
@@ -77,14 +80,14 @@ impl Calibration<'_> {
     ///
     /// # Errors
     /// When the script does not run against a null target, or no rate is VALID.
-    pub(crate) async fn search(&self, mut tell: impl FnMut(Step<'_>)) -> Result<Reached, Failure> {
-        let fastest = self.saturate(&mut tell).await?;
+    pub(crate) fn search(&self, mut tell: impl FnMut(Step<'_>)) -> Result<Reached, Failure> {
+        let fastest = self.saturate(&mut tell)?;
         let mut last = None;
         for share in SHARES {
             let per_second = round(fastest.iterations_per_second * share);
             let busy = per_second * fastest.mean_iteration.as_secs_f64();
-            let vus = (busy * 1.5).ceil().clamp(10.0, 10_000.0) as u32;
-            let reached = self.measure(Load::Arriving { per_second, vus }).await?;
+            let vus = (busy * 1.5).ceil().clamp(50.0, 10_000.0) as u32;
+            let reached = self.measure(Load::Arriving { per_second, vus })?;
             tell(Step::Tried(per_second, &reached));
             if reached.validity.verdict == Trust::Valid
                 && reached.iterations_per_second >= per_second * REACHED
@@ -100,10 +103,10 @@ impl Calibration<'_> {
     }
 
     /// The fastest that loops without limit come to.
-    async fn saturate(&self, tell: &mut impl FnMut(Step<'_>)) -> Result<Reached, Failure> {
+    fn saturate(&self, tell: &mut impl FnMut(Step<'_>)) -> Result<Reached, Failure> {
         let mut fastest: Option<Reached> = None;
         for vus in VUS {
-            let reached = self.measure(Load::Looping { vus }).await?;
+            let reached = self.measure(Load::Looping { vus })?;
             tell(Step::Saturated(vus, &reached));
             let before = fastest.as_ref().map_or(0.0, |fastest| fastest.iterations_per_second);
             let is_worthwhile = reached.iterations_per_second >= before * WORTHWHILE;
@@ -122,7 +125,7 @@ impl Calibration<'_> {
         })
     }
 
-    async fn measure(&self, load: Load) -> Result<Reached, Failure> {
+    fn measure(&self, load: Load) -> Result<Reached, Failure> {
         let test = LoadedTest::load(&self.arguments_for(load), SystemEnvironment::Visible, self.log)?;
         let LoadedTest { bundle, plan } = &test;
         let mut net = network::options(plan).map_err(Failure::Options)?;
@@ -137,10 +140,13 @@ impl Calibration<'_> {
         let run = Run::new(Arc::clone(plan), factory, config, events);
         self.signals.guard(run.control());
         let state = run.state();
-        let outcome = tokio::select! {
-            outcome = run.execute() => outcome,
-            never = monitor.watch(&state) => match never {},
-        };
+        // Loading a script takes a runtime of its own, so this one is not for the search as a whole.
+        let outcome = self.runtime.block_on(async {
+            tokio::select! {
+                outcome = run.execute() => outcome,
+                never = monitor.watch(&state) => match never {},
+            }
+        });
         if outcome.end != RunEnd::Completed {
             return Err(Failure::Ended {
                 why: verdict::why(&outcome.end).unwrap_or_default(),
@@ -154,10 +160,11 @@ impl Calibration<'_> {
     /// The user's arguments with another load.
     fn arguments_for(&self, load: Load) -> TestArguments {
         let mut arguments = self.arguments.clone();
-        arguments.exec = None;
+        // Scenarios that the script has itself do not count then.
+        arguments.exec = Some(self.function.clone());
         let options = &mut arguments.options;
         (options.vus, options.duration, options.iterations, options.stages) = (None, None, None, None);
-        let scenario = load.scenario(&self.function, self.length);
+        let scenario = load.scenario(self.length);
         options.scenarios = Some(ScenarioSpecs(Map::from_iter([("default".to_owned(), scenario)])));
         options.no_thresholds = Some(true);
         options.paused = Some(false);
@@ -169,27 +176,29 @@ impl Calibration<'_> {
 }
 
 impl Load {
-    fn scenario(self, function: &str, length: Duration) -> Value {
+    fn scenario(self, length: Duration) -> Value {
         let duration = format!("{}ms", length.as_millis());
         match self {
             Self::Looping { vus } => json!({
                 "executor": "constant-vus",
-                "exec": function,
                 "vus": vus,
                 "duration": duration,
                 "gracefulStop": "5s",
             }),
             // Rates are whole numbers: of a minute, where a second has too few.
-            Self::Arriving { per_second, vus } => json!({
-                "executor": "constant-arrival-rate",
-                "exec": function,
-                "rate": (if per_second >= 100.0 { per_second } else { per_second * 60.0 }).round().max(1.0) as u64,
-                "timeUnit": if per_second >= 100.0 { "1s" } else { "1m" },
-                "duration": duration,
-                "preAllocatedVUs": vus,
-                "maxVUs": vus.saturating_mul(2),
-                "gracefulStop": "5s",
-            }),
+            Self::Arriving { per_second, vus } => {
+                let (unit, rate) =
+                    if per_second >= 100.0 { ("1s", per_second) } else { ("1m", per_second * 60.0) };
+                json!({
+                    "executor": "constant-arrival-rate",
+                    "rate": rate.round().max(1.0) as u64,
+                    "timeUnit": unit,
+                    "duration": duration,
+                    "preAllocatedVUs": vus,
+                    "maxVUs": vus.saturating_mul(4).max(1_000),
+                    "gracefulStop": "5s",
+                })
+            }
         }
     }
 }
@@ -251,9 +260,9 @@ mod tests {
             assert!((round(rate) - rounded).abs() < 1e-9, "{rate}");
         }
         let length = Duration::from_millis(2_500);
-        let slow = Load::Arriving { per_second: 7.4, vus: 10 }.scenario("default", length);
+        let slow = Load::Arriving { per_second: 7.4, vus: 10 }.scenario(length);
         assert_eq!((&slow["rate"], &slow["timeUnit"]), (&json!(444), &json!("1m")));
-        let fast = Load::Arriving { per_second: 18_000.0, vus: 10 }.scenario("default", length);
+        let fast = Load::Arriving { per_second: 18_000.0, vus: 10 }.scenario(length);
         assert_eq!((&fast["rate"], &fast["duration"]), (&json!(18_000), &json!("2500ms")));
     }
 }

@@ -5,7 +5,7 @@
 //! | `globals` | flags of every command |
 //! | `help` | how flags are grouped and described |
 //! | `test`, `flags` | which script with which options: arguments of every command that loads a test |
-//! | `run`, `inspect`, `check`, `archive`, `calibrate`, `new`, `completions`, `control` | a file for each of them |
+//! | `run`, `inspect`, `check`, `archive`, `calibrate`, … | a file for each command |
 
 mod archive;
 mod calibrate;

@@ -32,11 +32,12 @@ pub(crate) fn calibrate(arguments: &CalibrateArguments, log: &Log) -> Result<Exi
         arguments: &arguments.test,
         log,
         signals: &signals,
+        runtime,
         target: target.address,
         length: Duration::from_secs(arguments.seconds),
         function,
     };
-    let reached = runtime.block_on(search.search(tell))?;
+    let reached = search.search(tell)?;
     let certificate = Certificate {
         script: arguments.test.script.display().to_string(),
         subject,
