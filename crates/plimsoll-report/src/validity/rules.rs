@@ -21,6 +21,11 @@ const NEVER: f64 = f64::INFINITY;
 /// As soon as there is any.
 const ANY: f64 = f64::MIN_POSITIVE;
 
+/// Fewer than this say nothing of the slowest hundredth.
+const ENOUGH: u64 = 100;
+/// Seconds; a CPU is busy for shorter times on the best of machines.
+const LONG_ENOUGH: f64 = 1.0;
+
 /// One rule.
 #[derive(Debug)]
 pub struct Rule {
@@ -114,7 +119,7 @@ pub const RULES: &[Rule] = &[
         why: "the load came in bursts instead of as planned, and response times contain the delay",
         hint: "give the generator more CPU or ask for less; raise preAllocatedVUs if VUs were made while the \
                test ran",
-        value: |seen| (seen.arrivals > 0).then(|| share(seen.late_arrivals, seen.arrivals)),
+        value: |seen| (seen.arrivals >= ENOUGH).then(|| share(seen.late_arrivals, seen.arrivals)),
         says: |seen| {
             let late = percent(share(seen.late_arrivals, seen.arrivals));
             let (bound, p99) = (ms(seen.tolerance_ms), ms(seen.lateness_p99_ms));
@@ -129,7 +134,7 @@ pub const RULES: &[Rule] = &[
         blame: Blame::Generator,
         why: "iterations take longer, and a closed model asks for less than its VUs could",
         hint: MORE_MACHINE,
-        value: |seen| (seen.responses > 0).then(|| share(seen.late_responses, seen.responses)),
+        value: |seen| (seen.responses >= ENOUGH).then(|| share(seen.late_responses, seen.responses)),
         says: |seen| {
             let late = percent(share(seen.late_responses, seen.responses));
             let (bound, p99) = (ms(seen.tolerance_ms), ms(seen.generator_delay_p99_ms));
@@ -230,23 +235,24 @@ pub const RULES: &[Rule] = &[
         blame: Blame::Generator,
         why: "the rate that was reached may be the generator's limit rather than the target's",
         hint: MORE_MACHINE,
-        value: |seen| (seen.vitals.elapsed > 0.0).then(|| exhausted(seen)),
+        value: |seen| is_long(seen).then(|| exhausted(seen)),
         says: |seen| {
             format!("the generator had no CPU to spare for {} of the time", percent(exhausted(seen)))
         },
     },
-    // A tenth is far above what a healthy machine shows, and below what shows in delays.
+    // Each wake-up waits for some microseconds, and tens of thousands a second add up to a tenth of the time on
+    // a machine that has CPU to spare.
     Rule {
         name: "cpu-wait",
         measures: "share of the time in which workers were ready to run and had no CPU",
-        suspect: 0.1,
+        suspect: 0.3,
         invalid: NEVER,
         blame: Blame::Generator,
         why: "other programs (the target itself?) want the same CPUs, and decide when the generator runs",
         hint: "give the generator a machine, or CPUs, of its own",
         value: |seen| {
-            (seen.vitals.workers_lived > 0.0)
-                .then(|| ratio(seen.vitals.workers_waited, seen.vitals.workers_lived))
+            let is_known = is_long(seen) && seen.vitals.workers_lived > 0.0;
+            is_known.then(|| ratio(seen.vitals.workers_waited, seen.vitals.workers_lived))
         },
         says: |seen| {
             let waited = ratio(seen.vitals.workers_waited, seen.vitals.workers_lived);
@@ -262,7 +268,8 @@ pub const RULES: &[Rule] = &[
         why: "this virtual machine stood still meanwhile, and its clock went on",
         hint: "run on a machine with CPUs of its own",
         value: |seen| {
-            (seen.vitals.machine_cpu > 0.0).then(|| ratio(seen.vitals.stolen, seen.vitals.machine_cpu))
+            let is_known = is_long(seen) && seen.vitals.machine_cpu > 0.0;
+            is_known.then(|| ratio(seen.vitals.stolen, seen.vitals.machine_cpu))
         },
         says: |seen| {
             let stolen = ratio(seen.vitals.stolen, seen.vitals.machine_cpu);
@@ -348,6 +355,10 @@ pub const RULES: &[Rule] = &[
 /// Readings overlap a little with what was before.
 fn exhausted(seen: &Observations) -> f64 {
     ratio(seen.vitals.cpu_exhausted, seen.vitals.elapsed).min(1.0)
+}
+
+fn is_long(seen: &Observations) -> bool {
+    seen.vitals.elapsed >= LONG_ENOUGH
 }
 
 fn share(part: u64, whole: u64) -> f64 {

@@ -87,7 +87,7 @@ const SICK: &[Case] = &[
     ),
     (|seen| seen.vitals.cpu_exhausted = 5.0, "cpu", Trust::Suspect),
     (|seen| seen.vitals.cpu_exhausted = 10.0, "cpu", Trust::Suspect),
-    (|seen| seen.vitals.workers_waited = 4.0, "cpu-wait", Trust::Suspect),
+    (|seen| seen.vitals.workers_waited = 7.0, "cpu-wait", Trust::Suspect),
     (|seen| seen.vitals.stolen = 4.0, "steal", Trust::Suspect),
     (|seen| seen.vitals.descriptors = 950, "descriptors", Trust::Suspect),
     (|seen| seen.vitals.clock_stepped = 3.0, "clock-step", Trust::Suspect),
@@ -130,6 +130,8 @@ fn little_is_no_evidence() {
     (0..20).for_each(|_| short.record(90.0, Timestamp(0)));
     let Sink::Trend(short) = short else { unreachable!("it was made as one") };
     seen.vitals.loop_delay = Delays::of(&short);
+    (seen.vitals.cpu_exhausted, seen.vitals.workers_waited, seen.vitals.stolen) = (0.2, 9.0, 9.0);
+    (seen.arrivals, seen.late_arrivals) = (20, 2);
     assert_eq!(judge(&seen).verdict, Trust::Valid, "a fifth of a second");
 }
 
