@@ -240,8 +240,8 @@ pub const RULES: &[Rule] = &[
             format!("the generator had no CPU to spare for {} of the time", percent(exhausted(seen)))
         },
     },
-    // Each wake-up waits for some microseconds, and tens of thousands a second add up to a tenth of the time on
-    // a machine that has CPU to spare.
+    // Each wake-up waits for some microseconds, and tens of thousands a second add up to a tenth of the time
+    // on a machine that has CPU to spare.
     Rule {
         name: "cpu-wait",
         measures: "share of the time in which workers were ready to run and had no CPU",
