@@ -1,8 +1,8 @@
 //! Thresholds with a window: judged on every part of the run that is as long as the window.
 //!
 //! [`Windows::advance`] is told once a second how far the aggregate is. What a rule's samples have gained
-//! since then is a part of its own; a window is the sum of the last parts. Parts are forgotten when the window
-//! has passed them, so memory is bounded by the window and not by the run.
+//! since then is a part of its own; a window is the sum of the last parts. Parts are forgotten when the
+//! window has passed them, so memory is bounded by the window and not by the run.
 
 use std::collections::VecDeque;
 use std::time::Duration;
