@@ -8,7 +8,8 @@ use tokio::task::LocalSet;
 
 use crate::{
     clock::Clock, conductor::Conductor, control::RunControl, crew::Crew, event::EventSink,
-    measurements::Measurements, outcome::RunOutcome, state::RunState, vu::VuFactory, worker::Shared,
+    loop_delay::LoopDelays, measurements::Measurements, outcome::RunOutcome, state::RunState,
+    threshold_watch::ThresholdWatch, vu::VuFactory, worker::Shared,
 };
 
 /// A run, ready to go.
@@ -42,6 +43,7 @@ pub struct Run<F> {
     pub(crate) state: Arc<RunState>,
     pub(crate) measurements: Measurements,
     warm_up: Measurements,
+    pub(crate) watch: ThresholdWatch,
 }
 
 /// What a run needs to know beyond its plan.
@@ -57,6 +59,8 @@ pub struct RunConfig {
     pub shard: ShardConfig,
     /// Where raw samples go, if `shard.raw` asks for them.
     pub samples: Option<SampleSink>,
+    /// Where workers record how late they come to their events.
+    pub loop_delays: LoopDelays,
 }
 
 impl Default for RunConfig {
@@ -67,6 +71,7 @@ impl Default for RunConfig {
             thresholds: Thresholds::default(),
             shard: ShardConfig::default(),
             samples: None,
+            loop_delays: LoopDelays::default(),
         }
     }
 }
@@ -114,7 +119,8 @@ impl<F: VuFactory> Run<F> {
         }
         let (state, control) = (Arc::new(RunState::new(&plan)), RunControl::new(&plan));
         let (measurements, warm_up) = (Measurements::default(), Measurements::default());
-        Self { plan, factory, config, control, events, state, measurements, warm_up }
+        let watch = ThresholdWatch::new(config.thresholds.clone());
+        Self { plan, factory, config, control, events, state, measurements, warm_up, watch }
     }
 
     /// The handle that controls this run.
@@ -137,6 +143,11 @@ impl<F: VuFactory> Run<F> {
         self.warm_up.clone()
     }
 
+    /// Its thresholds, to be judged while it goes on.
+    pub fn threshold_watch(&self) -> ThresholdWatch {
+        self.watch.clone()
+    }
+
     /// Runs on worker threads of its own. The calling runtime only conducts, which takes next to no time.
     pub async fn execute(self) -> RunOutcome {
         self.conduct(|run, shared| Crew::on_threads(run, shared)).await
@@ -157,6 +168,8 @@ impl<F: VuFactory> Run<F> {
             measurements: self.measurements.clone(),
             warm_up: self.warm_up.clone(),
             samples: self.config.samples.clone(),
+            loop_delays: self.config.loop_delays.clone(),
+            watch: self.watch.clone(),
             control: self.control.clone(),
             events: self.events.clone(),
         };

@@ -9,7 +9,7 @@ use std::time::Duration;
 use plimsoll_metrics::{Outcome, Sink, Trend};
 use serde_json::{Map, Value, json};
 
-use crate::json::number;
+use crate::json::{number, validity};
 use crate::model::Group;
 use crate::record::Place;
 use crate::report::Report;
@@ -39,6 +39,7 @@ pub fn render(report: &Report<'_>) -> Value {
         },
         "headline": summary.headline(),
         "notes": summary.notes(),
+        "validity": summary.run.validity.as_ref().map(validity),
         "run": run(report),
         "thresholds": thresholds(report),
         "goals": goals(report),
@@ -95,10 +96,11 @@ fn thresholds(report: &Report<'_>) -> Vec<Value> {
     let mut rows = Vec::new();
     for row in &summary.thresholds {
         for result in &row.results {
-            let (selector, expression) = (row.selector.source(), result.threshold.source());
+            let (selector, threshold) = (row.selector.source(), &result.threshold);
             rows.push(json!({
                 "metric": selector,
-                "threshold": expression,
+                "threshold": threshold.source(),
+                "window": threshold.window.map(seconds),
                 "outcome": match result.outcome {
                     Outcome::Passed { .. } => "passed",
                     Outcome::Crossed { .. } => "crossed",
@@ -107,8 +109,8 @@ fn thresholds(report: &Report<'_>) -> Vec<Value> {
                 "fails": result.outcome.fails(summary.no_data),
                 "value": result.outcome.value().map(number),
                 "reason": row.no_data,
-                "first_crossed_at": report.timeline.crossed(selector, expression).map(seconds),
-                "place": place(report.place_of_threshold(selector, expression)),
+                "first_crossed_at": report.timeline.crossed(selector, &threshold.label()).map(seconds),
+                "place": place(report.place_of_threshold(selector, threshold)),
             }));
         }
     }

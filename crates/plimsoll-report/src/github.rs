@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use crate::markdown::Failing;
 use crate::record::Place;
 use crate::report::Report;
+use crate::validity::Trust;
 
 /// GitHub shows ten errors and ten warnings of a step and drops the others; what matters comes first.
 const MOST: usize = 10;
@@ -16,8 +17,8 @@ pub fn annotations(report: &Report<'_>) -> String {
     let mut text = String::new();
     for failing in Failing::all(report.summary) {
         let (place, title) = match &failing {
-            Failing::Threshold { selector, expression, .. } => {
-                (report.place_of_threshold(selector, expression), "plimsoll: threshold")
+            Failing::Threshold { selector, threshold, .. } => {
+                (report.place_of_threshold(selector, threshold), "plimsoll: threshold")
             }
             Failing::Goal { name, .. } => (report.place_of_goal(name), "plimsoll: goal"),
         };
@@ -25,6 +26,10 @@ pub fn annotations(report: &Report<'_>) -> String {
         command(&mut text, "error", place.unwrap_or(&script()), title, &failing.to_string());
     }
     let script = Place { file: report.header.script.clone(), ..Place::default() };
+    if let Some(validity) = report.summary.run.validity.as_ref().filter(|it| it.verdict != Trust::Valid) {
+        let level = if validity.verdict == Trust::Invalid { "error" } else { "warning" };
+        command(&mut text, level, &script, "plimsoll: validity", &validity.headline());
+    }
     for note in report.summary.notes().iter().take(MOST) {
         command(&mut text, "warning", &script, "plimsoll", note);
     }

@@ -10,6 +10,7 @@ use crate::format;
 use crate::markdown::measurement;
 use crate::record::Place;
 use crate::report::Report;
+use crate::validity::Trust;
 
 /// What became of one case.
 enum Result {
@@ -28,7 +29,7 @@ struct Case {
 #[must_use]
 pub fn render(report: &Report<'_>) -> String {
     let suites = [
-        ("run", vec![end(report)]),
+        ("run", std::iter::once(end(report)).chain(trust(report)).collect()),
         ("thresholds", thresholds(report)),
         ("goals", goals(report)),
         ("checks", checks(report)),
@@ -108,24 +109,35 @@ fn end(report: &Report<'_>) -> Case {
     Case { name: "comes to its end".to_owned(), result }
 }
 
+/// Numbers that are not the target's are worth as little as none.
+fn trust(report: &Report<'_>) -> Option<Case> {
+    let validity = report.summary.run.validity.as_ref()?;
+    let reasons: Vec<&str> = validity.reasons.iter().map(|reason| reason.observed.as_str()).collect();
+    let result = match validity.verdict {
+        Trust::Valid | Trust::Suspect => Result::Passed,
+        Trust::Invalid => Result::Failed(validity.headline(), reasons.join("\n")),
+    };
+    Some(Case { name: "can be trusted".to_owned(), result })
+}
+
 fn thresholds(report: &Report<'_>) -> Vec<Case> {
     let summary = report.summary;
     let mut cases = Vec::new();
     for row in &summary.thresholds {
         for threshold in &row.results {
-            let (selector, expression) = (row.selector.source(), threshold.threshold.source());
+            let (selector, label) = (row.selector.source(), threshold.threshold.label());
             let fails = threshold.outcome.fails(summary.no_data);
             let result = match threshold.outcome {
                 Outcome::NoData { .. } if !fails => Result::Skipped,
                 _ if !fails => Result::Passed,
                 _ => {
                     let measured = measurement(summary, row, threshold);
-                    let at = place(report.place_of_threshold(selector, expression));
-                    let detail = format!("{selector} '{expression}': {measured}{at}");
+                    let at = place(report.place_of_threshold(selector, &threshold.threshold));
+                    let detail = format!("{selector} '{label}': {measured}{at}");
                     Result::Failed(measured, detail)
                 }
             };
-            cases.push(Case { name: format!("{selector} {expression}"), result });
+            cases.push(Case { name: format!("{selector} {label}"), result });
         }
     }
     cases

@@ -36,6 +36,7 @@ pub mod report;
 pub mod section;
 pub mod text;
 pub mod timeline;
+pub mod validity;
 pub mod verdict;
 
 pub use advice::ArrivalFacts;
@@ -43,4 +44,5 @@ pub use model::{RunFacts, Settings, Summary, SummaryInput};
 pub use report::{Format, Report};
 pub use text::Style;
 pub use timeline::Timeline;
+pub use validity::{Observations, Trust, Validity, Vitals};
 pub use verdict::Verdict;

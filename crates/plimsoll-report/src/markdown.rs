@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Write as _};
 
-use plimsoll_metrics::{Outcome, ThresholdResult};
+use plimsoll_metrics::{Outcome, Threshold, ThresholdResult};
 
 use crate::endpoints::Endpoint;
 use crate::format;
@@ -18,14 +18,14 @@ const ENDPOINTS: usize = 20;
 const FAILURES: usize = 10;
 
 /// Something that fails a run, with what was measured.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Failing {
     /// A threshold.
     Threshold {
         /// Which samples it judges.
         selector: String,
         /// What it asks for.
-        expression: String,
+        threshold: Threshold,
         /// What was measured, or why nothing was.
         measured: String,
     },
@@ -41,8 +41,8 @@ pub enum Failing {
 impl fmt::Display for Failing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Threshold { selector, expression, measured } => {
-                write!(f, "{selector} '{expression}': {measured}")
+            Self::Threshold { selector, threshold, measured } => {
+                write!(f, "{selector} '{}': {measured}", threshold.label())
             }
             Self::Goal { name, measured } => write!(f, "goal {name}: {measured}"),
         }
@@ -58,7 +58,7 @@ impl Failing {
             for result in row.results.iter().filter(|result| result.outcome.fails(summary.no_data)) {
                 failing.push(Self::Threshold {
                     selector: row.selector.source().to_owned(),
-                    expression: result.threshold.source().to_owned(),
+                    threshold: result.threshold.clone(),
                     measured: measurement(summary, row, result),
                 });
             }
@@ -121,6 +121,9 @@ fn head(text: &mut String, summary: &Summary) {
     }
     facts.retain(|fact| !fact.is_empty());
     put(text, format_args!("{}\n", facts.join(" · ")));
+    if let Some(validity) = &run.validity {
+        put(text, format_args!("**{}**\n", escaped(&validity.headline())));
+    }
     let mut notes = summary.notes();
     if summary.total.is_empty() {
         notes.insert(0, "no samples were recorded: the run measured nothing".to_owned());
@@ -144,7 +147,7 @@ fn thresholds(text: &mut String, summary: &Summary) {
                 outcome if outcome.fails(summary.no_data) => "❌",
                 _ => "✅",
             };
-            let (metric, threshold) = (code(row.selector.source()), code(result.threshold.source()));
+            let (metric, threshold) = (code(row.selector.source()), code(&result.threshold.label()));
             put(
                 text,
                 format_args!(

@@ -18,6 +18,7 @@ use crate::failures::Failures;
 use crate::format;
 use crate::goals::{self, GoalRow};
 use crate::section::{CheckSummary, MetricSummary, NamedSection, Section, Submetric, groups};
+use crate::validity::Validity;
 
 /// What a summary is built from.
 #[derive(Debug)]
@@ -101,6 +102,8 @@ pub struct RunFacts {
     pub arrivals: Vec<ArrivalFacts>,
     /// What `setup()` returned.
     pub setup_data: Option<Value>,
+    /// Whether the measurement can be trusted; `None` when nobody watched the generator.
+    pub validity: Option<Validity>,
 }
 
 /// A point in time as a number.

@@ -1,5 +1,7 @@
 //! A result and the forms that it can have.
 
+use plimsoll_metrics::Threshold;
+
 use crate::model::Summary;
 use crate::record::{Header, Place};
 use crate::text::{self, Style};
@@ -77,8 +79,8 @@ impl Report<'_> {
 
     /// Where a threshold is written, if that is known.
     #[must_use]
-    pub fn place_of_threshold(&self, selector: &str, expression: &str) -> Option<&Place> {
-        self.header.place_of_threshold(selector, expression)
+    pub fn place_of_threshold(&self, selector: &str, threshold: &Threshold) -> Option<&Place> {
+        self.header.place_of_threshold(selector, threshold)
     }
 
     /// Where a goal is written, if that is known.

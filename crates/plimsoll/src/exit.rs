@@ -10,6 +10,8 @@ pub(crate) enum Exit {
     Findings = 1,
     /// A goal was violated at its critical level, or had no data. k6 has no goals.
     GoalsViolated = 95,
+    /// The measurement cannot be trusted, and `--require-valid` asks for that. k6 does not ask itself.
+    NotValid = 96,
     /// A threshold was crossed, or had no data.
     ThresholdsCrossed = 99,
     /// `setup()` took longer than `setupTimeout`.
@@ -37,10 +39,11 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Success,
         Self::Findings,
         Self::GoalsViolated,
+        Self::NotValid,
         Self::ThresholdsCrossed,
         Self::SetupTimeout,
         Self::TeardownTimeout,

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `cli` | what was typed |
 //! | `commands` | one file for each command, read top to bottom |
+//! | `ceiling` | what a script can reach on this machine at all |
 //! | `control` | the API of a running test, and its client |
 //! | `following` | a run from second to second, for its pictures and its record |
 //! | `dashboard` | the run as pictures, and the page that shows them meanwhile |
@@ -15,11 +16,13 @@
 //! | `outputs` | streaming outputs, from `--out` to the last line |
 //! | `signals`, `progress`, `banner`, `log`, `screen` | the outside world while a run goes on |
 //! | `summary`, `reports`, `files`, `verdict`, `exit` | what is left of a run: text, files, exit code |
+//! | `vitals` | the machine meanwhile, for the verdict on the measurement |
 //! | `failure` | what keeps a command from doing its work |
 //!
 //! **Invariant:** stdout carries the summary and asked-for data only; everything else goes to stderr.
 
 mod banner;
+mod ceiling;
 mod cli;
 mod commands;
 mod config_file;
@@ -44,5 +47,6 @@ mod serving;
 mod signals;
 mod summary;
 mod verdict;
+mod vitals;
 
 pub use commands::main_with;

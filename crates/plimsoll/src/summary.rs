@@ -11,7 +11,8 @@ use plimsoll_plan::options::keyword::SummaryMode;
 use plimsoll_report::json::{Terminal, TestFacts};
 use plimsoll_report::record::Header;
 use plimsoll_report::{
-    ArrivalFacts, Format, Report, RunFacts, Settings, Style, Summary, SummaryInput, json, text,
+    ArrivalFacts, Format, Observations, Report, RunFacts, Settings, Style, Summary, SummaryInput, Validity,
+    json, text, validity,
 };
 use plimsoll_script::{Bundle, ScriptFactory};
 use serde_json::Value;
@@ -30,6 +31,10 @@ pub(crate) struct Ending<'a> {
     pub(crate) outcome: &'a RunOutcome,
     /// What became of the goals.
     pub(crate) goals: Vec<GoalResult>,
+    /// What was observed of the measurement itself.
+    pub(crate) observations: Observations,
+    /// Whether it can be trusted.
+    pub(crate) validity: Validity,
     /// Samples that outputs did not write.
     pub(crate) lost_samples: u64,
     /// The script's text, when the newer form of the summary was asked for, which holds it.
@@ -71,6 +76,13 @@ impl Ending<'_> {
         }
     }
 
+    /// Judges the measurement, now that it is known how many samples outputs have lost so far.
+    pub(crate) fn judge_measurement(&mut self, lost_samples: u64) {
+        self.lost_samples = lost_samples;
+        self.observations.lost_samples = lost_samples;
+        self.validity = validity::judge(&self.observations);
+    }
+
     /// What the outputs are told of the end.
     pub(crate) fn for_outputs(&self) -> plimsoll_output::RunEnd {
         let failing = self.failing_thresholds();
@@ -80,6 +92,8 @@ impl Ending<'_> {
             duration: self.outcome.test_duration,
             complete_iterations: self.outcome.state.complete_iterations(),
             interrupted_iterations: self.outcome.state.interrupted_iterations(),
+            validity: self.validity.verdict.as_str(),
+            validity_reasons: self.validity.reasons.iter().map(|reason| reason.observed.clone()).collect(),
         }
     }
 
@@ -183,6 +197,7 @@ impl Ending<'_> {
             arrivals: self.arrivals(),
             setup_data,
             lost_samples: self.lost_samples,
+            validity: Some(self.validity.clone()),
         }
     }
 

@@ -3,6 +3,8 @@
 use plimsoll_engine::{RunEnd, ScriptError, VuInitError};
 use plimsoll_metrics::{GoalOutcome, GoalResult};
 use plimsoll_plan::duration;
+use plimsoll_plan::options::keyword::RequireValid;
+use plimsoll_report::Trust;
 
 use crate::exit::Exit;
 use crate::summary::Ending;
@@ -11,6 +13,8 @@ use crate::summary::Ending;
 pub(crate) fn code(ending: &Ending<'_>) -> Exit {
     let outcome = ending.outcome;
     match end_code(&outcome.end) {
+        // Nobody knows what thresholds and goals would have said of a valid measurement.
+        Exit::Success | Exit::ThresholdsCrossed if is_untrusted(ending) => Exit::NotValid,
         Exit::Success if outcome.failed.is_some() => Exit::MarkedFailed,
         Exit::Success if ending.failing_thresholds().any() => Exit::ThresholdsCrossed,
         Exit::Success if failing_goals(ending).next().is_some() => Exit::GoalsViolated,
@@ -35,6 +39,7 @@ pub(crate) fn tell(ending: &Ending<'_>) {
         tracing::error!(target: "plimsoll", "thresholds on metrics '{names}' had no data {hint}");
     }
     tell_goals(ending);
+    tell_validity(ending);
 }
 
 fn failing_goals<'a>(ending: &'a Ending<'_>) -> impl Iterator<Item = &'a GoalResult> {
@@ -57,7 +62,27 @@ fn tell_goals(ending: &Ending<'_>) {
     }
 }
 
-fn end_code(end: &RunEnd) -> Exit {
+/// Whether the measurement fails the run.
+fn is_untrusted(ending: &Ending<'_>) -> bool {
+    let required = ending.plan.options.require_valid;
+    match ending.validity.verdict {
+        Trust::Valid => false,
+        Trust::Suspect => required == RequireValid::Strict,
+        Trust::Invalid => required != RequireValid::No,
+    }
+}
+
+/// Logs that the measurement cannot be trusted.
+fn tell_validity(ending: &Ending<'_>) {
+    let headline = ending.validity.headline();
+    if is_untrusted(ending) {
+        tracing::error!(target: "plimsoll", "{headline}");
+    } else if ending.validity.verdict != Trust::Valid {
+        tracing::warn!(target: "plimsoll", "{headline}");
+    }
+}
+
+pub(crate) fn end_code(end: &RunEnd) -> Exit {
     match end {
         RunEnd::Completed => Exit::Success,
         RunEnd::Signal => Exit::Interrupted,

@@ -15,6 +15,9 @@
 //! | [`outputs`] | throughput while every sample is written to a file, and whether all are there |
 //! | [`sockets`] | a crowd of idle WebSocket and Socket.IO connections: all there, and what each takes |
 //! | [`data`] | memory of large files that all virtual users read |
+//! | [`validity`] | whether the verdict on the measurement is right, run after run |
+//! | [`steady`] | whether memory grows with the length of a run |
+//! | [`urls`] | memory and totals with millions of distinct URLs |
 //! | [`desk`] | InsightDesk on PostgreSQL and Valkey: load, sockets, chaos |
 //!
 //! Each starts the [`target`], whose ledger is the independent truth, and [`generator`]s with the scripts of
@@ -30,6 +33,7 @@ mod growth;
 mod iterations;
 mod json;
 mod kills;
+mod limiter;
 mod memory;
 mod outputs;
 mod pacing;
@@ -37,9 +41,12 @@ mod sockets;
 mod stall;
 mod startup;
 mod statistics;
+mod steady;
 mod summary;
 mod target;
 mod throughput;
+mod urls;
+mod validity;
 mod workload;
 
 use std::path::PathBuf;
@@ -81,6 +88,12 @@ pub(crate) enum Command {
     Sockets(sockets::Arguments),
     /// Memory of large files that all virtual users read
     Data(data::Arguments),
+    /// The verdict on the measurement: of generators that are held down, and of some left alone
+    Validity(validity::Arguments),
+    /// Memory of a long run at full speed
+    Steady(steady::Arguments),
+    /// Memory and totals with millions of distinct URLs
+    Urls(urls::Arguments),
     /// InsightDesk on PostgreSQL and Valkey, under load on the same cores
     #[command(subcommand)]
     Desk(desk::Command),
@@ -111,6 +124,9 @@ pub(crate) async fn run(workspace: &Workspace, command: &Command) -> Result<Exit
         Command::Outputs(arguments) => outputs::run(workspace, arguments).await?,
         Command::Sockets(arguments) => sockets::run(workspace, arguments).await?,
         Command::Data(arguments) => data::run(workspace, arguments).await?,
+        Command::Validity(arguments) => validity::run(workspace, arguments).await?,
+        Command::Steady(arguments) => steady::run(workspace, arguments).await?,
+        Command::Urls(arguments) => urls::run(workspace, arguments).await?,
         Command::Desk(command) => desk::run(workspace, command).await?,
     }
     Ok(ExitCode::SUCCESS)

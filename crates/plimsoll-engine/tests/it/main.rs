@@ -10,4 +10,5 @@ mod stopping;
 mod support;
 mod table;
 mod warm_up;
+mod windows;
 mod workers;

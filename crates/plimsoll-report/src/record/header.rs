@@ -85,6 +85,8 @@ pub struct ThresholdLine {
     pub abort_on_fail: bool,
     /// See `abort_on_fail`.
     pub delay_abort_eval: Duration,
+    /// The length of the parts of the run that it is judged on; `None` for the whole.
+    pub window: Option<Duration>,
     /// Where it is written.
     pub place: Option<Place>,
 }
@@ -184,6 +186,7 @@ impl Header {
                 expression: threshold.source().to_owned(),
                 abort_on_fail: threshold.abort_on_fail,
                 delay_abort_eval: threshold.delay_abort_eval,
+                window: threshold.window,
                 place: place(&format!("thresholds.{selector}[{number}]")),
             };
             let thresholds = spec.thresholds.iter().enumerate().map(line).collect();
@@ -213,10 +216,12 @@ impl Header {
 
     /// Where a threshold is written.
     #[must_use]
-    pub fn place_of_threshold(&self, selector: &str, expression: &str) -> Option<&Place> {
+    pub fn place_of_threshold(&self, selector: &str, threshold: &Threshold) -> Option<&Place> {
         let rules = self.thresholds.iter().filter(|rule| rule.selector == selector);
         let mut lines = rules.flat_map(|rule| &rule.thresholds);
-        lines.find(|line| line.expression == expression)?.place.as_ref()
+        let is_it =
+            |line: &&ThresholdLine| line.expression == threshold.source() && line.window == threshold.window;
+        lines.find(is_it)?.place.as_ref()
     }
 
     /// Where a goal is written.
@@ -274,6 +279,7 @@ impl RuleLine {
                 expression: Expression::parse(&line.expression).ok()?,
                 abort_on_fail: line.abort_on_fail,
                 delay_abort_eval: line.delay_abort_eval,
+                window: line.window,
             })
         };
         Some(ThresholdSpec {

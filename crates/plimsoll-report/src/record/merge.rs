@@ -14,6 +14,7 @@ use super::read::{Decoder, Record, Stream};
 use super::second::{ScenarioState, Second};
 use crate::advice::ArrivalFacts;
 use crate::model::RunFacts;
+use crate::validity::Validity;
 
 /// Why records are not those of one test.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +104,7 @@ fn difference(one: &Header, other: &Header) -> Option<&'static str> {
     let rules = |header: &Header| {
         let rules = header.thresholds.iter();
         let lines = rules.flat_map(|rule| {
-            rule.thresholds.iter().map(|line| (rule.selector.clone(), line.expression.clone()))
+            rule.thresholds.iter().map(|line| (rule.selector.clone(), line.expression.clone(), line.window))
         });
         lines.collect::<Vec<_>>()
     };
@@ -138,9 +139,18 @@ impl End {
             }
         }
         merge_arrivals(&mut run.arrivals, &other.run.arrivals);
+        run.validity = gravest(run.validity.take(), other.run.validity.as_ref());
         self.warm_up = self.warm_up.max(other.warm_up);
         self.exit_code = self.exit_code.max(other.exit_code);
         self
+    }
+}
+
+/// A measurement is as good as the worst of its parts.
+fn gravest(one: Option<Validity>, other: Option<&Validity>) -> Option<Validity> {
+    match (one, other) {
+        (Some(one), Some(other)) if other.verdict > one.verdict => Some(other.clone()),
+        (one, other) => one.or_else(|| other.cloned()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use plimsoll_metrics::threshold::{Stage, Windows};
 use plimsoll_metrics::{Aggregate, NoDataPolicy, Sink, Timestamp, builtin};
 
 use super::read::Record;
@@ -34,12 +35,25 @@ impl Record {
     /// Goes through all seconds.
     #[must_use]
     pub fn replay(&self) -> Replay {
+        self.replay_with(&mut Windows::new(&self.bound().thresholds))
+    }
+
+    /// Windows of thresholds slide over the seconds in which scenarios ran.
+    fn replay_with(&self, windows: &mut Windows) -> Replay {
         let mut replay = Replay::default();
         for second in self.seconds() {
-            let is_judged = !second.warming_up;
+            let (is_judged, start) = (!second.warming_up, second.at.saturating_sub(second.length));
+            let (had_begun, begins) = (!replay.scenarios.is_empty(), !second.scenarios.is_empty());
+            if !windows.is_empty() && begins && !had_begun {
+                windows.begin(&replay.aggregate);
+            }
             replay.add(second);
             if is_judged {
-                let report = self.bound().thresholds.evaluate(&replay.aggregate, replay.at);
+                if !windows.is_empty() && begins {
+                    windows.advance(&replay.aggregate, start, replay.at);
+                }
+                let mut report = self.bound().thresholds.evaluate(&replay.aggregate, replay.at);
+                windows.complete(&mut report, Stage::Running);
                 replay.timeline.judge(replay.at, &report);
             }
         }
@@ -49,17 +63,15 @@ impl Record {
     /// What the run amounted to, and what happened when.
     #[must_use]
     pub fn summary(&self, settings: Settings, no_data: NoDataPolicy) -> (Summary, Timeline) {
-        let replay = self.replay();
+        let mut windows = Windows::new(&self.bound().thresholds);
+        let replay = self.replay_with(&mut windows);
         let run = self.facts(&replay);
-        let warmed_up = self
-            .end
-            .as_ref()
-            .map_or((!replay.warmed_up.is_zero()).then_some(replay.warmed_up), |end| end.warm_up);
-        let thresholds = self.bound().thresholds.evaluate(&replay.aggregate, run.duration);
+        let mut thresholds = self.bound().thresholds.evaluate(&replay.aggregate, run.duration);
+        windows.complete(&mut thresholds, Stage::Over);
         let summary = Summary::build(SummaryInput {
             registry: self.registry(),
             aggregate: &replay.aggregate,
-            warm_up: warmed_up.map(|length| (&replay.warm_up, length)),
+            warm_up: self.warmed_up(&replay).map(|length| (&replay.warm_up, length)),
             thresholds: (!thresholds.rules.is_empty()).then_some(&thresholds),
             goals: self.bound().goals.evaluate(&replay.aggregate, run.duration),
             no_data,
@@ -67,6 +79,14 @@ impl Record {
             run,
         });
         (summary, replay.timeline)
+    }
+
+    /// How long the warm-up was, if there was one.
+    fn warmed_up(&self, replay: &Replay) -> Option<Duration> {
+        match &self.end {
+            Some(end) => end.warm_up,
+            None => Some(replay.warmed_up).filter(|length| !length.is_zero()),
+        }
     }
 
     fn facts(&self, replay: &Replay) -> RunFacts {

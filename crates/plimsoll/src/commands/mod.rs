@@ -1,6 +1,7 @@
 //! From arguments to an exit code: one file for each command, and the one place where failures are printed.
 
 mod archive;
+mod calibrate;
 mod check;
 mod completions;
 mod control;
@@ -13,6 +14,7 @@ mod version;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use crate::ceiling::null_target;
 use crate::cli::{self, Invocation};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -64,6 +66,11 @@ fn carry_out(invocation: &Invocation) -> Result<Exit, Failure> {
             Log::start(&arguments.logging, &Screen::new())?;
             report::report(arguments)
         }
+        Invocation::Calibrate(arguments) => {
+            let log = Log::start(&arguments.logging, &Screen::new())?;
+            calibrate::calibrate(arguments, &log)
+        }
+        Invocation::NullTarget(body) => null_target::serve(body).map(|()| Exit::Success),
         Invocation::New(arguments) => {
             Log::start(&arguments.logging, &Screen::new())?;
             new::new(arguments)

@@ -7,8 +7,10 @@ use plimsoll_engine::{EventSink, Phase, Run, RunConfig, RunEvent, RunOutcome, Sc
 use plimsoll_metrics::{Goals, Thresholds};
 use plimsoll_plan::Plan;
 use plimsoll_report::record::{End, Header};
+use plimsoll_report::{Observations, Validity};
 use plimsoll_script::ScriptFactory;
 
+use crate::ceiling::Certificate;
 use crate::cli::RunArguments;
 use crate::control::Server;
 use crate::dashboard::Planned;
@@ -22,6 +24,7 @@ use crate::progress::Progress;
 use crate::screen::Screen;
 use crate::serving::Serving;
 use crate::summary::Ending;
+use crate::vitals::Monitor;
 use crate::{banner, network, record, signals, verdict};
 
 /// Runs a test and tells how it went.
@@ -42,6 +45,7 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
     }
     // Read now: it may have changed when the run is over.
     let script_text = plan.options.new_machine_readable_summary.then(|| text_of(&arguments.test.script));
+    let certificate = Certificate::find(&arguments.test.script);
     let factory = ScriptFactory::new(Arc::new(bundle.script(plan, net)));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -58,7 +62,9 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
                 return Err(failure);
             }
         };
-        let ready = Ready { arguments, test: &test, factory: factory.clone(), screen, header: &header };
+        let monitor = Monitor::new();
+        let (script, header) = (factory.clone(), &header);
+        let ready = Ready { arguments, test: &test, factory: script, screen, header, monitor: &monitor };
         let (outcome, control, following) = ready.execute(&signals, &outputs, control, wanted).await?;
         following.finish();
         let goals = Goals::bind(&plan.goals, bundle.registry()).unwrap_or_default();
@@ -69,12 +75,16 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
             plan,
             outcome: &outcome,
             goals,
+            observations: observe(&monitor, plan, &outcome, certificate.as_ref()),
+            validity: Validity::default(),
             lost_samples: 0,
             script_text,
             pictures: &following.pictures,
-            header: &header,
+            header,
         };
-        ending.lost_samples = outputs.finish(ending.for_outputs()).await;
+        ending.judge_measurement(0);
+        let lost_samples = outputs.finish(ending.for_outputs()).await;
+        ending.judge_measurement(lost_samples);
         let summary = ending.summary();
         let mut exit = verdict::code(&ending);
         let summarised = ending.summarise(&summary, factory, exit).await;
@@ -97,6 +107,18 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
     })
 }
 
+/// What was observed of the measurement, beside the ceiling if somebody has calibrated.
+fn observe(
+    monitor: &Monitor,
+    plan: &Plan,
+    outcome: &RunOutcome,
+    certificate: Option<&Certificate>,
+) -> Observations {
+    let mut observations = monitor.observe(plan, outcome);
+    observations.ceiling = certificate.map(|certificate| certificate.used_by(&observations));
+    observations
+}
+
 /// The script's text, or nothing when it cannot be read a second time.
 fn text_of(script: &Path) -> String {
     std::fs::read_to_string(script).unwrap_or_default()
@@ -109,6 +131,7 @@ struct Ready<'a> {
     factory: ScriptFactory,
     screen: &'a Arc<Screen>,
     header: &'a Header,
+    monitor: &'a Monitor,
 }
 
 impl Ready<'_> {
@@ -119,29 +142,30 @@ impl Ready<'_> {
         control: Option<Server>,
         wanted: Wanted,
     ) -> Result<(RunOutcome, Option<Serving>, Following), Failure> {
-        let Ready { arguments, test: LoadedTest { plan, .. }, screen, .. } = self;
+        let Ready { arguments, test: LoadedTest { plan, .. }, screen, monitor, .. } = self;
         let mut config = self.config();
         outputs.attach(&mut config);
+        monitor.attach(&mut config);
         let dashboard = wanted.pictures.address();
-        let watched_thresholds = config.thresholds.clone();
-        let (thresholds, factory) = (config.thresholds.clone(), self.factory.clone());
-        let run = Run::new(Arc::clone(plan), self.factory, config, EventSink::new(log_event(plan)));
+        let factory = self.factory.clone();
+        let run = Run::new(Arc::clone(plan), self.factory, config, event_sink(plan, monitor));
         signals.guard(run.control());
         let address = control.as_ref().map(|control| control.address);
-        let serve = |server: Server| server.start(self.test.subject(&run, thresholds, factory));
+        let serve = |server: Server| server.start(self.test.subject(&run, factory));
         let control = control.map(serve).transpose()?;
-        let watched = self.test.watched(&run, watched_thresholds, arguments);
-        let following = wanted.begin(watched, self.header.clone())?;
+        let following = wanted.begin(self.test.watched(&run, arguments, monitor), self.header.clone())?;
         if control.is_none() && plan.options.paused {
             tracing::warn!(
                 target: "plimsoll",
                 "the test is going to wait, and nobody can resume it: there is no control API (see --address)"
             );
         }
+        let state = run.state();
         if arguments.logging.quiet {
             let outcome = tokio::select! {
                 outcome = run.execute() => outcome,
                 never = following.follow() => match never {},
+                never = monitor.watch(&state) => match never {},
             };
             return Ok((outcome, control, following));
         }
@@ -151,6 +175,7 @@ impl Ready<'_> {
         let outcome = tokio::select! {
             outcome = run.execute() => outcome,
             never = following.follow() => match never {},
+            never = monitor.watch(&state) => match never {},
             () = progress.show() => unreachable!("progress is shown until the run has ended"),
         };
         progress.finish();
@@ -169,6 +194,15 @@ impl Ready<'_> {
             ..RunConfig::default()
         }
     }
+}
+
+/// Who listens to a run's events.
+fn event_sink(plan: &Plan, monitor: &Monitor) -> EventSink {
+    let (log, monitor) = (log_event(plan), monitor.clone());
+    EventSink::new(move |event| {
+        monitor.note(&event);
+        log(event);
+    })
 }
 
 /// What the log says of a run's events. Numbers are the progress display's business.

@@ -23,13 +23,14 @@ use crate::support::sockets::Servers;
 use crate::support::{Finished, Folder, finish, repository, server};
 
 /// The pages whose flags are plimsoll's own.
-const FLAG_PAGES: [&str; 14] = [
+const FLAG_PAGES: [&str; 15] = [
     "docs/src/running-tests.md",
     "docs/src/options.md",
     "docs/src/control.md",
     "docs/src/remote.md",
     "docs/src/scripts.md",
     "docs/src/thresholds.md",
+    "docs/src/validity.md",
     "docs/src/goals.md",
     "docs/src/results.md",
     "docs/src/pictures.md",

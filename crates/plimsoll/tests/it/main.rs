@@ -43,6 +43,7 @@ mod streams;
 mod suite;
 mod terminal;
 mod tls;
+mod validity;
 mod vus;
 mod warm_up;
 mod workflows;
