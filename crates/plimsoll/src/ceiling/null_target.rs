@@ -73,10 +73,7 @@ impl Drop for NullTarget {
 pub(crate) fn serve(body: &str) -> Result<(), Failure> {
     let refused = |source| Failure::System { what: "the null target cannot listen", source };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
-    std::thread::spawn(|| {
-        let _ = std::io::stdin().read_to_end(&mut Vec::new());
-        std::process::exit(0);
-    });
+    std::thread::spawn(end_with_input);
     let body = Bytes::copy_from_slice(body.as_bytes());
     LocalSet::new().block_on(&runtime, async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(refused)?;
@@ -94,6 +91,13 @@ pub(crate) fn serve(body: &str) -> Result<(), Failure> {
             }
         }
     })
+}
+
+/// Whoever started this process holds the other end of its standard input.
+#[expect(clippy::exit, reason = "there is nothing to be put in order")]
+fn end_with_input() {
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+    std::process::exit(0);
 }
 
 async fn answer_all(connection: TokioIo<tokio::net::TcpStream>, body: Bytes) {

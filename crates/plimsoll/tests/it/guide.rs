@@ -96,7 +96,8 @@ async fn every_flag_of_the_guide_exists() {
     let help = folder.plimsoll("run --help").await.code(0).stdout
         + &folder.plimsoll("inspect --help").await.code(0).stdout
         + &folder.plimsoll("check --help").await.code(0).stdout
-        + &folder.plimsoll("report --help").await.code(0).stdout;
+        + &folder.plimsoll("report --help").await.code(0).stdout
+        + &folder.plimsoll("calibrate --help").await.code(0).stdout;
     let words = help.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
     let known: BTreeSet<&str> = words.filter(|word| word.starts_with("--")).collect();
     for page in FLAG_PAGES {
