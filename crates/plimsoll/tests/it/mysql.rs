@@ -32,7 +32,8 @@ async fn values_are_those_of_the_extension() {
 async fn columns_and_parameters_of_every_kind() {
     let body = r#"
       const create = `CREATE TEMPORARY TABLE t (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY,
-        tiny TINYINT UNSIGNED, big BIGINT UNSIGNED, small SMALLINT, x VARCHAR(20), at DATETIME(3), b BLOB, n DECIMAL(10,3), f FLOAT,
+        tiny TINYINT UNSIGNED, big BIGINT UNSIGNED, small SMALLINT,
+        x VARCHAR(20), at DATETIME(3), b BLOB, n DECIMAL(10,3), f FLOAT,
         d DOUBLE, ok BOOLEAN, y YEAR, j JSON, e ENUM('a', 'b'), bits BIT(9), tm TIME(2))`;
       const insert = `INSERT INTO t (tiny, big, small, x, at, b, n, f, d, ok, y, j, e, bits, tm)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
