@@ -3,7 +3,8 @@
 //! | server | for |
 //! |---|---|
 //! | [`valkey`] | `k6/experimental/redis`; bus and cache of InsightDesk |
-//! | [`postgres`] | InsightDesk |
+//! | [`postgres`] | InsightDesk, `k6/x/sql` |
+//! | [`mariadb`] | `k6/x/sql` |
 //! | [`nginx`] | `k6/http` |
 //! | [`databases`]: Prometheus, InfluxDB | outputs |
 //! | [`chromium`], and `axe-core` of [`packages`] | the report and the dashboard |
@@ -14,6 +15,7 @@
 
 mod chromium;
 mod databases;
+mod mariadb;
 mod nginx;
 mod packages;
 mod postgres;
@@ -29,6 +31,7 @@ pub(crate) async fn ensure() -> Result<()> {
     let cache = cache()?;
     valkey::ensure(&cache).await?;
     postgres::ensure(&cache).await?;
+    mariadb::ensure().await?;
     nginx::ensure().await?;
     chromium::ensure().await?;
     databases::ensure().await?;

@@ -110,6 +110,17 @@ pub enum UrlError {
         /// What was found before the first colon.
         scheme: String,
     },
+    /// TLS is asked for.
+    #[error(
+        "{variable}: sslmode={mode} asks for TLS, which the desk does not speak to its database; say \
+         sslmode=disable or leave it out"
+    )]
+    Tls {
+        /// The setting.
+        variable: &'static str,
+        /// What was asked for.
+        mode: String,
+    },
 }
 
 /// The file in the data folder that holds the database.
@@ -129,11 +140,22 @@ pub fn database_location(url: Option<&str>, data_folder: &Path) -> Result<Locati
         Some("" | "//") => Err(UrlError::Unknown { variable, scheme }),
         Some(path) => Ok(file(path).into()),
         None if matches!(scheme.as_str(), "postgresql" | "postgres") => {
+            if let Some(mode) = tls_mode(url) {
+                return Err(UrlError::Tls { variable, mode });
+            }
             let address = postgres::Address::parse(url);
             address.map(Into::into).ok_or(UrlError::Unknown { variable, scheme })
         }
         None => Err(UrlError::Unknown { variable, scheme }),
     }
+}
+
+/// What a URL of PostgreSQL says about TLS, if it insists on it.
+fn tls_mode(url: &str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let (_, mode) = pairs.find(|(key, _)| key == "sslmode")?;
+    (!matches!(&*mode, "disable" | "allow" | "prefer")).then(|| mode.into_owned())
 }
 
 /// Where Valkey is. It prints without the password.
@@ -187,6 +209,13 @@ mod tests {
             let error = database_location(Some(url), Path::new("data")).expect_err(url);
             assert!(!error.to_string().contains("secret"), "{error}");
         }
+        for mode in ["require", "verify-ca", "verify-full"] {
+            let url = format!("postgresql://u:secret@h/d?sslmode={mode}");
+            let error = database_location(Some(&url), Path::new("data")).expect_err(mode).to_string();
+            assert!(error.starts_with(&format!("DATABASE_URL: sslmode={mode} asks for TLS")), "{error}");
+        }
+        let plain = Some("postgresql://u:secret@h/d?sslmode=disable");
+        database_location(plain, Path::new("data")).expect("no TLS is what there is");
         let error = ValkeyUrl::parse(Some("http://:secret@h")).expect_err("not Valkey");
         assert!(error.to_string().starts_with("VALKEY_URL: expected redis://"), "{error}");
         let url = ValkeyUrl::parse(Some("redis://:secret@h:1/2")).expect("a URL").expect("not empty");

@@ -103,7 +103,7 @@ pub use local_addresses::{InvalidLocalAddresses, LocalAddresses};
 pub use options::{Limits, Options};
 pub use proxy::{InvalidProxy, Proxies};
 pub use shared::Shared;
-pub use stream::{ByteStream, StreamTls};
+pub use stream::{ByteStream, StreamTls, Verification};
 pub use timings::{Timings, Traffic};
 pub use tls::{
     CipherSuites, ClientIdentity, HostIdentity, InvalidIdentity, Ocsp, OcspStatus, RevocationReason, TlsInfo,

@@ -17,6 +17,17 @@ use crate::shared::Shared;
 use crate::timings::{Stopwatch, Traffic};
 use crate::tls::{self, Alpn, ClientIdentity, TlsOptions, TrustedRoots};
 
+/// How much of a server's certificate has to be right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// Somebody trusted vouches for it, and it is for the server's name.
+    Full,
+    /// Somebody trusted vouches for it.
+    Authority,
+    /// Nothing.
+    None,
+}
+
 /// Whom a stream trusts, and who it says it is.
 #[derive(Clone)]
 pub struct StreamTls(TlsConnector);
@@ -30,7 +41,7 @@ impl StreamTls {
     pub fn new(
         authorities: &[String],
         identity: Option<(&str, &str)>,
-        skip_verification: bool,
+        verification: Verification,
     ) -> Result<Self, String> {
         let mut trusted = Vec::new();
         for text in authorities {
@@ -39,7 +50,12 @@ impl StreamTls {
         let roots = if authorities.is_empty() { TrustedRoots::System } else { TrustedRoots::Only(trusted) };
         let identity = identity.map(|(chain, key)| ClientIdentity::from_pem(chain, key, ""));
         let identity = identity.transpose().map_err(|error| error.to_string())?;
-        let options = TlsOptions { skip_verification, roots, ..TlsOptions::default() };
+        let options = TlsOptions {
+            skip_verification: verification == Verification::None,
+            skip_name: verification != Verification::Full,
+            roots,
+            ..TlsOptions::default()
+        };
         let config = tls::client_config(&options, identity.into_iter().collect());
         config
             .map(|config| StreamTls(TlsConnector::from(Arc::new(config))))
@@ -133,7 +149,7 @@ mod tests {
     fn what_is_no_pem_is_told() {
         let wrong = |authorities: &[&str], identity| {
             let authorities: Vec<String> = authorities.iter().map(ToString::to_string).collect();
-            StreamTls::new(&authorities, identity, false).err().unwrap_or_default()
+            StreamTls::new(&authorities, identity, Verification::Full).err().unwrap_or_default()
         };
         assert_eq!(wrong(&["nonsense"], None), "ca: no certificate in PEM");
         assert_eq!(wrong(&[], Some(("nonsense", "nonsense"))), "cert: no certificate in PEM");

@@ -45,7 +45,8 @@ pub(crate) enum Family {
 /// The words that lead to each family. Those of host functions count too: `binary` responses are
 /// ArrayBuffers.
 const WORDS: &[(Family, &[&str])] = &[
-    (Family::Date, &["Date"]),
+    // Databases answer with dates.
+    (Family::Date, &["Date", "sql"]),
     (Family::RegExp, &["RegExp", "match", "matchAll", "replace", "replaceAll", "search", "split"]),
     (Family::Proxy, &["Proxy", "SharedArray", "csv"]),
     (Family::MapSet, &["Map", "Set", "WeakMap", "WeakSet", "groupBy", "streams", "Blob"]),
@@ -161,6 +162,11 @@ mod tests {
         assert!(
             reach.contains(Family::Date) && reach.contains(Family::RegExp) && !reach.contains(Family::MapSet)
         );
+    }
+
+    #[test]
+    fn databases_answer_with_dates() {
+        assert!(Reach::of(["import sql from 'k6/x/sql';"]).contains(Family::Date));
     }
 
     #[test]

@@ -99,6 +99,7 @@ fn tls(from: &plimsoll_plan::options::Options, note: &mut impl FnMut(&str, Strin
         only_tls12,
         cipher_suites,
         identities: from.tls_auth.iter().filter_map(|auth| host_identity(auth, note)).collect(),
+        ..TlsOptions::default()
     }
 }
 

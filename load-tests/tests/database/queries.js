@@ -3,6 +3,7 @@ import sql from 'k6/x/sql';
 import driver from 'k6/x/sql/driver/postgres';
 import { check } from 'k6';
 import { Trend, Counter } from 'k6/metrics';
+import { scaled, users } from '../../lib/config.js';
 
 const db = sql.open(driver, __ENV.DATABASE_URL);
 
@@ -10,8 +11,8 @@ const queryDuration = new Trend('db_query_duration');
 const queriesExecuted = new Counter('db_queries_executed');
 
 export const options = {
-  vus: 20,
-  duration: '5m',
+  vus: users(20),
+  duration: scaled('5m'),
   thresholds: {
     db_query_duration: ['p(95)<100'],
   },

@@ -24,6 +24,47 @@ async fn the_suites_users_can_log_in() {
     }
 }
 
+/// What the specification's layout has, and what every script may import: k6's own modules, and for the
+/// database the extension.
+#[test]
+fn the_layout_is_the_specifications_and_scripts_are_plain() {
+    let scripts = [
+        "lib/config.js",
+        "lib/helpers.js",
+        "lib/auth.js",
+        "lib/checks.js",
+        "scenarios/smoke.js",
+        "scenarios/load.js",
+        "scenarios/stress.js",
+        "scenarios/soak.js",
+        "scenarios/spike.js",
+        "scenarios/chaos.js",
+        "tests/api/tickets.js",
+        "tests/api/auth.js",
+        "tests/api/knowledge-base.js",
+        "tests/websocket/realtime.js",
+        "tests/database/queries.js",
+        "lib/socketio.js",
+        "lib/users.js",
+    ];
+    for file in scripts {
+        let script = suite(file);
+        let imports = script.lines().filter(|line| line.starts_with("import "));
+        let names = imports.filter_map(|line| line.rsplit('\'').nth(1));
+        for name in names {
+            let is_plain = name.starts_with('.') || (name.starts_with("k6") && !name.starts_with("k6/x/"));
+            assert!(is_plain || file.starts_with("tests/database/"), "{file} imports {name}");
+        }
+        assert!(!script.contains("goals:"), "{file}: k6 knows no goals");
+    }
+    let package: serde_json::Value = serde_json::from_str(&suite("package.json")).expect("JSON");
+    assert!(package["devDependencies"]["@types/k6"].is_string());
+    for script in package["scripts"].as_object().expect("scripts").values() {
+        let file = script.as_str().and_then(|text| text.strip_prefix("plimsoll run ")).expect("a command");
+        assert!(scripts.contains(&file), "{file}");
+    }
+}
+
 /// Every path that a script asks for is a route of the desk.
 #[tokio::test]
 async fn the_scripts_ask_for_routes_that_exist() {

@@ -161,7 +161,7 @@ impl Database {
     }
 
     async fn run_unlimited(&self, shared: &Shared, statement: &Statement) -> Result<Answer, SqlError> {
-        let (mut link, born) = match self.take() {
+        let (mut link, born) = match self.kept().await {
             Some(kept) => kept,
             None => (self.connect(shared).await?, Instant::now()),
         };
@@ -191,13 +191,13 @@ impl Database {
     }
 
     /// The connection that was used last, if it is still good.
-    fn take(&self) -> Option<(Link, Instant)> {
+    async fn kept(&self) -> Option<(Link, Instant)> {
         let Idle { mut link, born, since } = self.idle.take()?;
         let is_young =
             |limit: Option<Duration>, from: Instant| limit.is_none_or(|limit| from.elapsed() < limit);
         let is_fit = is_young(self.keeping.max_lifetime, born)
             && is_young(self.keeping.max_idle_time, since)
-            && link.is_open();
+            && link.is_open(since.elapsed()).await;
         is_fit.then_some((link, born))
     }
 
@@ -215,10 +215,10 @@ impl Database {
 }
 
 impl Link {
-    fn is_open(&mut self) -> bool {
+    async fn is_open(&mut self, idle: Duration) -> bool {
         match self {
             Link::Postgres(link) => link.is_open(),
-            Link::MySql(link) => link.is_open(),
+            Link::MySql(link) => link.is_open(idle).await,
             Link::Sqlite(_) => true,
         }
     }

@@ -26,7 +26,7 @@ use rustls::{CipherSuite, ProtocolVersion};
 pub(crate) use self::failure::stream_error;
 pub use self::identity::{ClientIdentity, InvalidIdentity};
 pub use self::ocsp::{Ocsp, OcspStatus, RevocationReason};
-pub(crate) use self::settings::{Alpn, Connectors, client_config};
+pub(crate) use self::settings::{Alpn, Connectors, client_config, system_authorities};
 pub use self::settings::{HostIdentity, TlsOptions, TlsVersion, TrustedRoots};
 pub(crate) use self::staple::Stapled;
 pub use self::suites::{CipherSuites, UnusableSuite};

@@ -26,6 +26,8 @@ use crate::hosts::HostnamePatterns;
 pub struct TlsOptions {
     /// Accept any certificate (`insecureSkipTLSVerify`).
     pub skip_verification: bool,
+    /// Accept a certificate that is for another host, if somebody trusted vouches for it.
+    pub skip_name: bool,
     /// Who may vouch for a server.
     pub roots: TrustedRoots,
     /// The oldest version that is offered.
@@ -191,7 +193,7 @@ pub(crate) fn client_config(
         let chain = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
             .build()
             .map_err(|error| NetError::Tls(error.to_string().into()))?;
-        Arc::new(NameBeforeChain { chain })
+        Arc::new(NameBeforeChain { chain, skips_name: options.skip_name })
     };
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&options.versions())
@@ -202,6 +204,11 @@ pub(crate) fn client_config(
     config.resumption = Resumption::disabled();
     config.key_log = Arc::new(KeyLogFile::new());
     Ok(config)
+}
+
+/// Who vouches for others on this system.
+pub(crate) fn system_authorities() -> Vec<CertificateDer<'static>> {
+    rustls_native_certs::load_native_certs().certs
 }
 
 fn root_store(roots: &TrustedRoots) -> Result<RootCertStore, NetError> {
@@ -215,7 +222,7 @@ fn root_store(roots: &TrustedRoots) -> Result<RootCertStore, NetError> {
     }
     if !matches!(roots, TrustedRoots::Only(_)) {
         // Unreadable certificates in the system's store are the system's business; the others still count.
-        let (added, _) = store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let (added, _) = store.add_parsable_certificates(system_authorities());
         if added == 0 {
             store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         }

@@ -3,8 +3,13 @@
 use crate::support::{Finished, Folder, finish, postgres, repository};
 
 /// Runs a script in which `db` is a database, and `tell` logs a value, or the error that comes instead.
-async fn run(driver: &str, name: &str, flags: &str, body: &str) -> Finished {
-    let script = format!(
+pub(crate) async fn run(driver: &str, name: &str, flags: &str, body: &str) -> Finished {
+    script(driver, body).run(&format!("--log-format raw --env NAME={name} {flags}")).await
+}
+
+/// A folder with such a script.
+pub(crate) fn script(driver: &str, body: &str) -> Folder {
+    Folder::with(&format!(
         "import sql from 'k6/x/sql';
          import driver from 'k6/x/sql/driver/{driver}';
          const db = sql.open(driver, __ENV.NAME);
@@ -13,8 +18,7 @@ async fn run(driver: &str, name: &str, flags: &str, body: &str) -> Finished {
            try {{ console.log(JSON.stringify(work())); }} catch (error) {{ console.log(error.message); }}
          }}
          {body}"
-    );
-    Folder::with(&script).run(&format!("--log-format raw --env NAME={name} {flags}")).await
+    ))
 }
 
 #[tokio::test]

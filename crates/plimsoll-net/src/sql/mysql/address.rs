@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use mysql_async::{OptsBuilder, SslOpts};
 use percent_encoding::percent_decode_str;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
 use url::form_urlencoded;
 
 use crate::sql::error::SqlError;
+use crate::tls::system_authorities;
 
 const EXPECTED: &str = "user:password@tcp(host:3306)/database?parameter=value";
 
@@ -131,7 +134,7 @@ fn word<'a>(key: &str, value: &'a str) -> Result<&'a str, String> {
 fn tls(value: &str) -> Result<Option<SslOpts>, String> {
     match value {
         "false" => Ok(None),
-        "true" => Ok(Some(SslOpts::default())),
+        "true" => Ok(Some(verified())),
         "skip-verify" => Ok(Some(
             SslOpts::default()
                 .with_danger_accept_invalid_certs(true)
@@ -139,6 +142,14 @@ fn tls(value: &str) -> Result<Option<SslOpts>, String> {
         )),
         other => Err(format!("tls={other} is not supported; there are true, skip-verify and false")),
     }
+}
+
+/// A server that the system's authorities vouch for, or those that the driver knows.
+fn verified() -> SslOpts {
+    // One that cannot be read would be the end of all.
+    let is_usable = |certificate: &CertificateDer| RootCertStore::empty().add(certificate.clone()).is_ok();
+    let usable = system_authorities().into_iter().filter(|certificate| is_usable(certificate));
+    SslOpts::default().with_root_certs(usable.map(|certificate| certificate.to_vec().into()).collect())
 }
 
 /// A number with a unit; nothing for 0.

@@ -2,27 +2,36 @@
 //!
 //! Numbers are numbers; texts, decimals and dates are bytes, unless the data source name says `parseTime`.
 
+use std::time::Duration;
+
 use mysql_async::consts::{ColumnFlags, ColumnType};
 use mysql_async::prelude::{Protocol, Queryable as _};
-use mysql_async::{Column, Conn, Opts, Params, QueryResult};
+use mysql_async::{Column, Conn, Error, IoError, Opts, Params, QueryResult};
 use tokio::time::timeout;
 
 use super::address::Address;
 use crate::connect;
+use crate::error::Operation;
 use crate::shared::Shared;
 use crate::sql::calendar;
 use crate::sql::database::Statement;
 use crate::sql::error::SqlError;
 use crate::sql::value::{Answer, Value};
+use crate::tls::stream_error;
 
 /// How long connecting may take when nobody says otherwise.
-const CONNECT_LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
+const CONNECT_LIMIT: Duration = Duration::from_secs(30);
+/// A connection that nobody has used for longer may have been closed by the server, which the driver does not
+/// notice by itself: then it is asked first.
+const QUIET: Duration = Duration::from_secs(5);
+/// Errors of a server that closes the connection: it shuts down, it was told to, or nobody has used it.
+const LAST_WORDS: [u16; 4] = [1053, 1927, 3169, 4031];
 
 /// A connection that is ready for statements.
 pub(in crate::sql) struct Link {
     server: Box<str>,
     connection: Conn,
-    read_timeout: Option<std::time::Duration>,
+    read_timeout: Option<Duration>,
     parses_time: bool,
 }
 
@@ -37,7 +46,7 @@ impl Link {
                 reason: error.to_string(),
             })?;
             let opts = address.opts.clone().resolved_ips(Some(vec![remote.ip()])).tcp_port(remote.port());
-            Conn::new(Opts::from(opts)).await.map_err(|error| failure(&server, error))
+            Conn::new(Opts::from(opts)).await.map_err(|error| failure(&server, Operation::Dial, error))
         };
         let late = || SqlError::TimedOut { server: server.clone(), limit };
         let connection = timeout(limit, connecting).await.unwrap_or_else(|_| Err(late()))?;
@@ -45,8 +54,9 @@ impl Link {
         Ok(Link { server, connection, read_timeout, parses_time })
     }
 
-    pub(in crate::sql) fn is_open(&self) -> bool {
-        !self.connection.is_disconnected()
+    /// Whether statements can be sent, after nobody has done so for a while.
+    pub(in crate::sql) async fn is_open(&mut self, idle: Duration) -> bool {
+        !self.connection.is_disconnected() && (idle < QUIET || self.connection.ping().await.is_ok())
     }
 
     pub(in crate::sql) async fn run(&mut self, statement: &Statement) -> Result<Answer, SqlError> {
@@ -58,7 +68,7 @@ impl Link {
 
     async fn converse(&mut self, statement: &Statement) -> Result<Answer, SqlError> {
         let Link { server, connection, parses_time, .. } = self;
-        let failed = |error| failure(server, error);
+        let failed = |error| failure(server, Operation::Read, error);
         if statement.parameters.is_empty() {
             let result = connection.query_iter(statement.text.as_str()).await.map_err(failed)?;
             return read(result, statement.wants_rows, *parses_time).await.map_err(failed)?;
@@ -79,7 +89,7 @@ async fn read<P: Protocol + Send + 'static>(
     mut result: QueryResult<'_, '_, P>,
     wants_rows: bool,
     parses_time: bool,
-) -> Result<Result<Answer, SqlError>, mysql_async::Error> {
+) -> Result<Result<Answer, SqlError>, Error> {
     let last = result.last_insert_id().map_or(0, |id| i64::try_from(id).unwrap_or(i64::MAX));
     let mut answer = Answer::new(result.affected_rows(), Some(last));
     if let Some(columns) = result.columns().filter(|_| wants_rows) {
@@ -171,12 +181,18 @@ fn decode_text(bytes: Vec<u8>, column: &Column, parses_time: bool) -> Value {
     decoded.unwrap_or(Value::Bytes(bytes))
 }
 
-fn failure(server: &str, error: mysql_async::Error) -> SqlError {
-    match error {
-        mysql_async::Error::Server(error) => SqlError::Server {
-            message: format!("Error {} ({}): {}", error.code, error.state, error.message),
-            is_fatal: false,
-        },
-        other => SqlError::Connection { server: server.into(), reason: other.to_string() },
-    }
+fn failure(server: &str, operation: Operation, error: Error) -> SqlError {
+    let reason = match error {
+        Error::Server(error) => {
+            return SqlError::Server {
+                message: format!("Error {} ({}): {}", error.code, error.state, error.message),
+                is_fatal: LAST_WORDS.contains(&error.code),
+            };
+        }
+        Error::Io(IoError::Io(error)) => stream_error(operation, &error).to_string(),
+        Error::Io(IoError::Tls(error)) => error.to_string(),
+        Error::Driver(error) => error.to_string(),
+        other => other.to_string(),
+    };
+    SqlError::Connection { server: server.into(), reason }
 }

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::sql::error::SqlError;
-use crate::stream::StreamTls;
+use crate::stream::{StreamTls, Verification};
 
 const EXPECTED: &str =
     "postgres://user:password@host:5432/database?sslmode=disable, or host=… user=… password=… dbname=…";
@@ -157,20 +157,22 @@ impl Parts {
     }
 
     fn encryption(&self) -> Result<Encryption, String> {
-        // Without somebody to vouch for the server, `require` takes any certificate, as everywhere.
-        let verifies = !self.root.is_empty();
+        // Without somebody to vouch for the server, `require` takes any certificate, as everywhere; with
+        // somebody it is `verify-ca`.
+        let asked = if self.root.is_empty() { Verification::None } else { Verification::Authority };
         match self.mode.as_str() {
             "disable" => Ok(Encryption::Never),
-            "" | "allow" | "prefer" => Ok(Encryption::Preferred(self.tls(verifies)?)),
-            "require" => Ok(Encryption::Required(self.tls(verifies)?)),
-            "verify-ca" | "verify-full" => Ok(Encryption::Required(self.tls(true)?)),
+            "" | "allow" | "prefer" => Ok(Encryption::Preferred(self.tls(asked)?)),
+            "require" => Ok(Encryption::Required(self.tls(asked)?)),
+            "verify-ca" => Ok(Encryption::Required(self.tls(Verification::Authority)?)),
+            "verify-full" => Ok(Encryption::Required(self.tls(Verification::Full)?)),
             other => Err(format!(
                 "unknown sslmode {other:?}; there are disable, allow, prefer, require, verify-ca, verify-full"
             )),
         }
     }
 
-    fn tls(&self, verifies: bool) -> Result<StreamTls, String> {
+    fn tls(&self, verification: Verification) -> Result<StreamTls, String> {
         let read = |key: &str, path: &str| {
             std::fs::read_to_string(path).map_err(|error| format!("{key} {path:?}: {error}"))
         };
@@ -184,7 +186,7 @@ impl Parts {
             (certificate, key) => Some((read("sslcert", certificate)?, read("sslkey", key)?)),
         };
         let identity = identity.as_ref().map(|(certificate, key)| (certificate.as_str(), key.as_str()));
-        StreamTls::new(&roots, identity, !verifies)
+        StreamTls::new(&roots, identity, verification)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plimsoll_net::StreamTls;
+use plimsoll_net::{StreamTls, Verification};
 use plimsoll_plan::duration;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -136,7 +136,7 @@ impl Target {
         let host = url.host_str().filter(|host| !host.is_empty()).unwrap_or("localhost");
         let mut target = Target::new(host.trim_matches(['[', ']']), url.port().unwrap_or(PORT));
         if secure {
-            target.tls = Some(StreamTls::new(&[], None, skip_verification)?);
+            target.tls = Some(StreamTls::new(&[], None, verification(skip_verification))?);
         }
         let decoded = |text: &str| {
             let pairs = format!("x={}", text.replace('+', "%2B"));
@@ -188,8 +188,13 @@ impl Target {
 impl Tls {
     fn build(&self, skip_verification: bool) -> Result<StreamTls, String> {
         let identity = (!self.cert.is_empty() && !self.key.is_empty()).then_some((&*self.cert, &*self.key));
-        StreamTls::new(&self.ca, identity, skip_verification).map_err(|why| format!("tls: {why}"))
+        let verification = verification(skip_verification);
+        StreamTls::new(&self.ca, identity, verification).map_err(|why| format!("tls: {why}"))
     }
+}
+
+fn verification(is_skipped: bool) -> Verification {
+    if is_skipped { Verification::None } else { Verification::Full }
 }
 
 fn database(text: &str) -> Result<u32, String> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod broken;
 pub(crate) mod database;
+pub(crate) mod mariadb;
 pub(crate) mod nginx;
 pub(crate) mod postgres;
 mod program;

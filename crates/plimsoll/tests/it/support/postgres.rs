@@ -1,9 +1,10 @@
-//! A PostgreSQL server that tests share, on a port and in a folder of its own.
+//! PostgreSQL servers that tests share, one without TLS and one with it, each on a port and in a folder of
+//! its own.
 //!
 //! PostgreSQL refuses to run as root, so for root it runs as nobody.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -11,6 +12,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::sync::OnceCell;
 
+use super::secured::Papers;
 use super::{PATIENCE, server};
 
 /// The user and group `nobody`, on every system that tests run on.
@@ -21,6 +23,8 @@ const LOGINS: &str = "host all ann all scram-sha-256\nhost all bob all md5\nhost
 
 struct Shared {
     port: u16,
+    /// Who vouches for the server's certificate, as PEM.
+    root: String,
     /// When the write end of this pipe goes away, for whatever reason, so does the server.
     _lifeline: Child,
 }
@@ -28,7 +32,14 @@ struct Shared {
 /// The port of the server, whose user `postgres` needs no password.
 pub(crate) async fn port() -> u16 {
     static SHARED: OnceCell<Shared> = OnceCell::const_new();
-    SHARED.get_or_init(start).await.port
+    SHARED.get_or_init(|| start(None)).await.port
+}
+
+/// The port of the server that speaks TLS as `localhost`, and who vouches for it, as PEM.
+pub(crate) async fn secured() -> (u16, &'static str) {
+    static SHARED: OnceCell<Shared> = OnceCell::const_new();
+    let shared = SHARED.get_or_init(|| start(Some(Papers::of_localhost()))).await;
+    (shared.port, &shared.root)
 }
 
 /// A data source name for it.
@@ -36,7 +47,7 @@ pub(crate) async fn url() -> String {
     format!("postgres://postgres@127.0.0.1:{}/postgres", port().await)
 }
 
-async fn start() -> Shared {
+async fn start(papers: Option<Papers>) -> Shared {
     let folder = data_folder().await.keep();
     let port = server::nobody().await.port();
     // Nothing that tests share is ever dropped, so a shell watches over the server: it stops it and removes
@@ -49,6 +60,10 @@ async fn start() -> Shared {
     for setting in settings.iter().chain(&["listen_addresses=127.0.0.1", "unix_socket_directories="]) {
         shell.args(["-c", setting]);
     }
+    if let Some(papers) = &papers {
+        write_papers(&folder.join("data"), papers);
+        shell.args(["-c", "ssl=on"]);
+    }
     shell.current_dir(&folder).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let lifeline = shell.process_group(0).spawn().expect("the server starts");
     let status = folder.join("data/postmaster.pid");
@@ -58,7 +73,19 @@ async fn start() -> Shared {
         }
     };
     tokio::time::timeout(PATIENCE, ready).await.expect("a server in time");
-    Shared { port, _lifeline: lifeline }
+    Shared { port, root: papers.map(|papers| papers.root).unwrap_or_default(), _lifeline: lifeline }
+}
+
+/// Puts certificate and key where the server looks for them; it refuses keys that others can read.
+fn write_papers(folder: &Path, papers: &Papers) {
+    for (name, text) in [("server.crt", &papers.certificate), ("server.key", &papers.key)] {
+        let path = folder.join(name);
+        fs::write(&path, text).expect("a writable file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("our own file");
+        if is_root() {
+            chown(&path, Some(NOBODY), Some(NOBODY)).expect("root may give files away");
+        }
+    }
 }
 
 /// A folder with an empty cluster.

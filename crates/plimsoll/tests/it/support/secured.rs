@@ -65,6 +65,21 @@ pub(crate) async fn in_front_of(port: u16) -> (SocketAddr, String) {
     (listen(acceptor, port).await, root)
 }
 
+/// What a server needs that speaks TLS itself, as `localhost`: certificate and key, and who vouches for it.
+pub(crate) struct Papers {
+    pub(crate) root: String,
+    pub(crate) certificate: String,
+    pub(crate) key: String,
+}
+
+impl Papers {
+    pub(crate) fn of_localhost() -> Self {
+        let authority = Authority::new();
+        let (certificate, key) = authority.vouch_for("localhost");
+        Papers { root: authority.root.pem(), certificate: certificate.pem(), key: key.serialize_pem() }
+    }
+}
+
 /// TLS for clients that are known: all that a client needs to be one, as PEM.
 pub(crate) struct Guarded {
     pub(crate) address: SocketAddr,
