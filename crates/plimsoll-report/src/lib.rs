@@ -12,6 +12,7 @@
 //! - [`json`]: the data given to `handleSummary`, and `--summary-export`.
 //! - [`timeline`]: what happened when.
 //! - [`html`]: one self-contained page, and the same page while the test runs.
+//! - [`scalability`]: the Universal Scalability Law over plateaus, and forecasts.
 //! - [`statistics`]: how sure a number is that was measured for some seconds.
 //! - [`mod@format`]: how numbers are written.
 //!
@@ -26,6 +27,7 @@ pub mod goals;
 pub mod html;
 pub mod json;
 pub mod model;
+pub mod scalability;
 pub mod section;
 pub mod statistics;
 pub mod text;
