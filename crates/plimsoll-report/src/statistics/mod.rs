@@ -14,15 +14,26 @@
 //! - [`row`]: a metric's parts, packed so that a resample of any of them costs little.
 //! - [`blocks`]: how long a block is, and resamples.
 //! - [`interval`](mod@interval): estimates with intervals, decisions against a bound.
+//! - [`difference`](mod@difference): two sides, of one run or several.
+//! - [`holm`](mod@holm): the price of many questions.
+//! - [`transient`]: which first parts do not belong to the rest.
 //! - [`student`]: Student's t and the normal distribution. [`dice`]: random numbers with a seed.
+//!
+//! How well the intervals keep what they promise is measured by simulation, and the figures are in the guide's page
+//! on comparing runs: `cargo bench -p plimsoll-report --bench statistics`.
 //!
 //! Everything is a pure function of its input, the seed included: the same runs give the same answer.
 
 pub mod blocks;
 pub mod dice;
+pub mod difference;
+pub mod holm;
 pub mod interval;
 pub mod row;
 pub mod student;
+pub mod transient;
 
+pub use difference::{Difference, Noise, Scale, difference};
+pub use holm::holm;
 pub use interval::{Decision, Estimate, Refusal, Resampling, decide, interval};
 pub use row::{Row, Statistic};

@@ -138,6 +138,12 @@ impl Row {
         self.counts.iter().sum()
     }
 
+    /// The sum of all values; of a rate, its samples that were not zero.
+    #[must_use]
+    pub fn sum(&self) -> f64 {
+        self.sums.iter().sum()
+    }
+
     /// How long a part is, in seconds.
     #[must_use]
     pub fn part_seconds(&self) -> f64 {
