@@ -20,6 +20,7 @@
 //! an "others" row.
 
 pub mod advice;
+pub mod compare;
 pub mod endpoints;
 pub mod failures;
 pub mod format;

@@ -40,6 +40,9 @@ pub(crate) enum Failure {
         /// What is wrong with it.
         why: String,
     },
+    /// Runs could not be read or compared.
+    #[error("{0}")]
+    Compare(String),
     /// A running test could not be asked, or refused.
     #[error("{0}")]
     Control(ClientError),
@@ -72,6 +75,7 @@ impl Failure {
             Failure::Options(_) => Exit::InvalidConfig,
             Failure::Address { .. } => Exit::NoControl,
             Failure::Archive(_)
+            | Failure::Compare(_)
             | Failure::Control(_)
             | Failure::Dashboard { .. }
             | Failure::Output(_)

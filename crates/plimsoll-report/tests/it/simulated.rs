@@ -2,37 +2,38 @@
 
 use std::time::Duration;
 
-use plimsoll_metrics::{MetricKind, Sink, Timestamp};
+use plimsoll_metrics::{Aggregate, MetricKind, Registry, Sink, Tags, Timestamp, builtin};
+use plimsoll_report::compare::{Load, Run, Settings, Verdict, compare};
 use plimsoll_report::statistics::dice::Dice;
 use plimsoll_report::statistics::student;
-use plimsoll_report::statistics::{Row, Statistic};
+use plimsoll_report::statistics::{Resampling, Row, Statistic, interval};
 
-pub const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 /// How a simulated service behaves. Latencies are log-normal; their level wanders from second to second.
 #[derive(Debug, Clone, Copy)]
-pub struct Service {
-    pub median_ms: f64,
+pub(crate) struct Service {
+    pub(crate) median_ms: f64,
     /// Spread of the logarithm within a second.
-    pub spread: f64,
+    pub(crate) spread: f64,
     /// Spread of the logarithm of a second's level.
-    pub wander: f64,
+    pub(crate) wander: f64,
     /// Correlation of neighbouring seconds' levels.
-    pub memory: f64,
+    pub(crate) memory: f64,
     /// Factor of slow phases; 1 for none.
-    pub burst: f64,
+    pub(crate) burst: f64,
     /// Share of seconds that are slow, and how long a slow phase is on average.
-    pub burst_share: f64,
-    pub burst_seconds: f64,
+    pub(crate) burst_share: f64,
+    pub(crate) burst_seconds: f64,
     /// Requests in a second.
-    pub rate: usize,
+    pub(crate) rate: usize,
     /// Spread of the logarithm of a run's level: what differs between identical runs.
-    pub between: f64,
-    pub failures: f64,
+    pub(crate) between: f64,
+    pub(crate) failures: f64,
 }
 
 impl Service {
-    pub const CALM: Self = Self {
+    pub(crate) const CALM: Self = Self {
         median_ms: 100.0,
         spread: 0.5,
         wander: 0.0,
@@ -46,7 +47,7 @@ impl Service {
     };
 
     /// Draws the seconds of one run.
-    pub fn run(&self, seconds: usize, dice: &mut Dice) -> Vec<Sink> {
+    pub(crate) fn run(&self, seconds: usize, dice: &mut Dice) -> Vec<Sink> {
         let run = self.between * dice.normal();
         let mut level = dice.normal();
         let mut slow = dice.unit() < self.burst_share;
@@ -67,13 +68,13 @@ impl Service {
         row
     }
 
-    pub fn row(&self, seconds: usize, dice: &mut Dice) -> Row {
+    pub(crate) fn row(&self, seconds: usize, dice: &mut Dice) -> Row {
         let run = self.run(seconds, dice);
         Row::of_sinks(run.iter().map(Some), SECOND)
     }
 
     /// What an endless run would give.
-    pub fn truth(&self, statistic: Statistic) -> f64 {
+    pub(crate) fn truth(&self, statistic: Statistic) -> f64 {
         let spread = self.spread.hypot(self.wander);
         match statistic {
             Statistic::Mean => {
@@ -97,4 +98,71 @@ impl Service {
             other => unreachable!("{other:?} of latencies"),
         }
     }
+}
+
+/// A run of a service with three endpoints, as a record would have it. `slower` multiplies all latencies.
+pub(crate) fn run(name: &str, service: &Service, seconds: usize, slower: f64, dice: &mut Dice) -> Run {
+    let between = service.between * dice.normal();
+    let endpoints = [("GET", "/tickets", 0.6), ("POST", "/tickets", 1.0), ("GET", "/search", 1.8)];
+    let rows = endpoints.map(|(_, _, factor)| {
+        let median_ms = service.median_ms * factor * slower * between.exp();
+        Service { median_ms, rate: service.rate / 3, between: 0.0, ..*service }.run(seconds, dice)
+    });
+    let seconds = (0..seconds).map(|second| {
+        let mut part = Aggregate::new();
+        for ((method, name, _), row) in endpoints.iter().zip(&rows) {
+            let tags: Tags = [("method", *method), ("name", *name)].into_iter().collect();
+            let mut add = |metric, sink: &Sink| part.add(metric, &tags, sink, (Timestamp(0), Timestamp(0)));
+            let mut failed = Sink::new(MetricKind::Rate);
+            let mut count = Sink::new(MetricKind::Counter);
+            for _ in 0..row[second].count() {
+                failed.record(f64::from(u8::from(dice.unit() < service.failures)), Timestamp(0));
+                count.record(1.0, Timestamp(0));
+            }
+            add(builtin::HTTP_REQ_DURATION, &row[second]);
+            add(builtin::HTTP_REQ_WAITING, &row[second]);
+            add(builtin::ITERATION_DURATION, &row[second]);
+            add(builtin::HTTP_REQ_FAILED, &failed);
+            add(builtin::HTTP_REQS, &count);
+        }
+        part
+    });
+    Run {
+        name: name.to_owned(),
+        load: Load::default(),
+        seconds: seconds.collect(),
+        registry: Registry::new(),
+        rules: Vec::new(),
+    }
+}
+
+/// The share of pairs of simulated runs that were called different, and of which the 95th percentile was.
+pub(crate) fn alarms(service: &Service, seconds: usize, slower: f64, pairs: usize, seed: u64) -> (f64, f64) {
+    let (mut any, mut found) = (0, 0);
+    for pair in 0..pairs {
+        let mut dice = Dice::new(seed * 1_000_003 + pair as u64);
+        let base = run("base", service, seconds, 1.0, &mut dice);
+        let candidate = run("candidate", service, seconds, slower, &mut dice);
+        let comparison = compare(&[base], &[candidate], &Settings::default()).expect("they are alike");
+        any += u32::from(matches!(comparison.verdict, Verdict::Worse | Verdict::Better));
+        found += u32::from(comparison.answers.iter().any(|answer| {
+            let subject = &answer.subject;
+            let headline = subject.metric == "http_req_duration" && subject.endpoint.is_none();
+            headline && answer.statistic == Statistic::Quantile(0.95) && answer.verdict == Verdict::Worse
+        }));
+    }
+    (f64::from(any) / pairs as f64, f64::from(found) / pairs as f64)
+}
+
+/// The share of intervals over simulated runs that hold the truth.
+pub(crate) fn holds(service: &Service, seconds: usize, statistic: Statistic, runs: u64, seed: u64) -> f64 {
+    let truth = service.truth(statistic);
+    let mut dice = Dice::new(seed);
+    let held = (0..runs).filter(|run| {
+        let how = Resampling { seed: *run, rounds: 500, ..Resampling::default() };
+        let estimate =
+            interval(&service.row(seconds, &mut dice), statistic, &how).expect("long and full enough");
+        (estimate.low..=estimate.high).contains(&truth)
+    });
+    held.count() as f64 / runs as f64
 }

@@ -5,10 +5,11 @@
 //! | `globals` | flags of every command |
 //! | `help` | how flags are grouped and described |
 //! | `test`, `flags` | which script with which options: arguments of every command that loads a test |
-//! | `run`, `inspect`, `check`, `archive`, `new`, `completions`, `control` | a file for each of them |
+//! | `run`, `inspect`, `check`, `compare`, `archive`, `new`, `completions`, `control` | a file for each of them |
 
 mod archive;
 mod check;
+mod compare;
 mod completions;
 mod control;
 mod flags;
@@ -29,6 +30,7 @@ use clap_complete::Shell;
 pub(crate) use self::{
     archive::ArchiveArguments,
     check::{CheckArguments, CheckFormat},
+    compare::{CompareArguments, CompareFormat},
     control::{ControlArguments, Wish},
     globals::{ConfigArgument, LoggingArguments},
     inspect::{InspectArguments, Sources},
@@ -43,6 +45,7 @@ pub(crate) enum Invocation {
     Control(ControlArguments),
     Inspect(Box<InspectArguments>),
     Check(CheckArguments),
+    Compare(CompareArguments),
     Archive(Box<ArchiveArguments>),
     New(NewArguments),
     /// For this shell, of the whole command line.
@@ -68,6 +71,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
         "run" => Ok(Invocation::Run(Box::new(RunArguments::of(command, matches, logging)?))),
         "inspect" => Ok(Invocation::Inspect(Box::new(InspectArguments::of(command, matches, logging)?))),
         "check" => Ok(Invocation::Check(CheckArguments::of(command, matches, logging)?)),
+        "compare" => Ok(Invocation::Compare(CompareArguments::of(command, matches, logging)?)),
         "archive" => Ok(Invocation::Archive(Box::new(ArchiveArguments::of(command, matches, logging)?))),
         "new" => Ok(Invocation::New(NewArguments::of(program, matches, logging))),
         "completions" => {
@@ -103,6 +107,7 @@ fn command(program: &'static str) -> Command {
         .subcommands(control::commands())
         .subcommand(inspect::command())
         .subcommand(check::command())
+        .subcommand(compare::command())
         .subcommand(archive::command())
         .subcommand(new::command(program))
         .subcommand(completions::command(program))

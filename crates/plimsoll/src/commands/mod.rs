@@ -2,6 +2,7 @@
 
 mod archive;
 mod check;
+mod compare;
 mod completions;
 mod control;
 mod inspect;
@@ -50,6 +51,10 @@ fn carry_out(invocation: &Invocation) -> Result<Exit, Failure> {
         Invocation::Check(arguments) => {
             let log = Log::start(&arguments.logging, &Screen::new())?;
             check::check(arguments, &log)
+        }
+        Invocation::Compare(arguments) => {
+            Log::start(&arguments.logging, &Screen::new())?;
+            compare::run(arguments)
         }
         Invocation::Control(arguments) => {
             Log::start(&arguments.logging, &Screen::new())?;
