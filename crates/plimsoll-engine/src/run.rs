@@ -41,6 +41,7 @@ pub struct Run<F> {
     pub(crate) events: EventSink,
     pub(crate) state: Arc<RunState>,
     pub(crate) measurements: Measurements,
+    warm_up: Measurements,
 }
 
 /// What a run needs to know beyond its plan.
@@ -112,7 +113,8 @@ impl<F: VuFactory> Run<F> {
             config.workers = config.workers.min(vus);
         }
         let (state, control) = (Arc::new(RunState::new(&plan)), RunControl::new(&plan));
-        Self { plan, factory, config, control, events, state, measurements: Measurements::default() }
+        let (measurements, warm_up) = (Measurements::default(), Measurements::default());
+        Self { plan, factory, config, control, events, state, measurements, warm_up }
     }
 
     /// The handle that controls this run.
@@ -128,6 +130,11 @@ impl<F: VuFactory> Run<F> {
     /// What it has measured so far.
     pub fn measurements(&self) -> Measurements {
         self.measurements.clone()
+    }
+
+    /// What it has recorded in its warm-up so far, which does not count.
+    pub fn warm_up(&self) -> Measurements {
+        self.warm_up.clone()
     }
 
     /// Runs on worker threads of its own. The calling runtime only conducts, which takes next to no time.
@@ -148,7 +155,7 @@ impl<F: VuFactory> Run<F> {
             clock: Clock::start(),
             state: Arc::clone(&self.state),
             measurements: self.measurements.clone(),
-            warm_up: Measurements::default(),
+            warm_up: self.warm_up.clone(),
             samples: self.config.samples.clone(),
             control: self.control.clone(),
             events: self.events.clone(),

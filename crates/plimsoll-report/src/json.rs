@@ -156,7 +156,7 @@ fn exported_metric(summary: &Summary, view: &MetricView<'_>) -> Value {
     Value::Object(exported)
 }
 
-fn values(summary: &Summary, sink: &Sink) -> Map<String, Value> {
+pub(crate) fn values(summary: &Summary, sink: &Sink) -> Map<String, Value> {
     let pairs: Vec<(String, f64)> = match sink {
         Sink::Counter(counter) => {
             named([("count", counter.sum), ("rate", counter.per_second(summary.run.duration))])

@@ -12,6 +12,8 @@
 //! - [`json`]: the data given to `handleSummary`, and `--summary-export`.
 //! - [`record`]: a run from second to second, as a file; [`timeline`]: what happened when.
 //! - [`html`]: one self-contained page, and the same page while the test runs.
+//! - [`report`]: the forms that a result can have; for machines [`document`] (JSON with a schema) and [`junit`],
+//!   for pull requests and workflows [`markdown`] and [`github`].
 //! - [`scalability`]: the Universal Scalability Law over plateaus, and forecasts.
 //! - [`statistics`]: how sure a number is that was measured for some seconds.
 //! - [`mod@format`]: how numbers are written.
@@ -21,14 +23,19 @@
 
 pub mod advice;
 pub mod compare;
+pub mod document;
 pub mod endpoints;
 pub mod failures;
 pub mod format;
+pub mod github;
 pub mod goals;
 pub mod html;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod model;
 pub mod record;
+pub mod report;
 pub mod scalability;
 pub mod section;
 pub mod statistics;
@@ -38,6 +45,7 @@ pub mod verdict;
 
 pub use advice::ArrivalFacts;
 pub use model::{RunFacts, Settings, Summary, SummaryInput};
+pub use report::{Format, Report};
 pub use text::Style;
 pub use timeline::Timeline;
 pub use verdict::Verdict;

@@ -1,18 +1,20 @@
 //! What is going to run, told before it does.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use plimsoll_plan::Plan;
 
 use crate::cli::RunArguments;
 
-/// Script, outputs and scenarios in k6's layout, and where the test can be controlled.
+/// Script, outputs and scenarios in k6's layout, where the test can be controlled, and where its record is.
 pub(crate) fn render(
     arguments: &RunArguments,
     plan: &Plan,
     outputs: &str,
     control: Option<SocketAddr>,
     dashboard: Option<SocketAddr>,
+    record: Option<&Path>,
 ) -> String {
     let dashboard = dashboard.map(|address| format!("\n web dashboard: http://{address}"));
     let mut text = format!(
@@ -24,6 +26,9 @@ pub(crate) fn render(
     if let Some(address) = control {
         let paused = if plan.options.paused { ", waits to be resumed" } else { "" };
         text.push_str(&format!("\n       control: http://{address}{paused}"));
+    }
+    if let Some(path) = record {
+        text.push_str(&format!("\n        record: {}", path.display()));
     }
     text.push_str("\n\n");
     for (index, line) in plan.describe().iter().enumerate() {

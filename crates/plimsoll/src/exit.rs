@@ -40,6 +40,31 @@ pub(crate) enum Exit {
     Other = 255,
 }
 
+impl Exit {
+    const ALL: [Self; 15] = [
+        Self::Success,
+        Self::Findings,
+        Self::GoalsViolated,
+        Self::ThresholdsCrossed,
+        Self::SetupTimeout,
+        Self::TeardownTimeout,
+        Self::StoppedByControl,
+        Self::InvalidConfig,
+        Self::Interrupted,
+        Self::NoControl,
+        Self::ScriptException,
+        Self::ScriptAborted,
+        Self::Bug,
+        Self::MarkedFailed,
+        Self::Other,
+    ];
+
+    /// What a code means that a run has left behind.
+    pub(crate) fn of_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|exit| *exit as u8 == code)
+    }
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         std::process::ExitCode::from(exit as u8)

@@ -43,6 +43,9 @@ pub(crate) enum Failure {
     /// Runs could not be read or compared.
     #[error("{0}")]
     Compare(String),
+    /// A record could not be read.
+    #[error("{0}")]
+    Record(String),
     /// A running test could not be asked, or refused.
     #[error("{0}")]
     Control(ClientError),
@@ -79,6 +82,7 @@ impl Failure {
             | Failure::Control(_)
             | Failure::Dashboard { .. }
             | Failure::Output(_)
+            | Failure::Record(_)
             | Failure::Write(_)
             | Failure::System { .. } => Exit::Other,
         }

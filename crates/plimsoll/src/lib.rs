@@ -5,14 +5,16 @@
 //! | `cli` | what was typed |
 //! | `commands` | one file for each command, read top to bottom |
 //! | `control` | the API of a running test, and its client |
+//! | `following` | a run from second to second, for its pictures and its record |
 //! | `dashboard` | the run as pictures, and the page that shows them meanwhile |
+//! | `record` | the record of a run as a file |
 //! | `serving` | what the control API and the dashboard are served with |
 //! | `environment`, `config_file` | variables as text, and the options of the config file |
 //! | `loaded` | a script with the plan that the layers of options come to |
 //! | `network` | from the plan to the network client's settings |
 //! | `outputs` | streaming outputs, from `--out` to the last line |
 //! | `signals`, `progress`, `banner`, `log`, `screen` | the outside world while a run goes on |
-//! | `summary`, `files`, `verdict`, `exit` | what is left of a run: text, files, exit code |
+//! | `summary`, `reports`, `files`, `verdict`, `exit` | what is left of a run: text, files, exit code |
 //! | `failure` | what keeps a command from doing its work |
 //!
 //! **Invariant:** stdout carries the summary and asked-for data only; everything else goes to stderr.
@@ -27,13 +29,16 @@ mod environment;
 mod exit;
 mod failure;
 mod files;
+mod following;
 mod goals_file;
 mod loaded;
 mod log;
 mod network;
 mod outputs;
 mod progress;
+mod record;
 mod remote;
+mod reports;
 mod screen;
 mod serving;
 mod signals;

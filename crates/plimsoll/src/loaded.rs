@@ -74,6 +74,7 @@ impl LoadedTest {
             plan: Arc::clone(&self.plan),
             state: run.state(),
             measurements: run.measurements(),
+            warm_up: run.warm_up(),
             registry: Registry::clone(self.bundle.registry()),
             thresholds,
             no_data: arguments.no_data(),

@@ -1,7 +1,7 @@
 //! The end of a run: summary on stdout or through `handleSummary`, report and export files.
 
 use std::io::{ErrorKind, IsTerminal, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use plimsoll_engine::{RunEnd, RunOutcome, call_handle_summary};
@@ -9,14 +9,18 @@ use plimsoll_metrics::{GoalResult, NoDataPolicy, Outcome, ThresholdResult};
 use plimsoll_plan::Plan;
 use plimsoll_plan::options::keyword::SummaryMode;
 use plimsoll_report::json::{Terminal, TestFacts};
-use plimsoll_report::{ArrivalFacts, RunFacts, Settings, Style, Summary, SummaryInput, html, json, text};
+use plimsoll_report::record::Header;
+use plimsoll_report::{
+    ArrivalFacts, Format, Report, RunFacts, Settings, Style, Summary, SummaryInput, json, text,
+};
 use plimsoll_script::{Bundle, ScriptFactory};
 use serde_json::Value;
 
 use crate::cli::RunArguments;
-use crate::dashboard::Recording;
+use crate::dashboard::Pictures;
+use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::{files, log, verdict};
+use crate::{files, log, reports, verdict};
 
 /// Everything that is known when a run has ended.
 pub(crate) struct Ending<'a> {
@@ -31,7 +35,9 @@ pub(crate) struct Ending<'a> {
     /// The script's text, when the newer form of the summary was asked for, which holds it.
     pub(crate) script_text: Option<String>,
     /// What happened when, and who watches.
-    pub(crate) recording: &'a Recording,
+    pub(crate) pictures: &'a Pictures,
+    /// What was known from the start.
+    pub(crate) header: &'a Header,
 }
 
 /// Keys of the thresholds that fail a run, sorted.
@@ -77,15 +83,9 @@ impl Ending<'_> {
         }
     }
 
-    /// Prints and writes whatever was asked for.
-    ///
-    /// # Errors
-    /// When a file cannot be written; everything else is written first.
-    pub(crate) async fn summarise(&self, factory: ScriptFactory) -> Result<(), Failure> {
-        if self.outcome.state.complete_iterations() == 0 && self.outcome.end == RunEnd::Completed {
-            tracing::warn!(target: "plimsoll", "no iteration came to its end; consider a longer duration");
-        }
-        let summary = Summary::build(SummaryInput {
+    /// What the run amounts to.
+    pub(crate) fn summary(&self) -> Summary {
+        Summary::build(SummaryInput {
             registry: self.bundle.registry(),
             aggregate: &self.outcome.aggregate,
             warm_up: self.outcome.warm_up.as_ref().map(|warm_up| (&*warm_up.aggregate, warm_up.duration)),
@@ -94,20 +94,41 @@ impl Ending<'_> {
             no_data: self.no_data(),
             settings: Settings::of(self.plan),
             run: self.facts(),
-        });
-        self.recording.show(&summary);
+        })
+    }
+
+    /// Prints and writes whatever was asked for. `exit` is what the run comes to.
+    ///
+    /// # Errors
+    /// When a file cannot be written; everything else is written first.
+    pub(crate) async fn summarise(
+        &self,
+        summary: &Summary,
+        factory: ScriptFactory,
+        exit: Exit,
+    ) -> Result<(), Failure> {
+        if self.outcome.state.complete_iterations() == 0 && self.outcome.end == RunEnd::Completed {
+            tracing::warn!(target: "plimsoll", "no iteration came to its end; consider a longer duration");
+        }
+        self.pictures.show(summary);
+        let timeline = self.pictures.timeline();
+        let report =
+            Report { summary, timeline: &timeline, header: self.header, exit_code: Some(exit as u8) };
         let mut failures = Vec::new();
-        for path in self.arguments.report.as_deref().into_iter().chain(self.recording.export()) {
-            failures.extend(write_report(path, &summary, self.recording).err());
+        for path in self.arguments.reports.iter().map(PathBuf::as_path).chain(self.pictures.export()) {
+            failures.extend(reports::write(path, &report, Format::Html).err());
+        }
+        if reports::is_for_github(self.arguments.github) {
+            reports::tell_github(&report);
         }
         let options = &self.plan.options;
         let export = Path::new(&options.summary_export);
         let exported = !options.summary_export.is_empty();
         if !options.no_summary && options.summary_mode != SummaryMode::Disabled {
             if exported {
-                failures.extend(files::write(export, self.exported(&summary)).err());
+                failures.extend(files::write(export, self.exported(summary)).err());
             }
-            failures.extend(self.print(&summary, factory).await);
+            failures.extend(self.print(summary, factory).await);
         } else if exported {
             tracing::warn!(target: "plimsoll", "{} was not written: there is no summary", export.display());
         }
@@ -239,17 +260,6 @@ fn write_files(files: &[(String, String)]) -> Vec<String> {
         path => files::write(Path::new(path), content),
     };
     files.iter().filter_map(|file| write(file).err()).collect()
-}
-
-/// HTML, or text when the file's name says so.
-fn write_report(path: &Path, summary: &Summary, recording: &Recording) -> Result<(), String> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| files::not_written(path, &error))?;
-    }
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("txt") => files::write(path, text::render(summary, &Style::default())),
-        _ => files::write(path, html::render(summary, &recording.timeline())),
-    }
 }
 
 /// Writes to stdout. A reader that has gone away (`| head`) is no failure.

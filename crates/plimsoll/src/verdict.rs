@@ -7,8 +7,19 @@ use plimsoll_plan::duration;
 use crate::exit::Exit;
 use crate::summary::Ending;
 
-/// Logs why the run did not end well, if it did not, and gives the exit code.
-pub(crate) fn exit(ending: &Ending<'_>) -> Exit {
+/// The exit code of a run.
+pub(crate) fn code(ending: &Ending<'_>) -> Exit {
+    let outcome = ending.outcome;
+    match end_code(&outcome.end) {
+        Exit::Success if outcome.failed.is_some() => Exit::MarkedFailed,
+        Exit::Success if ending.failing_thresholds().any() => Exit::ThresholdsCrossed,
+        Exit::Success if failing_goals(ending).next().is_some() => Exit::GoalsViolated,
+        code => code,
+    }
+}
+
+/// Logs why the run did not end well, if it did not.
+pub(crate) fn tell(ending: &Ending<'_>) {
     let outcome = ending.outcome;
     if let Some(why) = why(&outcome.end) {
         tracing::error!(target: "plimsoll", "{why}");
@@ -23,20 +34,17 @@ pub(crate) fn exit(ending: &Ending<'_>) -> Exit {
         let hint = "(--no-data=pass lets that pass)";
         tracing::error!(target: "plimsoll", "thresholds on metrics '{names}' had no data {hint}");
     }
-    let goals_fail = tell_goals(ending);
-    match end_code(&outcome.end) {
-        Exit::Success if outcome.failed.is_some() => Exit::MarkedFailed,
-        Exit::Success if failing.any() => Exit::ThresholdsCrossed,
-        Exit::Success if goals_fail => Exit::GoalsViolated,
-        code => code,
-    }
+    tell_goals(ending);
 }
 
-/// Logs which goals fail the run, and says whether any does.
-fn tell_goals(ending: &Ending<'_>) -> bool {
-    let failing = ending.goals.iter().filter(|result| result.outcome.fails(ending.no_data()));
+fn failing_goals<'a>(ending: &'a Ending<'_>) -> impl Iterator<Item = &'a GoalResult> {
+    ending.goals.iter().filter(|result| result.outcome.fails(ending.no_data()))
+}
+
+/// Logs which goals fail the run.
+fn tell_goals(ending: &Ending<'_>) {
     let (without_data, violated): (Vec<_>, Vec<_>) =
-        failing.partition(|result| result.outcome == GoalOutcome::NoData);
+        failing_goals(ending).partition(|result| result.outcome == GoalOutcome::NoData);
     let names = |results: &[&GoalResult]| {
         results.iter().map(|result| result.goal.name.as_str()).collect::<Vec<_>>().join(", ")
     };
@@ -47,7 +55,6 @@ fn tell_goals(ending: &Ending<'_>) -> bool {
         let hint = "(--no-data=pass lets that pass)";
         tracing::error!(target: "plimsoll", "goals '{}' had no data {hint}", names(&without_data));
     }
-    !(violated.is_empty() && without_data.is_empty())
 }
 
 fn end_code(end: &RunEnd) -> Exit {

@@ -1,5 +1,5 @@
-//! Packages of npm and PyPI that tests run: servers of sockets, a client to be compared with, a collector of
-//! OpenTelemetry, and what judges the accessibility of pages.
+//! Packages of npm and PyPI that tests run: servers of sockets, a client to be compared with, readers and validators
+//! of what runs leave behind, a collector of OpenTelemetry, and what judges the accessibility of pages.
 
 use std::fs;
 use std::path::Path;
@@ -11,14 +11,23 @@ use crate::process;
 use crate::say::say;
 
 /// The official server and client of Socket.IO are of one version.
-const NODE: [&str; 4] = ["ws@8.23.0", "socket.io@4.8.4", "socket.io-client@4.8.4", "axe-core@4.14.1"];
-/// All but the first make the collector.
-const PYTHON: [&str; 5] = [
+const NODE: [&str; 7] = [
+    "ws@8.23.0",
+    "socket.io@4.8.4",
+    "socket.io-client@4.8.4",
+    "axe-core@4.14.1",
+    "ajv@8.20.0",
+    "xmllint-wasm@5.3.0",
+    "k6-html-reporter@1.0.5",
+];
+/// Those between the first and the last make the collector.
+const PYTHON: [&str; 6] = [
     "websockets==17.4",
     "grpcio==1.85.3",
     "opentelemetry-proto==1.45.2",
     "protobuf==7.36.2",
     "typing-extensions==4.16.0",
+    "junitparser==5.0.3",
 ];
 /// Says what was installed. Written last, so that a folder without it is not complete.
 const MARK: &str = "installed";

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use plimsoll_metrics::{Aggregate, Registry, Rule};
 
-use crate::record::Record;
+use serde_json::Value;
+
+use crate::record::{End, Record};
 
 /// A run: its seconds, and the load it was under.
 #[derive(Debug)]
@@ -88,18 +90,20 @@ impl Load {
                 "{} ({} {}, {} processors)",
                 machine.host, machine.os, machine.arch, machine.processors
             ),
-            invalid: record.end.as_ref().and_then(|end| invalid(end.validity.as_ref()?)),
+            invalid: record.end.as_ref().and_then(invalid),
             cut_off: record.end.is_none(),
             dropped: 0.0,
         }
     }
 }
 
-/// The verdict on the measurement, when it is the worst there is.
-fn invalid(validity: &serde_json::Value) -> Option<String> {
+/// Why the measurement cannot be trusted, when its record says so. Read by name: records of runs that were not judged
+/// have no such entry.
+fn invalid(end: &End) -> Option<String> {
+    let run = serde_json::to_value(&end.run).ok()?;
+    let validity = run.get("validity")?;
+    let first = validity.pointer("/reasons/0/observed").and_then(Value::as_str);
     let verdict = validity.get("verdict")?.as_str()?;
-    let first = || validity.pointer("/reasons/0/observed").and_then(serde_json::Value::as_str);
-    verdict
-        .eq_ignore_ascii_case("invalid")
-        .then(|| first().unwrap_or("the measurement is invalid").to_owned())
+    let is_worst = verdict.eq_ignore_ascii_case("invalid");
+    is_worst.then(|| first.unwrap_or("its record says no more").to_owned())
 }

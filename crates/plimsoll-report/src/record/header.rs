@@ -12,7 +12,6 @@ use plimsoll_plan::options::keyword::{SummaryMode, TimeUnit};
 use plimsoll_plan::options::reporting::TrendStat;
 use plimsoll_plan::options::value::OptionValue;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::bytes::Malformed;
 use crate::advice::ArrivalFacts;
@@ -142,8 +141,6 @@ pub struct End {
     pub warm_up: Option<Duration>,
     /// The exit code of the command.
     pub exit_code: u8,
-    /// Whether it can be trusted; see the module `validity`.
-    pub validity: Option<Value>,
 }
 
 /// A header's rules, bound to the metrics of its run.
@@ -172,34 +169,35 @@ impl Header {
         self
     }
 
-    /// Notes the thresholds and goals of a test. `place` knows where the threshold `(selector, expression)` and the
-    /// goal `(name, "")` are written.
+    /// Notes the thresholds and goals of a test. `place` knows where options are written, by their path:
+    /// `thresholds.http_req_duration[0]`, `goals[1]`.
     #[must_use]
     pub fn with_rules(
         mut self,
         thresholds: &[ThresholdSpec],
         goals: &[Goal],
-        place: impl Fn(&str, &str) -> Option<Place>,
+        place: impl Fn(&str) -> Option<Place>,
     ) -> Self {
         let rule = |spec: &ThresholdSpec| {
             let selector = spec.selector.source().to_owned();
-            let line = |threshold: &Threshold| ThresholdLine {
+            let line = |(number, threshold): (usize, &Threshold)| ThresholdLine {
                 expression: threshold.source().to_owned(),
                 abort_on_fail: threshold.abort_on_fail,
                 delay_abort_eval: threshold.delay_abort_eval,
-                place: place(&selector, threshold.source()),
+                place: place(&format!("thresholds.{selector}[{number}]")),
             };
-            RuleLine { thresholds: spec.thresholds.iter().map(line).collect(), selector: selector.clone() }
+            let thresholds = spec.thresholds.iter().enumerate().map(line).collect();
+            RuleLine { thresholds, selector: selector.clone() }
         };
-        let goal = |goal: &Goal| GoalLine {
+        let goal = |(number, goal): (usize, &Goal)| GoalLine {
             name: goal.name.clone(),
             metric: goal.selector.source().to_owned(),
             target: goal.target.source().to_owned(),
             critical: goal.critical.source().to_owned(),
-            place: place(&goal.name, ""),
+            place: place(&format!("goals[{number}]")),
         };
         self.thresholds = thresholds.iter().map(rule).collect();
-        self.goals = goals.iter().map(goal).collect();
+        self.goals = goals.iter().enumerate().map(goal).collect();
         self
     }
 

@@ -30,7 +30,7 @@ fn written(seconds: u64, salt: u64) -> Written {
         ..Header::default()
     };
     let header = header.with_settings(&Settings::default(), NoDataPolicy::Fail);
-    let header = header.with_rules(judged.specs(), judged.goals(), |_, _| None);
+    let header = header.with_rules(judged.specs(), judged.goals(), |_| None);
     let (mut writer, mut bytes) = Writer::begin(header, &judged.registry);
     let (mut timeline, mut ends) = (Timeline::default(), Vec::new());
     let thresholds = judged.bound();

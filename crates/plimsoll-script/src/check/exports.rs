@@ -109,8 +109,23 @@ fn note_places(object: &ObjectExpression<'_>, above: &str, places: &mut BTreeMap
         let Some(key) = property.key.static_name() else { continue };
         let path = if above.is_empty() { key.to_string() } else { format!("{above}.{key}") };
         places.insert(path.clone(), property.key.span());
-        if let Expression::ObjectExpression(inner) = &property.value {
-            note_places(inner, &path, places);
+        note_value(&property.value, &path, places);
+    }
+}
+
+/// What is inside of objects and lists.
+fn note_value(value: &Expression<'_>, path: &str, places: &mut BTreeMap<String, Span>) {
+    match value {
+        Expression::ObjectExpression(inner) => note_places(inner, path, places),
+        Expression::ArrayExpression(list) => {
+            for (place, element) in list.elements.iter().enumerate() {
+                // Behind a spread nobody knows how many there are.
+                let Some(element) = element.as_expression() else { return };
+                let path = format!("{path}[{place}]");
+                places.insert(path.clone(), element.span());
+                note_value(element, &path, places);
+            }
         }
+        _ => {}
     }
 }

@@ -11,6 +11,7 @@
 //! | `walk`, `traps` | through a module: what it uses, and how |
 //! | `facts` | [`Facts`]: what the code as a whole can do |
 //! | `thresholds` | thresholds and goals that no sample can reach |
+//! | `places` | where options are written: [`OptionPlaces`] |
 //!
 //! Start at [`examine`].
 
@@ -18,6 +19,7 @@ mod exports;
 mod facts;
 mod finding;
 mod meaning;
+mod places;
 mod thresholds;
 mod traps;
 mod walk;
@@ -34,6 +36,7 @@ use plimsoll_plan::Plan;
 
 pub use self::facts::{Facts, Literals};
 pub use self::finding::{Finding, Level};
+pub use self::places::OptionPlaces;
 use crate::compat::{Compat, State};
 use crate::entry::Entry;
 use crate::error::{LoadError, Location};
@@ -47,20 +50,14 @@ pub struct Examination {
     pub findings: Vec<Finding>,
     /// What the code can do.
     pub facts: Facts,
-    /// The places of options in the script, by path.
-    options: Vec<(String, Location)>,
+    options: OptionPlaces,
 }
 
 impl Examination {
     /// Where an option is written: that of `path`, or of what it is a part of.
     #[must_use]
     pub fn place_of_option(&self, path: &str) -> Option<&Location> {
-        let is_part = |whole: &str| {
-            path.strip_prefix(whole)
-                .is_some_and(|rest| whole.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']))
-        };
-        let holding = self.options.iter().filter(|(whole, _)| is_part(whole));
-        holding.max_by_key(|(whole, _)| whole.len()).map(|(_, place)| place)
+        self.options.of(path)
     }
 }
 
@@ -111,7 +108,7 @@ pub fn examine(entry: &Entry, plan: Option<&Plan>) -> Examination {
     let mut check =
         Check { compat: &compat, findings: Vec::new(), facts: Facts::default(), told: BTreeSet::new() };
     let workload = Workload::of(plan);
-    let mut options = Vec::new();
+    let mut options = OptionPlaces::default();
     match ModuleGraph::read(entry) {
         Ok((graph, problems)) => {
             check.facts.has_unread_code |= !problems.is_empty();
@@ -144,12 +141,7 @@ pub fn examine(entry: &Entry, plan: Option<&Plan>) -> Examination {
 
 impl Check<'_> {
     /// Walks through one module. Returns the places of its options.
-    fn examine_module(
-        &mut self,
-        source: &Source,
-        workload: &Workload,
-        is_run: bool,
-    ) -> Vec<(String, Location)> {
+    fn examine_module(&mut self, source: &Source, workload: &Workload, is_run: bool) -> OptionPlaces {
         let allocator = Allocator::default();
         let parsed = Parser::new(&allocator, &source.text, SourceType::mjs()).parse();
         let semantic = SemanticBuilder::new().build(&parsed.program).semantic;
@@ -165,8 +157,7 @@ impl Check<'_> {
                 self.findings.push(finding.in_source(source, *span));
             }
         }
-        let places = exports::options(&parsed.program);
-        places.into_iter().map(|(path, span)| (path, source.location(span))).collect()
+        OptionPlaces::in_module(&parsed.program, source)
     }
 
     /// Says what there is to say about importing a name.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches};
+use plimsoll_metrics::NoDataPolicy;
 use plimsoll_plan::Source;
 
 use super::help;
@@ -136,6 +137,11 @@ pub(super) fn arguments() -> impl Iterator<Item = Arg> {
             Some(value) => argument.value_name(value).env(global.env).hide_env(true),
         }
     })
+}
+
+/// What it means that no sample reached a threshold or a goal: `fail` or `pass`.
+pub(super) fn no_data(verdict: &str) -> NoDataPolicy {
+    if verdict == "pass" { NoDataPolicy::LikeK6 } else { NoDataPolicy::Fail }
 }
 
 /// Where the control API is, if anybody said so.

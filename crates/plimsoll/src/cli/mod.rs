@@ -5,7 +5,7 @@
 //! | `globals` | flags of every command |
 //! | `help` | how flags are grouped and described |
 //! | `test`, `flags` | which script with which options: arguments of every command that loads a test |
-//! | `run`, `inspect`, `check`, `compare`, `archive`, `new`, `completions`, `control` | a file for each of them |
+//! | `run`, `report`, `compare`, `inspect`, `check`, `archive`, `new`, `completions`, `control` | a file for each of them |
 
 mod archive;
 mod check;
@@ -17,6 +17,7 @@ mod globals;
 mod help;
 mod inspect;
 mod new;
+mod report;
 mod run;
 mod test;
 
@@ -35,6 +36,7 @@ pub(crate) use self::{
     globals::{ConfigArgument, LoggingArguments},
     inspect::{InspectArguments, Sources},
     new::NewArguments,
+    report::ReportArguments,
     run::RunArguments,
     test::{Lock, TestArguments},
 };
@@ -48,6 +50,7 @@ pub(crate) enum Invocation {
     Compare(CompareArguments),
     Archive(Box<ArchiveArguments>),
     New(NewArguments),
+    Report(ReportArguments),
     /// For this shell, of the whole command line.
     Completions(Shell, Box<Command>),
     Version {
@@ -74,6 +77,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
         "compare" => Ok(Invocation::Compare(CompareArguments::of(command, matches, logging)?)),
         "archive" => Ok(Invocation::Archive(Box::new(ArchiveArguments::of(command, matches, logging)?))),
         "new" => Ok(Invocation::New(NewArguments::of(program, matches, logging))),
+        "report" => Ok(Invocation::Report(ReportArguments::of(command, matches, logging)?)),
         "completions" => {
             let shell = *matches.get_one::<Shell>("shell").expect("clap requires it");
             Ok(Invocation::Completions(shell, Box::new(whole)))
@@ -104,6 +108,7 @@ fn command(program: &'static str) -> Command {
         .arg_required_else_help(true)
         .args(globals::arguments())
         .subcommand(run::command())
+        .subcommand(report::command())
         .subcommands(control::commands())
         .subcommand(inspect::command())
         .subcommand(check::command())

@@ -2,20 +2,25 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use plimsoll_metrics::NoDataPolicy;
 
 use super::{LoggingArguments, TestArguments, globals, help, test};
 use crate::control::Address;
+use crate::record::RecordArgument;
 
 /// The arguments of `run`.
 pub(crate) struct RunArguments {
     pub(crate) test: TestArguments,
-    pub(crate) report: Option<PathBuf>,
+    /// Files of reports.
+    pub(crate) reports: Vec<PathBuf>,
+    /// Where the record goes, when somebody said so.
+    pub(crate) record: Option<RecordArgument>,
+    /// Whether a workflow on GitHub is told; `None` is for whoever knows whether this is one.
+    pub(crate) github: Option<bool>,
     /// Where the dashboard listens, empty for where k6's does; `None` without the flag.
     pub(crate) dashboard: Option<String>,
-    /// A threshold or a goal that no sample reached passes, as in k6.
-    pub(crate) no_data_passes: bool,
+    no_data: NoDataPolicy,
     /// Where the control API listens, if anywhere.
     pub(crate) address: Option<Address>,
     pub(crate) logging: LoggingArguments,
@@ -50,12 +55,33 @@ pub(super) fn command() -> Command {
         .long("report")
         .value_name("FILE")
         .value_parser(value_parser!(PathBuf))
-        .help("Write a report: HTML, or text when the name ends with .txt")
+        .action(ArgAction::Append)
+        .help("Write a report: HTML, .txt, .json, .xml (JUnit) or .md; repeatable")
         .long_help(
-            "Writes a report when the test has ended: one HTML page that needs nothing else, or the text \
-             of the summary when the file's name ends with .txt.\n\n\
-             Example: --report results/checkout.html",
+            "Writes a report when the test has ended, in the form that the end of the file's name stands \
+             for: .txt is the text of the summary, .json a document for programs, .xml JUnit's for CI \
+             systems, .md Markdown for comments; everything else is one HTML page that needs nothing else. \
+             May be given several times; plimsoll report writes the same later.\n\n\
+             Example: --report results/checkout.html --report results/junit.xml",
         );
+    let record = Arg::new("record")
+        .help_heading(help::COMMAND)
+        .long("record")
+        .value_name("FILE")
+        .help("Where the record of the run goes, which plimsoll report reads; none for no record")
+        .long_help(
+            "The file for the record of the run, from which plimsoll report makes reports, whole or cut off. \
+             Without this flag it goes to the folder for records, $XDG_STATE_HOME/plimsoll/records or that \
+             in ~/.local/state, where the last 50 are kept. The word none means that there is no record.\n\n\
+             Variable: PLIMSOLL_RECORD\n\n\
+             Example: --record results/checkout.plimsoll",
+        );
+    let no_record = Arg::new("no-record")
+        .help_heading(help::COMMAND)
+        .long("no-record")
+        .action(ArgAction::SetTrue)
+        .conflicts_with("record")
+        .help("Leave no record of the run behind");
     let dashboard = Arg::new("dashboard")
         .help_heading(help::COMMAND)
         .long("dashboard")
@@ -86,14 +112,14 @@ pub(super) fn command() -> Command {
         .about("Run a test")
         .long_about(HELP)
         .after_long_help(EXIT_CODES)
-        .args([report, dashboard, no_data])
+        .args([report, record, no_record, dashboard, no_data, super::report::github()])
         .args(test::arguments())
 }
 
 impl RunArguments {
     /// What it means that no sample reached a threshold or a goal.
     pub(crate) fn no_data(&self) -> NoDataPolicy {
-        if self.no_data_passes { NoDataPolicy::LikeK6 } else { NoDataPolicy::Fail }
+        self.no_data
     }
 
     pub(super) fn of(
@@ -103,9 +129,17 @@ impl RunArguments {
     ) -> Result<Self, clap::Error> {
         Ok(RunArguments {
             test: TestArguments::of(command, matches)?,
-            report: matches.get_one::<PathBuf>("report").cloned(),
+            reports: matches.get_many("report").into_iter().flatten().cloned().collect(),
+            record: if matches.get_flag("no-record") {
+                Some(RecordArgument::None)
+            } else {
+                matches.get_one::<String>("record").map(|text| RecordArgument::of(text))
+            },
+            github: matches.get_one::<bool>("github").copied(),
             dashboard: matches.get_one::<String>("dashboard").cloned(),
-            no_data_passes: matches.get_one::<String>("no-data").is_some_and(|verdict| verdict == "pass"),
+            no_data: matches
+                .get_one::<String>("no-data")
+                .map_or_else(NoDataPolicy::default, |v| globals::no_data(v)),
             address: globals::address(matches),
             logging,
         })

@@ -7,6 +7,7 @@ mod completions;
 mod control;
 mod inspect;
 mod new;
+mod report;
 mod run;
 mod version;
 
@@ -63,6 +64,10 @@ fn carry_out(invocation: &Invocation) -> Result<Exit, Failure> {
         Invocation::Archive(arguments) => {
             let log = Log::start(&arguments.logging, &Screen::new())?;
             archive::archive(arguments, &log)
+        }
+        Invocation::Report(arguments) => {
+            Log::start(&arguments.logging, &Screen::new())?;
+            report::report(arguments)
         }
         Invocation::New(arguments) => {
             Log::start(&arguments.logging, &Screen::new())?;

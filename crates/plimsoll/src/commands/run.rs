@@ -6,13 +6,15 @@ use std::sync::Arc;
 use plimsoll_engine::{EventSink, Phase, Run, RunConfig, RunEvent, RunOutcome, ScriptPhases};
 use plimsoll_metrics::{Goals, Thresholds};
 use plimsoll_plan::Plan;
+use plimsoll_report::record::{End, Header};
 use plimsoll_script::ScriptFactory;
 
 use crate::cli::RunArguments;
 use crate::control::Server;
-use crate::dashboard::{Pictures, Recording};
+use crate::dashboard::Planned;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::following::{Following, Wanted};
 use crate::loaded::{LoadedTest, SystemEnvironment};
 use crate::log::Log;
 use crate::outputs::Outputs;
@@ -20,7 +22,7 @@ use crate::progress::Progress;
 use crate::screen::Screen;
 use crate::serving::Serving;
 use crate::summary::Ending;
-use crate::{banner, network, signals, verdict};
+use crate::{banner, network, record, signals, verdict};
 
 /// Runs a test and tells how it went.
 ///
@@ -45,12 +47,20 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
         .enable_all()
         .build()
         .map_err(|source| Failure::System { what: "no event loop could be made", source })?;
-    let pictures = Pictures::prepare(arguments, plan)?;
+    let pictures = Planned::prepare(arguments, plan)?;
+    let wanted = Wanted { pictures, record: record::prepare(arguments)? };
+    let header = record::header(&test, &arguments.test.script, arguments.no_data());
     runtime.block_on(async {
-        let outputs = Outputs::start(plan, bundle.registry()).await?;
-        let ready = Ready { arguments, test: &test, factory: factory.clone(), screen };
-        let (outcome, control, recording) = ready.execute(&signals, &outputs, control, pictures).await?;
-        recording.finish();
+        let outputs = match Outputs::start(plan, bundle.registry()).await {
+            Ok(outputs) => outputs,
+            Err(failure) => {
+                wanted.discard();
+                return Err(failure);
+            }
+        };
+        let ready = Ready { arguments, test: &test, factory: factory.clone(), screen, header: &header };
+        let (outcome, control, following) = ready.execute(&signals, &outputs, control, wanted).await?;
+        following.finish();
         let goals = Goals::bind(&plan.goals, bundle.registry()).unwrap_or_default();
         let goals = goals.evaluate(&outcome.aggregate, outcome.measured_duration());
         let mut ending = Ending {
@@ -61,23 +71,28 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
             goals,
             lost_samples: 0,
             script_text,
-            recording: &recording,
+            pictures: &following.pictures,
+            header: &header,
         };
         ending.lost_samples = outputs.finish(ending.for_outputs()).await;
-        let summarised = ending.summarise(factory).await;
-        let mut exit = verdict::exit(&ending);
+        let summary = ending.summary();
+        let mut exit = verdict::code(&ending);
+        let summarised = ending.summarise(&summary, factory, exit).await;
+        verdict::tell(&ending);
         if let Err(failure) = summarised {
             tracing::error!(target: "plimsoll", "{failure}");
             // What the run itself came to weighs more than a file that could not be written.
             exit = if exit == Exit::Success { failure.exit() } else { exit };
         }
+        let warm_up = outcome.warm_up.as_ref().map(|warm_up| warm_up.duration);
+        following.end_record(&End { run: summary.run, warm_up, exit_code: exit as u8 });
         if plan.options.linger {
             signals.linger().await;
         }
         if let Some(control) = control {
             control.finish().await;
         }
-        recording.close().await;
+        following.pictures.close().await;
         Ok(exit)
     })
 }
@@ -93,6 +108,7 @@ struct Ready<'a> {
     test: &'a LoadedTest,
     factory: ScriptFactory,
     screen: &'a Arc<Screen>,
+    header: &'a Header,
 }
 
 impl Ready<'_> {
@@ -101,12 +117,12 @@ impl Ready<'_> {
         signals: &signals::Watch,
         outputs: &Outputs,
         control: Option<Server>,
-        pictures: Pictures,
-    ) -> Result<(RunOutcome, Option<Serving>, Recording), Failure> {
+        wanted: Wanted,
+    ) -> Result<(RunOutcome, Option<Serving>, Following), Failure> {
         let Ready { arguments, test: LoadedTest { plan, .. }, screen, .. } = self;
         let mut config = self.config();
         outputs.attach(&mut config);
-        let dashboard = pictures.address();
+        let dashboard = wanted.pictures.address();
         let watched_thresholds = config.thresholds.clone();
         let (thresholds, factory) = (config.thresholds.clone(), self.factory.clone());
         let run = Run::new(Arc::clone(plan), self.factory, config, EventSink::new(log_event(plan)));
@@ -114,7 +130,8 @@ impl Ready<'_> {
         let address = control.as_ref().map(|control| control.address);
         let serve = |server: Server| server.start(self.test.subject(&run, thresholds, factory));
         let control = control.map(serve).transpose()?;
-        let recording = pictures.begin(self.test.watched(&run, watched_thresholds, arguments))?;
+        let watched = self.test.watched(&run, watched_thresholds, arguments);
+        let following = wanted.begin(watched, self.header.clone())?;
         if control.is_none() && plan.options.paused {
             tracing::warn!(
                 target: "plimsoll",
@@ -124,19 +141,20 @@ impl Ready<'_> {
         if arguments.logging.quiet {
             let outcome = tokio::select! {
                 outcome = run.execute() => outcome,
-                never = recording.follow() => match never {},
+                never = following.follow() => match never {},
             };
-            return Ok((outcome, control, recording));
+            return Ok((outcome, control, following));
         }
-        screen.print(&banner::render(arguments, plan, &outputs.describe(), address, dashboard));
+        let record = following.record();
+        screen.print(&banner::render(arguments, plan, &outputs.describe(), address, dashboard, record));
         let progress = Progress::new(run.state(), run.control(), plan, screen);
         let outcome = tokio::select! {
             outcome = run.execute() => outcome,
-            never = recording.follow() => match never {},
+            never = following.follow() => match never {},
             () = progress.show() => unreachable!("progress is shown until the run has ended"),
         };
         progress.finish();
-        Ok((outcome, control, recording))
+        Ok((outcome, control, following))
     }
 
     fn config(&self) -> RunConfig {

@@ -1,4 +1,4 @@
-//! Pictures of a run: its timeline, taken once a second, and the dashboard that shows it meanwhile.
+//! Pictures of a run: its timeline, and the dashboard that shows it meanwhile.
 //!
 //! The page is the HTML report itself (`plimsoll_report::html`), brought up to date by server-sent events.
 //! It can be looked at and nothing else. Workers never wait for it: what it shows is read from the merged
@@ -7,17 +7,17 @@
 //! | module | subject |
 //! |---|---|
 //! | `settings` | what was asked for, by flag, `--out web-dashboard` and `K6_WEB_DASHBOARD*` |
-//! | `recording` | follows the run from second to second |
+//! | `pictures` | what is drawn, from the flags to the end of the run |
 //! | `view` | what the page shows at this moment |
 //! | `server` | which request gets which answer |
 
-mod recording;
+mod pictures;
 mod server;
 mod settings;
 mod view;
 
 pub(crate) use self::{
-    recording::{Pictures, Recording},
+    pictures::{Pictures, Planned},
     settings::is_dashboard,
     view::Watched,
 };

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use hyper::body::Bytes;
 use plimsoll_engine::{Measurements, RunState};
-use plimsoll_metrics::{Goals, NoDataPolicy, Registry, Thresholds, Timestamp};
+use plimsoll_metrics::{Aggregate, Goals, NoDataPolicy, Registry, Thresholds, Timestamp};
 use plimsoll_plan::Plan;
 use plimsoll_report::html::{self, Stage};
+use plimsoll_report::record::Second;
 use plimsoll_report::{RunFacts, Settings, Summary, SummaryInput, Timeline};
 use tokio::sync::watch;
 
@@ -17,6 +18,8 @@ pub(crate) struct Watched {
     pub(crate) plan: Arc<Plan>,
     pub(crate) state: Arc<RunState>,
     pub(crate) measurements: Measurements,
+    /// What does not count.
+    pub(crate) warm_up: Measurements,
     pub(crate) registry: Registry,
     pub(crate) thresholds: Thresholds,
     pub(crate) no_data: NoDataPolicy,
@@ -24,7 +27,7 @@ pub(crate) struct Watched {
 
 impl Watched {
     /// How long samples have been taken that count.
-    pub(super) fn measured(&self) -> Duration {
+    pub(crate) fn measured(&self) -> Duration {
         self.state.test_elapsed().saturating_sub(self.state.warm_up_elapsed())
     }
 
@@ -63,7 +66,7 @@ impl Watched {
 
 /// The page of a run, for whoever looks.
 pub(super) struct View {
-    pub(super) watched: Watched,
+    pub(super) watched: Arc<Watched>,
     timeline: Mutex<Timeline>,
     /// The number of the last reading.
     readings: watch::Sender<u64>,
@@ -74,7 +77,7 @@ pub(super) struct View {
 }
 
 impl View {
-    pub(super) fn new(watched: Watched) -> Self {
+    pub(super) fn new(watched: Arc<Watched>) -> Self {
         View {
             watched,
             timeline: Mutex::default(),
@@ -89,8 +92,19 @@ impl View {
         self.timeline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// There is something new.
-    pub(super) fn announce(&self) {
+    /// Takes over a second, and says that there is something new.
+    pub(super) fn add(&self, second: &Second) {
+        let mut timeline = self.timeline();
+        timeline.follow(second);
+        if !second.warming_up {
+            let judge = |aggregate: &Aggregate| self.watched.thresholds.evaluate(aggregate, second.at);
+            timeline.judge(second.at, &self.watched.measurements.read(judge));
+        }
+        drop(timeline);
+        self.announce();
+    }
+
+    fn announce(&self) {
         self.readings.send_modify(|number| *number += 1);
     }
 

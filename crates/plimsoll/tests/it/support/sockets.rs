@@ -94,7 +94,7 @@ pub(crate) fn packages() -> PathBuf {
 }
 
 /// Where `cargo xtask services` puts packages.
-fn cached(language: &str) -> PathBuf {
+pub(crate) fn cached(language: &str) -> PathBuf {
     let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
     let cache = std::env::var_os("XDG_CACHE_HOME").filter(|name| !name.is_empty()).map(PathBuf::from);
     let cache = cache.or_else(home).expect("a home folder");

@@ -1,0 +1,164 @@
+//! A run from second to second: one reader of its measurements, and whoever wants to know.
+//!
+//! Once a second it is read what the run has come to. What is new in it is a
+//! [`Second`](plimsoll_report::record::Second), which the pictures and the record get.
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use plimsoll_metrics::Aggregate;
+use plimsoll_report::record::{Counts, End, Follower, Header, Reading, ScenarioState, Second};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use crate::dashboard::{Pictures, Planned, Watched};
+use crate::failure::Failure;
+use crate::record::{RecordFile, Writing};
+
+/// The engine merges what its workers have measured once a second, from the start of the run on.
+const TICK: Duration = Duration::from_secs(1);
+/// How long after that it is read, so that each reading holds one merge.
+const AFTER: Duration = Duration::from_millis(250);
+
+/// What is going to be made of a run's seconds.
+pub(crate) struct Wanted {
+    pub(crate) pictures: Planned,
+    pub(crate) record: Option<RecordFile>,
+}
+
+impl Wanted {
+    /// The run will not begin.
+    pub(crate) fn discard(self) {
+        if let Some(record) = self.record {
+            record.discard();
+        }
+    }
+
+    /// Begins to follow a run.
+    ///
+    /// # Errors
+    /// When the system refuses a thread or an event queue.
+    pub(crate) fn begin(self, watched: Watched, header: Header) -> Result<Following, Failure> {
+        let watched = Arc::new(watched);
+        let pictures = self.pictures.begin(Arc::clone(&watched))?;
+        let record = self.record.map(|file| file.begin(header, &watched.registry)).transpose()?;
+        Ok(Following { watched, pictures, record, follower: RefCell::default() })
+    }
+}
+
+/// A run that is followed.
+pub(crate) struct Following {
+    watched: Arc<Watched>,
+    pub(crate) pictures: Pictures,
+    record: Option<Writing>,
+    follower: RefCell<Follower>,
+}
+
+impl Following {
+    /// Follows the run for as long as it is polled.
+    pub(crate) async fn follow(&self) -> Infallible {
+        if !self.is_wanted() {
+            return std::future::pending().await;
+        }
+        let mut ticks = interval_at(Instant::now() + TICK + AFTER, TICK);
+        // A reading that comes late must not make all others late.
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            ticks.tick().await;
+            self.read();
+        }
+    }
+
+    /// What came in after the last reading.
+    pub(crate) fn finish(&self) {
+        if self.is_wanted() {
+            self.read();
+        }
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.pictures.are_wanted() || self.record.is_some()
+    }
+
+    fn read(&self) {
+        let Watched { state, measurements, warm_up, .. } = &*self.watched;
+        if state.test_started().is_none() {
+            return;
+        }
+        let second = measurements.read(|aggregate| {
+            if state.warm_up_elapsed().is_zero() {
+                return self.second(aggregate, None);
+            }
+            warm_up.read(|warm_up| self.second(aggregate, Some(warm_up)))
+        });
+        if self.pictures.are_wanted() {
+            self.pictures.add(&second);
+        }
+        if let Some(record) = &self.record {
+            record.add(&second);
+        }
+    }
+
+    fn second(&self, aggregate: &Aggregate, warm_up: Option<&Aggregate>) -> Second {
+        let state = &self.watched.state;
+        let started = state.scenarios().iter().map(|scenario| scenario.progress.started_iterations()).sum();
+        let (complete, interrupted) = (state.complete_iterations(), state.interrupted_iterations());
+        self.follower.borrow_mut().follow(Reading {
+            at: self.watched.measured(),
+            aggregate,
+            warm_up,
+            warming_up: state.is_warming_up(),
+            warmed_up: state.warm_up_elapsed(),
+            vus: state.active_vus(),
+            counts: Counts { started, complete, interrupted },
+            rate: self.planned_rate(),
+            scenarios: self.scenarios(),
+        })
+    }
+
+    /// Iterations a second that arrival rates want just now.
+    fn planned_rate(&self) -> f64 {
+        let Watched { plan, state, .. } = &*self.watched;
+        let rate = |(plan, state): (&plimsoll_plan::Scenario, &Arc<plimsoll_engine::ScenarioContext>)| {
+            let elapsed = state.progress.elapsed();
+            let goes_on = !elapsed.is_zero() && elapsed < state.progress.duration;
+            goes_on.then(|| plan.rate_at(elapsed)).flatten()
+        };
+        plan.scenarios.iter().zip(state.scenarios()).filter_map(rate).sum()
+    }
+
+    fn scenarios(&self) -> Vec<ScenarioState> {
+        let state = &self.watched.state;
+        let Some(begun) = state.test_started().map(|begun| begun + state.warm_up_elapsed()) else {
+            return Vec::new();
+        };
+        let scenario = |scenario: &Arc<plimsoll_engine::ScenarioContext>| {
+            let progress = &scenario.progress;
+            let started_at = progress.started_at()?;
+            let warm_up = begun.saturating_duration_since(started_at);
+            Some(ScenarioState {
+                name: Arc::clone(&scenario.name),
+                executor: scenario.executor.into(),
+                start: started_at.saturating_duration_since(begun),
+                length: progress.elapsed().saturating_sub(warm_up),
+                made_on_demand: progress.vus_made_on_demand(),
+                dropped: progress.dropped_iterations(),
+            })
+        };
+        state.scenarios().iter().filter_map(scenario).collect()
+    }
+
+    /// Where the record is, if there is one.
+    pub(crate) fn record(&self) -> Option<&Path> {
+        self.record.as_ref().map(Writing::path)
+    }
+
+    /// Ends the record.
+    pub(crate) fn end_record(&self, end: &End) {
+        if let Some(record) = &self.record {
+            record.end(end);
+        }
+    }
+}
