@@ -41,9 +41,11 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 17] = [
         Self::Success,
         Self::Findings,
+        Self::CannotTell,
+        Self::Worse,
         Self::GoalsViolated,
         Self::ThresholdsCrossed,
         Self::SetupTimeout,

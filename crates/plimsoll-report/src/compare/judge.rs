@@ -15,6 +15,9 @@ const ROUNDS: usize = 400;
 const LEVEL: f64 = 0.05;
 /// Shares that differ by less are the same, whatever they are: a tenth of a percent of the requests.
 const LEAST_SHARE: f64 = 0.001;
+/// Shares are the same when they surely differ by less than that. To be sure of a tenth of a percent would take a
+/// hundred thousand requests.
+const SAME_SHARE: f64 = 0.01;
 /// Rates that differ by less are the same: one in ten seconds.
 const LEAST_RATE: f64 = 0.1;
 
@@ -44,7 +47,7 @@ pub fn compare(base: &[Run], candidate: &[Run], settings: &Settings) -> Result<C
     correct(&mut asked);
     let mut answers: Vec<Answer> = asked.into_iter().map(|(_, answer)| answer).map(judged).collect();
     let verdict = together(&answers);
-    // Stable: within a verdict, the order of the questions stays.
+    // Stable: within a verdict, the order of the questions stays, which is that of their importance.
     answers.sort_by_key(|answer| answer.verdict);
     Ok(Comparison {
         base: base.iter().map(|run| run.name.clone()).collect(),
@@ -105,7 +108,8 @@ fn measure(
     let outcome = difference(base, candidate, statistic, Noise(settings.run_noise), &how).map(|difference| {
         let (low, high) = difference.interval(1.0 - LEVEL);
         let floor = floor(questions, statistic, &difference, settings);
-        Measured { difference, low, high, floor, p: difference.p() }
+        let margin = if statistic == Statistic::Share { floor.max(SAME_SHARE) } else { floor };
+        Measured { difference, low, high, floor, margin, p: difference.p() }
     });
     Some(Answer {
         subject: questions.subject.clone(),
@@ -162,12 +166,12 @@ fn judged(mut answer: Answer) -> Answer {
 }
 
 fn verdict(measured: &Measured, direction: Direction) -> Verdict {
-    let Measured { difference, low, high, floor, p } = measured;
+    let Measured { difference, low, high, floor, margin, p } = measured;
     if *p <= LEVEL && difference.effect.abs() >= *floor {
         let rises = difference.effect > 0.0;
         return if rises == (direction == Direction::Higher) { Verdict::Better } else { Verdict::Worse };
     }
-    if *low > -floor && *high < *floor { Verdict::Same } else { Verdict::CannotTell }
+    if *low > -margin && *high < *margin { Verdict::Same } else { Verdict::CannotTell }
 }
 
 /// Worse if anything is; better if anything is, and nothing worse. What cannot be told of an endpoint, of which there

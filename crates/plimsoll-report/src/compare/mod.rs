@@ -128,6 +128,8 @@ pub struct Measured {
     pub high: f64,
     /// The smallest effect of interest, on the scale of the difference.
     pub floor: f64,
+    /// What the interval has to stay within for the two to be called the same.
+    pub margin: f64,
     /// The probability of such a difference between two sides of the same build, corrected for the number of
     /// questions.
     pub p: f64,

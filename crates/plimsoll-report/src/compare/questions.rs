@@ -69,8 +69,9 @@ pub(super) fn questions(base: &[Run], candidate: &[Run]) -> Vec<Questions> {
         }
     }
     let rules = Rules::of(&base[0]);
-    let mut questions: Vec<Questions> = metrics.iter().filter_map(|metric| rules.whole(metric)).collect();
-    questions.extend(rules.selections(&metrics));
+    metrics.sort_by_key(|metric| rules.importance(metric));
+    let mut questions: Vec<Questions> = rules.selections(&metrics).collect();
+    questions.extend(metrics.iter().filter_map(|metric| rules.whole(metric)));
     questions.extend(endpoints(base, candidate));
     questions
 }
@@ -115,6 +116,20 @@ impl Rules {
             family: Family::Whole,
             statistics,
         })
+    }
+
+    /// A place in the table: first what everybody asks for, then what the script judges, then the rest.
+    fn importance(&self, metric: &Metric) -> usize {
+        const FIRST: [plimsoll_metrics::MetricId; 5] = [
+            builtin::HTTP_REQ_DURATION,
+            builtin::HTTP_REQ_RESPONSE_TIME,
+            builtin::GRPC_REQ_DURATION,
+            builtin::HTTP_REQ_FAILED,
+            builtin::CHECKS,
+        ];
+        let judged = || self.on(&metric.name).next().is_some();
+        let first = FIRST.iter().position(|first| *first == metric.id);
+        first.unwrap_or(FIRST.len() + usize::from(!judged()))
     }
 
     /// The questions that thresholds with tags ask.

@@ -52,7 +52,8 @@ pub(super) fn cut_in_words(cut: usize) -> String {
 #[must_use]
 pub(super) fn sentence(comparison: &Comparison) -> String {
     let with = |verdict| comparison.answers.iter().filter(move |answer| answer.verdict == verdict);
-    let first = |verdict| with(verdict).max_by(|a, b| weight(a).total_cmp(&weight(b)));
+    let is_usual = |answer: &&Answer| answer.statistic == Statistic::Quantile(0.95);
+    let first = |verdict| with(verdict).find(is_usual).or_else(|| with(verdict).next());
     let told = |what: &str, verdict| match first(verdict) {
         Some(answer) => format!("{what}: {} {}", name(answer), change_in_words(answer)),
         None => what.to_owned(),
@@ -71,14 +72,6 @@ pub(super) fn sentence(comparison: &Comparison) -> String {
             )
         }
     }
-}
-
-/// The finding to name is the surest, in units of its error.
-fn weight(answer: &Answer) -> f64 {
-    answer.outcome.as_ref().map_or(0.0, |measured| {
-        let difference = &measured.difference;
-        difference.effect.abs() / difference.error.max(f64::MIN_POSITIVE)
-    })
 }
 
 fn change_in_words(answer: &Answer) -> String {
@@ -101,13 +94,12 @@ fn is_worth_a_line(answer: &Answer) -> bool {
 fn left_out(hidden: &[&Answer]) -> Vec<String> {
     let of = |verdict| hidden.iter().filter(move |answer| answer.verdict == verdict).count() as u64;
     let lines = [
-        (of(Verdict::Same), "of endpoints are the same"),
-        (of(Verdict::CannotTell), "of endpoints cannot be told"),
-        (of(Verdict::Shown), "are neither better nor worse"),
+        (of(Verdict::Same), "numbers of endpoints are the same"),
+        (of(Verdict::CannotTell), "numbers of endpoints cannot be told"),
+        (of(Verdict::Shown), "numbers are neither better nor worse"),
     ];
     let lines = lines.into_iter().filter(|(count, _)| *count > 0);
-    let mut lines: Vec<String> =
-        lines.map(|(count, what)| format!("{} more {what}", format::counted(count, "number"))).collect();
+    let mut lines: Vec<String> = lines.map(|(count, what)| format!("{count} more {what}")).collect();
     if let Some(last) = lines.last_mut() {
         last.push_str("; --all shows them");
     }

@@ -12,9 +12,9 @@ const NARROW: Service =
 /// `cargo bench -p plimsoll-report --bench statistics -- pairs` does the same with 200 pairs of longer runs.
 #[test]
 fn equal_runs_raise_few_alarms_and_slower_ones_are_found() {
-    let (alarmed, _) = alarms(&NARROW, 60, 1.0, 30, 1);
-    assert!(alarmed <= 0.07, "{alarmed} of equal pairs were called different");
-    let (_, found) = alarms(&NARROW, 60, 1.1, 20, 2);
+    let (alarmed, _) = alarms(&NARROW, 60, 1.0, 20, 1);
+    assert!(alarmed <= 0.05, "{alarmed} of equal pairs were called different");
+    let (_, found) = alarms(&NARROW, 60, 1.1, 12, 2);
     assert!(found >= 0.9, "{found} of pairs with a 95th percentile that is 10 % slower were found");
 }
 
@@ -65,7 +65,7 @@ fn several_runs_a_side_know_how_much_runs_differ() {
 #[test]
 fn a_warm_up_is_cut_from_both() {
     let (mut base, candidate) = pair(1.0);
-    let (slow, _) = pair(3.0);
+    let (_, slow) = pair(3.0);
     base.seconds.splice(0..6, slow.seconds.into_iter().take(6));
     let comparison = compare(&[base], &[candidate], &Settings::default()).expect("comparable");
     assert_eq!((comparison.cut, comparison.seconds), (6, 54));
@@ -80,11 +80,8 @@ fn other_loads_are_refused() {
         compare(&[base], &[candidate], &Settings::default()).expect_err("not comparable").to_string()
     };
     let told = refused(|run| run.load.scenarios = vec!["default: 9 looping VUs".to_owned()]);
-    assert_eq!(
-        told,
-        "they are not comparable: candidate ran \"default: 9 looping VUs\", base ran \"nothing\"; --anyway compares them"
-            .trim_end_matches("; --anyway compares them")
-    );
+    let expected = "they are not comparable: candidate ran \"default: 9 looping VUs\", base ran \"nothing\"";
+    assert_eq!(told, expected);
     let told = refused(|run| run.load.invalid = Some("the generator was too slow".to_owned()));
     assert!(told.ends_with("the measurement of candidate is invalid: the generator was too slow"), "{told}");
     let told = refused(|run| run.seconds.truncate(40));

@@ -6,19 +6,19 @@ use plimsoll_report::statistics::dice::Dice;
 use crate::synthetic::{OTHERS, is_refused, law, plateaus, recover};
 
 /// `cargo bench -p plimsoll-report --bench statistics -- model` does the same with 200.
-const SETS: u64 = 60;
+const SETS: u64 = 40;
 
 #[test]
 fn parameters_are_recovered() {
     let sets: Vec<_> = (0..SETS).filter_map(|seed| recover(12, 0.02, seed).ok()).collect();
-    assert!(sets.len() as u64 >= SETS - 3, "{} of {SETS} were accepted", sets.len());
-    for (place, least) in [(0, 57), (1, 55), (3, 54), (4, 57)] {
+    assert!(sets.len() as u64 >= SETS - 2, "{} of {SETS} were accepted", sets.len());
+    for (place, least) in [(0, 38), (1, 36), (3, 35), (4, 38)] {
         let near = sets.iter().filter(|set| (set[place].1 - 1.0).abs() <= 0.1).count();
         assert!(near >= least, "{}: {near} of {SETS} within 10 %", sets[0][place].0);
     }
     for place in 0..5 {
         let held = sets.iter().filter(|set| set[place].2).count();
-        assert!(held >= 52, "{}: {held} of {SETS} intervals hold the truth", sets[0][place].0);
+        assert!(held >= 34, "{}: {held} of {SETS} intervals hold the truth", sets[0][place].0);
     }
 }
 
@@ -26,7 +26,7 @@ fn parameters_are_recovered() {
 fn what_does_not_follow_the_law_is_refused() {
     for (name, throughput) in OTHERS {
         let refused = (0..SETS).filter(|seed| is_refused(throughput, 0.02, *seed)).count();
-        assert!(refused >= 57, "{name}: {refused} of {SETS} were refused");
+        assert!(refused >= 38, "{name}: {refused} of {SETS} were refused");
     }
 }
 

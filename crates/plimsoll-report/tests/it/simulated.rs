@@ -159,7 +159,7 @@ pub(crate) fn holds(service: &Service, seconds: usize, statistic: Statistic, run
     let truth = service.truth(statistic);
     let mut dice = Dice::new(seed);
     let held = (0..runs).filter(|run| {
-        let how = Resampling { seed: *run, rounds: 500, ..Resampling::default() };
+        let how = Resampling { seed: *run, rounds: 300, ..Resampling::default() };
         let estimate =
             interval(&service.row(seconds, &mut dice), statistic, &how).expect("long and full enough");
         (estimate.low..=estimate.high).contains(&truth)

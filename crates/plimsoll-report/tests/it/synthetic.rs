@@ -57,7 +57,7 @@ pub(crate) const OTHERS: [(&str, fn(f64) -> f64); 7] = [
     ("only linear", |n| 100.0 * n),
     ("a cliff", |n| WELL_BEHAVED.throughput(n) * if n < 40.0 { 1.0 } else { 0.3 }),
     ("two modes", |n| WELL_BEHAVED.throughput(n) * if n < 15.0 { 1.0 } else { 1.4 }),
-    ("a small step", |n| WELL_BEHAVED.throughput(n) * if n < 15.0 { 1.0 } else { 0.8 }),
+    ("a step down", |n| WELL_BEHAVED.throughput(n) * if n < 15.0 { 1.0 } else { 0.7 }),
     ("oscillating", |n| WELL_BEHAVED.throughput(n) * (1.0 + 0.15 * (4.0 * n.ln()).sin())),
     ("a hard ceiling", |n| (100.0 * n).min(2_000.0)),
     ("only falling", |n| 1_000.0 * n.powf(-0.3)),

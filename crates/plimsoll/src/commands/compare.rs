@@ -1,15 +1,13 @@
 //! The command `compare`: read, compare, write, tell.
 
-use std::fs;
 use std::path::PathBuf;
 
 use plimsoll_report::compare::{Run, Verdict, compare, json, markdown, text};
-use plimsoll_report::record::Record;
 
 use crate::cli::{CompareArguments, CompareFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::{files, summary};
+use crate::{files, record, summary};
 
 /// Compares the runs of two sides.
 ///
@@ -38,9 +36,7 @@ pub(crate) fn run(arguments: &CompareArguments) -> Result<Exit, Failure> {
 
 fn read(paths: &[PathBuf]) -> Result<Vec<Run>, Failure> {
     let read = |path: &PathBuf| {
-        let why = |error: String| Failure::Compare(format!("{} cannot be compared: {error}", path.display()));
-        let bytes = fs::read(path).map_err(|error| why(error.to_string()))?;
-        let record = Record::read(bytes).map_err(|error| why(error.to_string()))?;
+        let record = record::open(std::slice::from_ref(path))?;
         Ok(Run::of(&path.display().to_string(), &record))
     };
     paths.iter().map(read).collect()
