@@ -12,7 +12,7 @@ pub enum NotComparable {
     #[error("each side needs at least one run")]
     NoRun,
     /// Another load.
-    #[error("they are not comparable: {0}")]
+    #[error("they are not comparable: {0}\nhint: --anyway compares them all the same")]
     Unlike(String),
     /// There is nothing to resample.
     #[error("{name} has {has} seconds to compare, expected at least {FEWEST_SECONDS}")]

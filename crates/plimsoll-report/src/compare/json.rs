@@ -121,7 +121,7 @@ fn row(answer: &Answer) -> Row<'_> {
     }
 }
 
-fn word(verdict: Verdict) -> &'static str {
+pub(super) fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::CannotTell => "cannot-tell",
         Verdict::Shown => "shown",

@@ -17,8 +17,10 @@
 //! | `comparable` | whether two sides can be compared at all |
 //! | `questions` | what is asked, and which way is better |
 //! | [`judge`](compare) | the answers |
+//! | [`capacity`] | two searches for the capacity instead of two runs |
 //! | [`text`], [`json`], [`markdown`] | how they are written |
 
+pub mod capacity;
 mod comparable;
 pub mod json;
 mod judge;
