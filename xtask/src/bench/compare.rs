@@ -43,14 +43,18 @@ pub(crate) async fn run(workspace: &Workspace, arguments: &Arguments) -> Result<
     let cores = Cores::pick()?;
     let target = Target::start(&programs.target, cores.target).await?;
     let folder = tempfile::tempdir()?;
-    let bench = Bench { workspace, arguments, programs: &programs, cores, target: &target, folder: folder.path() };
+    let bench =
+        Bench { workspace, arguments, programs: &programs, cores, target: &target, folder: folder.path() };
     let usual = Duration::from_millis(arguments.delay_ms.into());
     let slower = usual.mul_f64(1.1);
     let (mut alarms, mut found) = (0, 0);
     for pair in 1..=arguments.pairs {
         say!(progress "pair {pair} of {}", arguments.pairs);
-        let [first, again, late] =
-            [bench.record("first", usual).await?, bench.record("again", usual).await?, bench.record("late", slower).await?];
+        let [first, again, late] = [
+            bench.record("first", usual).await?,
+            bench.record("again", usual).await?,
+            bench.record("late", slower).await?,
+        ];
         alarms += u32::from(bench.is_worse(&first, &again).await? || bench.is_worse(&again, &first).await?);
         found += u32::from(bench.is_worse(&first, &late).await?);
     }
@@ -89,11 +93,16 @@ impl Bench<'_> {
 
     async fn is_worse(&self, base: &Path, candidate: &Path) -> Result<bool> {
         let mut command = Command::new(&self.programs.plimsoll);
-        let output = command.arg("compare").args([base, candidate]).output().await.context("plimsoll compare")?;
+        let output =
+            command.arg("compare").args([base, candidate]).output().await.context("plimsoll compare")?;
         match output.status.code() {
             Some(WORSE) => Ok(true),
             Some(NOT_WORSE) => Ok(false),
-            _ => bail!("plimsoll compare failed ({}):\n{}", output.status, String::from_utf8_lossy(&output.stderr)),
+            _ => bail!(
+                "plimsoll compare failed ({}):\n{}",
+                output.status,
+                String::from_utf8_lossy(&output.stderr)
+            ),
         }
     }
 }

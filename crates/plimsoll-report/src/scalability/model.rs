@@ -196,7 +196,7 @@ fn refuse_span(plateaus: &[Plateau], law: &Law) -> Result<(), Refusal> {
 
 /// Resamples of the residuals, each fitted again (Efron and Tibshirani 1993, chapter 9).
 fn with_intervals(plateaus: &[Plateau], law: Law, scatter: f64, seed: u64) -> Model {
-    const ROUNDS: usize = 1_000;
+    const ROUNDS: usize = 500;
     let residuals = law.residuals(plateaus);
     let freedom = residuals.len() as f64 - 3.0;
     let inflated = (residuals.len() as f64 / freedom).sqrt();
