@@ -50,6 +50,9 @@ pub(super) fn notes(base: &[Run], candidate: &[Run], anyway: bool) -> Result<Vec
         }
         notes.extend(worth_a_note(first, run));
     }
+    // A run that is on both sides says everything twice.
+    let mut seen = std::collections::BTreeSet::new();
+    notes.retain(|note| seen.insert(note.clone()));
     Ok(notes)
 }
 
@@ -99,6 +102,6 @@ fn worth_a_note(first: &Run, run: &Run) -> Vec<String> {
 /// A note on short runs.
 pub(super) fn short(seconds: usize) -> Option<String> {
     (seconds < ENOUGH_SECONDS).then(|| {
-        format!("{seconds} seconds are few: the intervals are sure to hold from {ENOUGH_SECONDS} on (see the guide)")
+        format!("{seconds} seconds are few: intervals are as good as they say from {ENOUGH_SECONDS} on")
     })
 }

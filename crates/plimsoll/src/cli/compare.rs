@@ -52,8 +52,7 @@ pub(super) fn command() -> Command {
         |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help_heading(help::COMMAND);
     let files = |name| value(name, "RECORD").num_args(1..).value_parser(value_parser!(PathBuf));
     let records = Arg::new("records")
-        .value_name("RECORD")
-        .num_args(2)
+        .value_names(["BASE", "CANDIDATE"])
         .value_parser(value_parser!(PathBuf))
         .required_unless_present_all(["base", "candidate"])
         .help("The record of the base, then that of the candidate");
