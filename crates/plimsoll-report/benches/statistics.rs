@@ -1,7 +1,8 @@
-//! How well the statistics keep what they promise, on simulated runs and synthetic plateaus whose truth is known.
+//! How well the statistics keep what they promise, on simulated runs and synthetic plateaus whose truth is
+//! known.
 //!
-//! `cargo bench -p plimsoll-report --bench statistics` prints everything; behind `--`, `coverage`, `pairs` or `model`
-//! choose. The figures stand in the guide.
+//! `cargo bench -p plimsoll-report --bench statistics` prints everything; behind `--`, `coverage`, `pairs` or
+//! `model` choose. The figures stand in the guide.
 
 #[path = "../tests/it/simulated.rs"]
 mod simulated;

@@ -1,7 +1,8 @@
-//! `bench compare`: what `plimsoll compare` says of pairs of real runs, of which one side is known to be slower or not.
+//! `bench compare`: what `plimsoll compare` says of pairs of real runs, of which one side is known to be
+//! slower or not.
 //!
-//! The target answers after a fixed delay, in every second pair of the candidate a tenth later. Real runs show what
-//! simulated ones cannot: how much identical runs of this machine differ.
+//! The target answers after a fixed delay, in every second pair of the candidate a tenth later. Real runs
+//! show what simulated ones cannot: how much identical runs of this machine differ.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -205,7 +205,7 @@ mod tests {
         let document = serde_json::json!({
             "format": "plimsoll-capacity",
             "version": 1,
-            "header": { "script": "a.js", "scenario": "default", "model": "open", "objectives": [{ "text": objective }] },
+            "header": { "scenario": "default", "model": "open", "objectives": [{ "text": objective }] },
             "answer": { "capacity": { "load": load, "low": low, "high": high, "givesWay": objective } },
         });
         Search::read(document.to_string().as_bytes()).unwrap()

@@ -1,7 +1,8 @@
 //! Whether two sides can be compared at all.
 //!
-//! Refused: other scenarios, another part of the load, other lengths, too few seconds, a measurement that cannot be
-//! trusted. Noted: another script file, another machine, runs that were ended early, iterations that could not start.
+//! Refused: other scenarios, another part of the load, other lengths, too few seconds, a measurement that
+//! cannot be trusted. Noted: another script file, another machine, runs that were ended early, iterations
+//! that could not start.
 
 use super::run::Run;
 

@@ -15,8 +15,8 @@ const ROUNDS: usize = 400;
 const LEVEL: f64 = 0.05;
 /// Shares that differ by less are the same, whatever they are: a tenth of a percent of the requests.
 const LEAST_SHARE: f64 = 0.001;
-/// Shares are the same when they surely differ by less than that. To be sure of a tenth of a percent would take a
-/// hundred thousand requests.
+/// Shares are the same when they surely differ by less than that. To be sure of a tenth of a percent would
+/// take a hundred thousand requests.
 const SAME_SHARE: f64 = 0.01;
 /// Rates that differ by less are the same: one in ten seconds.
 const LEAST_RATE: f64 = 0.1;
@@ -174,8 +174,8 @@ fn verdict(measured: &Measured, direction: Direction) -> Verdict {
     if *low > -margin && *high < *margin { Verdict::Same } else { Verdict::CannotTell }
 }
 
-/// Worse if anything is; better if anything is, and nothing worse. What cannot be told of an endpoint, of which there
-/// are many with few requests, does not keep the whole from being the same.
+/// Worse if anything is; better if anything is, and nothing worse. What cannot be told of an endpoint, of
+/// which there are many with few requests, does not keep the whole from being the same.
 fn together(answers: &[Answer]) -> Verdict {
     let any = |verdict| answers.iter().any(|answer| answer.verdict == verdict);
     let whole = answers.iter().filter(|answer| answer.subject.endpoint.is_none());

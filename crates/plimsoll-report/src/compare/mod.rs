@@ -1,15 +1,18 @@
-//! Is this build slower than that one? Two sides of one or more runs, metric by metric and endpoint by endpoint.
+//! Is this build slower than that one? Two sides of one or more runs, metric by metric and endpoint by
+//! endpoint.
 //!
 //! ```text
 //! records ─► Run  ─► comparable?  ─► the same seconds of each, without their transient
 //!                                     └► questions ─► difference, interval ─► corrected for their number
-//!                                                                              └► better, worse, same, cannot tell
+//!                                                                              └► better, worse, same,
+//!   cannot tell
 //! ```
 //!
-//! What is promised is a rate of false alarms per *comparison*, not per number in it: two sides of the same build
-//! are called different in at most one comparison of twenty. Three things keep it: seconds are resampled in blocks
-//! ([`statistics`](crate::statistics)), identical runs are assumed to differ a little, and all questions are
-//! corrected together. What is smaller than the smallest effect of interest is never an alarm.
+//! What is promised is a rate of false alarms per *comparison*, not per number in it: two sides of the same
+//! build are called different in at most one comparison of twenty. Three things keep it: seconds are
+//! resampled in blocks ([`statistics`](crate::statistics)), identical runs are assumed to differ a little,
+//! and all questions are corrected together. What is smaller than the smallest effect of interest is never an
+//! alarm.
 //!
 //! | module | subject |
 //! |---|---|
@@ -47,8 +50,8 @@ pub struct Settings {
     pub min_effect: f64,
     /// The smallest difference of times that is of interest, in milliseconds.
     pub min_time_ms: f64,
-    /// How much identical runs are assumed to differ where there are too few to see it; a standard deviation, as a
-    /// share of the value.
+    /// How much identical runs are assumed to differ where there are too few to see it; a standard deviation,
+    /// as a share of the value.
     pub run_noise: f64,
     /// What of the beginning does not count.
     pub cut: Cut,

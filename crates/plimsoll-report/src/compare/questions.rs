@@ -31,8 +31,8 @@ pub enum Direction {
     Neutral,
 }
 
-/// Questions share the chance of a false alarm in two halves: the run as a whole, and its endpoints. So a run with a
-/// hundred endpoints is still as sensitive to a slowdown of all of them.
+/// Questions share the chance of a false alarm in two halves: the run as a whole, and its endpoints. So a run
+/// with a hundred endpoints is still as sensitive to a slowdown of all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
     Whole,
@@ -180,8 +180,8 @@ fn is_headline(metric: &Metric) -> bool {
         .contains(&metric.id)
 }
 
-/// Metrics that every run has. Phases of a request and what the generator says of itself explain a difference, and
-/// are none.
+/// Metrics that every run has. Phases of a request and what the generator says of itself explain a
+/// difference, and are none.
 fn meaning(metric: &Metric) -> Direction {
     const LOWER: [plimsoll_metrics::MetricId; 9] = [
         builtin::ITERATION_DURATION,

@@ -97,8 +97,8 @@ impl Load {
     }
 }
 
-/// Why the measurement cannot be trusted, when its record says so. Read by name: records of runs that were not judged
-/// have no such entry.
+/// Why the measurement cannot be trusted, when its record says so. Read by name: records of runs that were
+/// not judged have no such entry.
 fn invalid(end: &End) -> Option<String> {
     let run = serde_json::to_value(&end.run).ok()?;
     let validity = run.get("validity")?;

@@ -9,8 +9,8 @@ use super::{Answer, Comparison, Measured, Subject, Verdict};
 use crate::format;
 use crate::statistics::{Scale, Statistic};
 
-/// The whole text. Endpoints without a finding and numbers that are neither better nor worse are only counted,
-/// unless `all` of them are wanted.
+/// The whole text. Endpoints without a finding and numbers that are neither better nor worse are only
+/// counted, unless `all` of them are wanted.
 #[must_use]
 pub fn render(comparison: &Comparison, all: bool) -> String {
     let mut out = String::new();

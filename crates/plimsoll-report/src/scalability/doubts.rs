@@ -1,12 +1,12 @@
 //! What speaks against a fit: residuals that follow a pattern.
 //!
-//! Noise has none. Two statistics are compared with what they are for the same law with noise alone, simulated at
-//! the same plateaus, so that their levels are right for any number of them:
+//! Noise has none. Two statistics are compared with what they are for the same law with noise alone,
+//! simulated at the same plateaus, so that their levels are right for any number of them:
 //!
-//! - *neighbours* (von Neumann 1941): squared differences of neighbouring residuals over their squares, small when
-//!   residuals come in waves;
-//! - *break*: how much better two straight lines, one on each side of some concurrency, describe the residuals:
-//!   cliffs, steps and hard ceilings.
+//! - *neighbours* (von Neumann 1941): squared differences of neighbouring residuals over their squares, small
+//!   when residuals come in waves;
+//! - *break*: how much better two straight lines, one on each side of some concurrency, describe the
+//!   residuals: cliffs, steps and hard ceilings.
 
 use super::{Law, Plateau};
 use crate::statistics::dice::Dice;
@@ -45,8 +45,8 @@ pub(super) fn spread(residuals: &[f64]) -> f64 {
     (residuals.iter().map(|r| r * r).sum::<f64>() / freedom).sqrt()
 }
 
-/// The plateaus as the law has them, with errors of throughput in relative terms. Latency goes with it: what is
-/// fixed is how many requests are under way.
+/// The plateaus as the law has them, with errors of throughput in relative terms. Latency goes with it: what
+/// is fixed is how many requests are under way.
 pub(super) fn with_noise(plateaus: &[Plateau], law: &Law, mut noise: impl FnMut() -> f64) -> Vec<Plateau> {
     let noisy = |plateau: &Plateau| {
         let concurrency = plateau.concurrency;

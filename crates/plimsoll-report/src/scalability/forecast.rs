@@ -17,8 +17,9 @@ pub struct Forecast {
     pub at_least: u64,
     /// If it carries as little.
     pub at_most: u64,
-    /// What all instances together cannot exceed if the contention that was seen lies in something that they share,
-    /// such as a database: throughput of one request at a time over contention. `None` without contention.
+    /// What all instances together cannot exceed if the contention that was seen lies in something that they
+    /// share, such as a database: throughput of one request at a time over contention. `None` without
+    /// contention.
     pub shared_ceiling: Option<Range>,
 }
 
@@ -55,7 +56,8 @@ impl Forecast {
                 "which is enough"
             };
             assumptions.push(format!(
-                "the contention that was seen is inside of an instance; if it is in something that all of them share, \
+                "the contention that was seen is inside of an instance; if it is in something that all \
+                 of them share, \
                  they carry {value:.0}/s together ({low:.0} to {high:.0}), {so}"
             ));
         }
@@ -64,8 +66,8 @@ impl Forecast {
 }
 
 impl Model {
-    /// The instances that carry `rate` with a share of `headroom` to spare, if each carries what this model says is
-    /// the most.
+    /// The instances that carry `rate` with a share of `headroom` to spare, if each carries what this model
+    /// says is the most.
     ///
     /// # Errors
     /// The rate is not above zero, or the headroom leaves nothing.
@@ -73,8 +75,8 @@ impl Model {
         self.forecast_of(self.ceiling, rate, headroom)
     }
 
-    /// The same if an instance is to carry no more than that: the highest rate within the objectives is below the
-    /// highest rate.
+    /// The same if an instance is to carry no more than that: the highest rate within the objectives is below
+    /// the highest rate.
     ///
     /// # Errors
     /// The rate is not above zero, or the headroom leaves nothing.

@@ -1,8 +1,9 @@
 //! The law and its best fit.
 //!
-//! In the form N/X = (1 + α(N−1) + βN(N−1))/λ the law is linear in 1/λ, α/λ and β/λ, none of which may be negative.
-//! Least squares of the relative errors come of Gauss and Newton: each step is that linear problem, weighted, and
-//! solved for every choice of the terms that are zero; the best feasible one is the constrained optimum.
+//! In the form N/X = (1 + α(N−1) + βN(N−1))/λ the law is linear in 1/λ, α/λ and β/λ, none of which may be
+//! negative. Least squares of the relative errors come of Gauss and Newton: each step is that linear problem,
+//! weighted, and solved for every choice of the terms that are zero; the best feasible one is the constrained
+//! optimum.
 
 use super::Plateau;
 
@@ -32,7 +33,8 @@ impl Law {
         (self.beta > 0.0 && self.alpha < 1.0).then(|| ((1.0 - self.alpha) / self.beta).sqrt())
     }
 
-    /// What throughput cannot exceed, however many requests are under way: the peak, or what it nears for ever.
+    /// What throughput cannot exceed, however many requests are under way: the peak, or what it nears for
+    /// ever.
     #[must_use]
     pub fn ceiling(&self) -> f64 {
         match self.peak_concurrency() {
@@ -93,8 +95,8 @@ fn expected(terms: &Terms, plateau: &Plateau) -> f64 {
     basis(plateau).iter().zip(terms).map(|(x, term)| x * term).sum()
 }
 
-/// The sum of squared relative errors; infinite where the law makes no sense (below one request at a time, much
-/// contention would make times negative).
+/// The sum of squared relative errors; infinite where the law makes no sense (below one request at a time,
+/// much contention would make times negative).
 fn squares(plateaus: &[Plateau], times: &[f64], terms: &Terms) -> f64 {
     let error = |(plateau, time): (&Plateau, &f64)| {
         let expected = expected(terms, plateau);
@@ -122,8 +124,8 @@ fn shortened(
     None
 }
 
-/// Weighted least squares with no negative term. There are four choices of what is zero; one request at a time
-/// always takes time.
+/// Weighted least squares with no negative term. There are four choices of what is zero; one request at a
+/// time always takes time.
 fn non_negative(plateaus: &[Plateau], wanted: &[f64], scale: &[f64]) -> Option<Terms> {
     let choices: [&[usize]; 4] = [&[0, 1, 2], &[0, 1], &[0, 2], &[0]];
     let fits = choices.iter().filter_map(|used| least_squares(plateaus, wanted, scale, used));

@@ -1,4 +1,5 @@
-//! How throughput grows with concurrency: the Universal Scalability Law over plateaus, and what follows of it.
+//! How throughput grows with concurrency: the Universal Scalability Law over plateaus, and what follows of
+//! it.
 //!
 //! ```text
 //!                    λ·N                 λ  throughput of one request at a time
@@ -6,8 +7,8 @@
 //!         1 + α·(N−1) + β·N·(N−1)        β  coherency: what each one costs every other
 //! ```
 //!
-//! Gunther, *Guerrilla Capacity Planning* (2007). Throughput peaks at N* = √((1−α)/β) and falls beyond it. For
-//! plateaus of an arrival rate, N is what Little's law says: throughput times mean latency.
+//! Gunther, *Guerrilla Capacity Planning* (2007). Throughput peaks at N* = √((1−α)/β) and falls beyond it.
+//! For plateaus of an arrival rate, N is what Little's law says: throughput times mean latency.
 //!
 //! A model is worth more than a picture only if it can be wrong. [`fit`](fit()) therefore [refuses](Refusal)
 //! whatever does not look like the law, with the reason, and a [`forecast`](Model::forecast) exists for an

@@ -59,7 +59,8 @@ pub enum Refusal {
     },
     /// A plateau was not in a steady state.
     #[error(
-        "the plateau of {throughput:.0}/s does not obey Little's law: {concurrency:.1} requests were under way, but \
+        "the plateau of {throughput:.0}/s does not obey Little's law: {concurrency:.1} requests were \
+         under way, but \
          throughput times latency is {expected:.1}; it was not in a steady state"
     )]
     NotSteady {
@@ -72,7 +73,8 @@ pub enum Refusal {
     },
     /// Throughput only grows: where it stops is beyond what was tried.
     #[error(
-        "the plateaus do not reach the knee: at the highest load {efficiency:.0} % of the throughput of a perfectly \
+        "the plateaus do not reach the knee: at the highest load {efficiency:.0} % of the throughput of \
+         a perfectly \
          parallel service are left, expected at most {MOST_EFFICIENT:.0} %"
     )]
     NoKnee {
@@ -81,7 +83,8 @@ pub enum Refusal {
     },
     /// Throughput only falls: where it grew is below what was tried.
     #[error(
-        "{has} plateaus lie below the peak of throughput, expected at least {FEWEST_RISING}: begin at lower loads"
+        "{has} plateaus lie below the peak of throughput, expected at least {FEWEST_RISING}: begin at \
+         lower loads"
     )]
     NoRise {
         /// How many do.
@@ -89,7 +92,8 @@ pub enum Refusal {
     },
     /// Plateaus lie on both sides of any such curve.
     #[error(
-        "the plateaus lie {scatter:.1} % off the nearest curve of the law, expected at most {MOST_SCATTER:.0} %: \
+        "the plateaus lie {scatter:.1} % off the nearest curve of the law, expected at most \
+         {MOST_SCATTER:.0} %: \
          either they are noise, or the service does not behave like that"
     )]
     Scattered {
@@ -98,7 +102,8 @@ pub enum Refusal {
     },
     /// The distances from the curve are not random.
     #[error(
-        "the plateaus leave the curve in a pattern that noise shows in {p:.1} % of the cases only: the service has a \
+        "the plateaus leave the curve in a pattern that noise shows in {p:.1} % of the cases only: the \
+         service has a \
          step, a cliff, a hard limit or a wave that the law does not know"
     )]
     Patterned {
@@ -107,7 +112,8 @@ pub enum Refusal {
     },
     /// The numbers are not known well enough to be of use.
     #[error(
-        "the highest throughput lies anywhere from {low:.0}/s to {high:.0}/s: more or longer plateaus are needed"
+        "the highest throughput lies anywhere from {low:.0}/s to {high:.0}/s: more or longer plateaus \
+         are needed"
     )]
     Uncertain {
         /// The lower end.

@@ -1,17 +1,19 @@
 //! How much neighbouring parts resemble each other, and resamples that keep it.
 //!
-//! *Resamples*: the circular block bootstrap (Politis and Romano 1992): blocks of neighbouring parts, each start
-//! equally likely, the end joined to the beginning so that no part is drawn less often than others; after
-//! Künsch, "The jackknife and the bootstrap for general stationary observations", Annals of Statistics 17 (1989).
+//! *Resamples*: the circular block bootstrap (Politis and Romano 1992): blocks of neighbouring parts, each
+//! start equally likely, the end joined to the beginning so that no part is drawn less often than others;
+//! after Künsch, "The jackknife and the bootstrap for general stationary observations", Annals of Statistics
+//! 17 (1989).
 //!
 //! *Length of a block*: Politis and White, "Automatic block-length selection for the dependent bootstrap",
-//! Econometric Reviews 23 (2004), corrected by Patton, Politis and White (2009), gives the length that estimates
-//! a variance best. Intervals want longer blocks (Sun, Phillips and Jin, Econometrica 76, 2008), and Student's t
-//! for their number. Three times the length, and between 6 and 12 blocks, came out best on simulated runs.
+//! Econometric Reviews 23 (2004), corrected by Patton, Politis and White (2009), gives the length that
+//! estimates a variance best. Intervals want longer blocks (Sun, Phillips and Jin, Econometrica 76, 2008),
+//! and Student's t for their number. Three times the length, and between 6 and 12 blocks, came out best on
+//! simulated runs.
 //!
 //! *Short rows of long memory* do not show in blocks how much they vary. There a second look counts if it is
-//! the wider one: the row as a first-order autoregression (Andrews and Monahan 1992 call it prewhitening), with
-//! its coefficient corrected for the bias of short rows (Kendall 1954).
+//! the wider one: the row as a first-order autoregression (Andrews and Monahan 1992 call it prewhitening),
+//! with its coefficient corrected for the bias of short rows (Kendall 1954).
 
 use super::dice::Dice;
 use super::student;

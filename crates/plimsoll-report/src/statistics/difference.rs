@@ -1,9 +1,9 @@
 //! How much two sides differ in a statistic, and how surely.
 //!
 //! *One run a side.* Both rows are resampled together, the same seconds of both: what the schedule does to a
-//! second, such as a ramp, it does to both, and it cancels. Where the runs have nothing in common, nothing is lost
-//! by it. What a single run cannot show is how much two *identical* runs differ: caches, scheduling, neighbours on
-//! the machine. That is assumed ([`Noise`]), and added.
+//! second, such as a ramp, it does to both, and it cancels. Where the runs have nothing in common, nothing is
+//! lost by it. What a single run cannot show is how much two *identical* runs differ: caches, scheduling,
+//! neighbours on the machine. That is assumed ([`Noise`]), and added.
 //!
 //! *Several runs a side.* Their own differences say how much identical runs differ, from three a side on.
 
@@ -22,8 +22,8 @@ pub enum Scale {
     Difference,
 }
 
-/// The spread of identical runs that is assumed where runs are too few to show it: of the logarithm of a value,
-/// or, for [`Scale::Difference`], as a share of it.
+/// The spread of identical runs that is assumed where runs are too few to show it: of the logarithm of a
+/// value, or, for [`Scale::Difference`], as a share of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Noise(pub f64);
 
@@ -122,7 +122,8 @@ impl Noise {
     }
 }
 
-/// A variance, and how well it is known: the sum of squares over degrees of freedom (Welch and Satterthwaite).
+/// A variance, and how well it is known: the sum of squares over degrees of freedom (Welch and
+/// Satterthwaite).
 #[derive(Debug, Clone, Copy, Default)]
 struct Variance {
     variance: f64,
@@ -236,8 +237,8 @@ fn spread(influence: &[f64], statistic: impl FnMut(&[u32]) -> Option<f64>, how: 
     Variance::estimated(variance * dependence.scale * dependence.scale, dependence.freedom)
 }
 
-/// Resamples of shares without a failure all agree; what independent samples would not tell is added then (Agresti
-/// and Coull 1998).
+/// Resamples of shares without a failure all agree; what independent samples would not tell is added then
+/// (Agresti and Coull 1998).
 fn sampling<const N: usize>(rows: [&Row; N], statistic: Statistic, influence: &[f64]) -> Variance {
     if statistic != Statistic::Share || influence.iter().any(|pull| *pull != 0.0) {
         return Variance::default();

@@ -1,12 +1,12 @@
-//! Many questions at once: Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal
-//! of Statistics 6 (1979).
+//! Many questions at once: Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
+//! Journal of Statistics 6 (1979).
 //!
-//! Of a hundred questions, five have an answer by chance at the level of 5 %. What is promised here is the rate of
-//! false alarms of a *run*, so the probability of even one false answer has to stay below the level. Holm's procedure
-//! keeps it for questions that depend on each other in any way.
+//! Of a hundred questions, five have an answer by chance at the level of 5 %. What is promised here is the
+//! rate of false alarms of a *run*, so the probability of even one false answer has to stay below the level.
+//! Holm's procedure keeps it for questions that depend on each other in any way.
 
-/// The p-values as if each had been the only question: an adjusted value of at most `level` can be believed at that
-/// level, whatever the others are.
+/// The p-values as if each had been the only question: an adjusted value of at most `level` can be believed
+/// at that level, whatever the others are.
 #[must_use]
 pub fn holm(p: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p.len()).collect();

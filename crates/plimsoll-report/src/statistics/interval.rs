@@ -1,10 +1,10 @@
 //! Estimates with intervals, and decisions against a bound.
 //!
 //! The interval is the *expanded percentile interval* of a block bootstrap: the percentiles of the resampled
-//! values, moved away from the estimate by what Student's t is wider than the normal distribution for the number
-//! of blocks (Hesterberg, "What teachers should know about the bootstrap", The American Statistician 69, 2015).
-//! Plain percentiles are too narrow when there are few blocks. How often such intervals hold the truth is
-//! measured on simulated runs: `cargo bench -p plimsoll-report --bench statistics -- coverage`.
+//! values, moved away from the estimate by what Student's t is wider than the normal distribution for the
+//! number of blocks (Hesterberg, "What teachers should know about the bootstrap", The American Statistician
+//! 69, 2015). Plain percentiles are too narrow when there are few blocks. How often such intervals hold the
+//! truth is measured on simulated runs: `cargo bench -p plimsoll-report --bench statistics -- coverage`.
 
 use super::blocks::{self, Dependence};
 use super::dice::Dice;
@@ -99,8 +99,8 @@ pub fn interval(row: &Row, statistic: Statistic, how: &Resampling) -> Result<Est
     Ok(Estimate { value, low, high, blocks: dependence.blocks })
 }
 
-/// Whether the statistic is below or above a bound, wrong in at most `1 − confidence` of the cases in which it
-/// decides. Whoever asks again and again while a row grows has to ask with a higher confidence.
+/// Whether the statistic is below or above a bound, wrong in at most `1 − confidence` of the cases in which
+/// it decides. Whoever asks again and again while a row grows has to ask with a higher confidence.
 ///
 /// # Errors
 /// The row is too short, or holds too few samples.

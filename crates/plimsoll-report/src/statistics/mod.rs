@@ -19,8 +19,8 @@
 //! - [`transient`]: which first parts do not belong to the rest.
 //! - [`student`]: Student's t and the normal distribution. [`dice`]: random numbers with a seed.
 //!
-//! How well the intervals keep what they promise is measured by simulation, and the figures are in the guide's page
-//! on comparing runs: `cargo bench -p plimsoll-report --bench statistics`.
+//! How well the intervals keep what they promise is measured by simulation, and the figures are in the
+//! guide's page on comparing runs: `cargo bench -p plimsoll-report --bench statistics`.
 //!
 //! Everything is a pure function of its input, the seed included: the same runs give the same answer.
 

@@ -1,8 +1,8 @@
 //! A metric's parts of a run in a row, packed for resampling.
 //!
-//! A resample gives each part a weight: how often it was drawn. The quantile of a weighted merge of histograms
-//! needs no merge when each part knows how many of its samples lie below each bucket: a weighted sum of those
-//! counts says on which side of a bucket the quantile lies, and bisection does the rest.
+//! A resample gives each part a weight: how often it was drawn. The quantile of a weighted merge of
+//! histograms needs no merge when each part knows how many of its samples lie below each bucket: a weighted
+//! sum of those counts says on which side of a bucket the quantile lies, and bisection does the rest.
 //!
 //! ```text
 //!            part 0  part 1  part 2 …
@@ -29,8 +29,8 @@ pub enum Statistic {
 }
 
 impl Statistic {
-    /// What a threshold's left side asks of a metric of that kind; `None` where parts say too little about the
-    /// whole (extremes, last values, totals).
+    /// What a threshold's left side asks of a metric of that kind; `None` where parts say too little about
+    /// the whole (extremes, last values, totals).
     #[must_use]
     pub fn of(aggregation: Aggregation, kind: MetricKind) -> Option<Self> {
         match (aggregation, kind) {
@@ -61,13 +61,13 @@ pub struct Row {
     largest: f64,
 }
 
-/// Longer rows are packed: neighbouring parts become one. A block of several minutes is still a small share of
-/// an hour, and resampling does not take longer for a longer run.
+/// Longer rows are packed: neighbouring parts become one. A block of several minutes is still a small share
+/// of an hour, and resampling does not take longer for a longer run.
 const MOST: usize = 600;
 
 impl Row {
-    /// The row of a metric's samples that match a filter, out of parts of a run of equal length. Parts without
-    /// such samples count as well: they were seconds, too.
+    /// The row of a metric's samples that match a filter, out of parts of a run of equal length. Parts
+    /// without such samples count as well: they were seconds, too.
     #[must_use]
     pub fn of(parts: &[Aggregate], length: Duration, metric: MetricId, filter: &TagFilter) -> Self {
         let sinks: Vec<_> = parts.iter().map(|part| part.select(metric, filter)).collect();

@@ -77,8 +77,8 @@ fn fraction(x: f64, a: f64, b: f64) -> f64 {
     product
 }
 
-/// The logarithm of the gamma function of a positive number: Stirling's series, after shifting the argument to
-/// where eight terms give full precision.
+/// The logarithm of the gamma function of a positive number: Stirling's series, after shifting the argument
+/// to where eight terms give full precision.
 fn ln_gamma(mut x: f64) -> f64 {
     let mut shift = 0.0;
     while x < 10.0 {

@@ -1,9 +1,9 @@
 //! Where a row settles: its first parts may be those of a service that is still warming up.
 //!
 //! The rule is MSER (White, "An effective truncation heuristic for bias reduction in simulation output",
-//! Simulation 69, 1997): cut where the rest is known best, which is where the squared standard error of its mean is
-//! smallest. A cut must be worth it, though: the parts that are cut have to differ from the rest by more than the
-//! rest differs within itself, and no more than a third is ever cut.
+//! Simulation 69, 1997): cut where the rest is known best, which is where the squared standard error of its
+//! mean is smallest. A cut must be worth it, though: the parts that are cut have to differ from the rest by
+//! more than the rest differs within itself, and no more than a third is ever cut.
 
 use super::student;
 

@@ -3,7 +3,8 @@
 use plimsoll_report::scalability::{Law, Model, Plateau, Refusal, fit};
 use plimsoll_report::statistics::dice::Dice;
 
-/// `count` plateaus of a service from one request at a time to `top`, evenly on a logarithmic scale, with noise.
+/// `count` plateaus of a service from one request at a time to `top`, evenly on a logarithmic scale, with
+/// noise.
 pub(crate) fn plateaus(
     throughput: impl Fn(f64) -> f64,
     (count, top): (usize, f64),
@@ -18,7 +19,8 @@ pub(crate) fn plateaus(
     (0..count).map(&mut plateau).collect()
 }
 
-/// A law: 10 to 1,000 requests a second for one at a time, contention of 2 to 15 %, a peak at 20 to 100 requests.
+/// A law: 10 to 1,000 requests a second for one at a time, contention of 2 to 15 %, a peak at 20 to 100
+/// requests.
 pub(crate) fn law(dice: &mut Dice) -> Law {
     let lambda = 10f64.powf(1.0 + 2.0 * dice.unit());
     let alpha = 0.02 + 0.13 * dice.unit();
@@ -26,11 +28,12 @@ pub(crate) fn law(dice: &mut Dice) -> Law {
     Law { lambda, alpha, beta: (1.0 - alpha) / (peak * peak) }
 }
 
-/// The name of a number of a model, its value in the fit, whether its interval holds the truth, and the truth.
+/// The name of a number of a model, its value in the fit, whether its interval holds the truth, and the
+/// truth.
 pub(crate) type Recovered = [(&'static str, f64, bool); 5];
 
-/// Fits plateaus of a random law from one request to three times its peak. For each number: what was found over what
-/// is true, and whether the interval holds the truth.
+/// Fits plateaus of a random law from one request to three times its peak. For each number: what was found
+/// over what is true, and whether the interval holds the truth.
 pub(crate) fn recover(count: usize, noise: f64, seed: u64) -> Result<Recovered, Refusal> {
     let mut dice = Dice::new(seed);
     let law = law(&mut dice);

@@ -37,11 +37,13 @@ Compares two runs, or several of each build, by their records: for each metric a
 candidate differs from the base, with a 95 % interval from resampled blocks of seconds, and whether that is \
 worse, better, the same, or cannot be told.
 
-At most one comparison in twenty of equal builds raises an alarm, whatever the number of metrics. Differences \
+At most one comparison in twenty of equal builds raises an alarm, whatever the number of metrics. \
+Differences \
 below --min-effect are none. Give several runs of each side with --base and --candidate where identical runs \
 differ a lot; from three a side on, the runs themselves say how much.
 
-Exit codes: 94 when the candidate is worse, 0 when it is not, 93 when it cannot be told and --strict is given, \
+Exit codes: 94 when the candidate is worse, 0 when it is not, 93 when it cannot be told and --strict is \
+given, \
 255 when the files cannot be read or compared.";
 
 pub(super) fn command() -> Command {
@@ -56,7 +58,8 @@ pub(super) fn command() -> Command {
         .value_parser(value_parser!(PathBuf))
         .required_unless_present_all(["base", "candidate"])
         .help("The record of the base, then that of the candidate");
-    Command::new("compare").about("Find out whether one run is slower or worse than another").long_about(HELP).args([
+    let command = Command::new("compare").about("Find out whether one run is slower or worse than another");
+    command.long_about(HELP).args([
         records,
         files("base").requires("candidate").conflicts_with("records").help("The runs of the base"),
         files("candidate").requires("base").conflicts_with("records").help("The runs of the candidate"),
@@ -68,10 +71,10 @@ pub(super) fn command() -> Command {
             .default_value("100us")
             .value_parser(milliseconds)
             .help("The smallest difference of times that is of interest"),
-        value("run-noise", "SHARE")
-            .default_value("1%")
-            .value_parser(share)
-            .help("How much identical runs differ, as far as there are too few to see it (a standard deviation)"),
+        value("run-noise", "SHARE").default_value("1%").value_parser(share).help(
+            "How much identical runs differ, as far as there are too few to see it (a standard \
+             deviation)",
+        ),
         value("cut", "DURATION")
             .default_value("auto")
             .value_parser(cut)

@@ -5,7 +5,8 @@
 //! | `globals` | flags of every command |
 //! | `help` | how flags are grouped and described |
 //! | `test`, `flags` | which script with which options: arguments of every command that loads a test |
-//! | `run`, `report`, `compare`, `inspect`, `check`, `archive`, `new`, `completions`, `control` | a file for each of them |
+//! | `run`, `report`, `compare`, `inspect`, `check` | a file for each of them |
+//! | `archive`, `new`, `completions`, `control` | and of these |
 
 mod archive;
 mod check;

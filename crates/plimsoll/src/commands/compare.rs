@@ -55,7 +55,8 @@ fn read(paths: &[PathBuf]) -> Result<Vec<Run>, Failure> {
     paths.iter().map(read).collect()
 }
 
-/// The two files, when both are of searches for the capacity. What cannot be read is for the other reader to tell.
+/// The two files, when both are of searches for the capacity. What cannot be read is for the other reader to
+/// tell.
 fn searches(arguments: &CompareArguments) -> Option<(Vec<u8>, Vec<u8>)> {
     let ([base], [candidate]) = (arguments.base.as_slice(), arguments.candidate.as_slice()) else {
         return None;
