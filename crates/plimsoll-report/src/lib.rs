@@ -14,12 +14,15 @@
 //! - [`html`]: one self-contained page, and the same page while the test runs.
 //! - [`report`]: the forms that a result can have; for machines [`document`] (JSON with a schema) and [`junit`],
 //!   for pull requests and workflows [`markdown`] and [`github`].
+//! - [`scalability`]: the Universal Scalability Law over plateaus, and forecasts.
+//! - [`statistics`]: how sure a number is that was measured for some seconds.
 //! - [`mod@format`]: how numbers are written.
 //!
 //! **Invariant:** a table whose rows must add up to a total does, also when rows were left out: they are in
 //! an "others" row.
 
 pub mod advice;
+pub mod compare;
 pub mod document;
 pub mod endpoints;
 pub mod failures;
@@ -33,7 +36,9 @@ pub mod markdown;
 pub mod model;
 pub mod record;
 pub mod report;
+pub mod scalability;
 pub mod section;
+pub mod statistics;
 pub mod text;
 pub mod timeline;
 pub mod validity;

@@ -8,6 +8,10 @@ pub(crate) enum Exit {
     Success = 0,
     /// `check` found something that fails it. k6 has no such command.
     Findings = 1,
+    /// `compare --strict` cannot tell. k6 has no such command.
+    CannotTell = 93,
+    /// `compare` found the candidate worse than the base.
+    Worse = 94,
     /// A goal was violated at its critical level, or had no data. k6 has no goals.
     GoalsViolated = 95,
     /// The measurement cannot be trusted, and `--require-valid` asks for that. k6 does not ask itself.
@@ -39,9 +43,11 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 18] = [
         Self::Success,
         Self::Findings,
+        Self::CannotTell,
+        Self::Worse,
         Self::GoalsViolated,
         Self::NotValid,
         Self::ThresholdsCrossed,

@@ -40,6 +40,9 @@ pub(crate) enum Failure {
         /// What is wrong with it.
         why: String,
     },
+    /// Runs could not be read or compared.
+    #[error("{0}")]
+    Compare(String),
     /// A record could not be read.
     #[error("{0}")]
     Record(String),
@@ -88,6 +91,7 @@ impl Failure {
             Failure::Ended { end, .. } => verdict::end_code(end),
             Failure::Archive(_)
             | Failure::Calibration(_)
+            | Failure::Compare(_)
             | Failure::Control(_)
             | Failure::Dashboard { .. }
             | Failure::Output(_)

@@ -18,12 +18,14 @@
 //! | [`validity`] | whether the verdict on the measurement is right, run after run |
 //! | [`steady`] | whether memory grows with the length of a run |
 //! | [`urls`] | memory and totals with millions of distinct URLs |
+//! | [`compare`] | whether equal runs are told from slower ones |
 //! | [`desk`] | InsightDesk on PostgreSQL and Valkey: load, sockets, chaos |
 //!
 //! Each starts the [`target`], whose ledger is the independent truth, and [`generator`]s with the scripts of
 //! `bench/scripts`. `bench/README.md` says how to read the figures.
 
 mod arrivals;
+mod compare;
 mod cores;
 mod data;
 mod desk;
@@ -94,6 +96,8 @@ pub(crate) enum Command {
     Steady(steady::Arguments),
     /// Memory and totals with millions of distinct URLs
     Urls(urls::Arguments),
+    /// Pairs of equal runs, and of a run and a slower one: what plimsoll compare says of them
+    Compare(compare::Arguments),
     /// InsightDesk on PostgreSQL and Valkey, under load on the same cores
     #[command(subcommand)]
     Desk(desk::Command),
@@ -127,6 +131,7 @@ pub(crate) async fn run(workspace: &Workspace, command: &Command) -> Result<Exit
         Command::Validity(arguments) => validity::run(workspace, arguments).await?,
         Command::Steady(arguments) => steady::run(workspace, arguments).await?,
         Command::Urls(arguments) => urls::run(workspace, arguments).await?,
+        Command::Compare(arguments) => compare::run(workspace, arguments).await?,
         Command::Desk(command) => desk::run(workspace, command).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,10 +1,15 @@
-//! Summaries of small made-up runs, in every rendering.
+//! Summaries of small made-up runs, in every rendering; statistics and models on simulated ones.
 
+mod compare;
 mod fixture;
 mod goals;
 mod html;
 mod json;
 mod record;
+mod scalability;
+mod simulated;
+mod statistics;
+mod synthetic;
 mod tables;
 mod text;
 mod validity;

@@ -5,11 +5,12 @@
 //! | `globals` | flags of every command |
 //! | `help` | how flags are grouped and described |
 //! | `test`, `flags` | which script with which options: arguments of every command that loads a test |
-//! | `run`, `report`, `inspect`, `check`, `archive`, `calibrate`, … | a file for each command |
+//! | `run`, `report`, `compare`, `inspect`, `check`, `archive`, `calibrate`, … | a file for each command |
 
 mod archive;
 mod calibrate;
 mod check;
+mod compare;
 mod completions;
 mod control;
 mod flags;
@@ -34,6 +35,7 @@ pub(crate) use self::{
     archive::ArchiveArguments,
     calibrate::CalibrateArguments,
     check::{CheckArguments, CheckFormat},
+    compare::{CompareArguments, CompareFormat},
     control::{ControlArguments, Wish},
     globals::{ConfigArgument, LoggingArguments},
     inspect::{InspectArguments, Sources},
@@ -49,6 +51,7 @@ pub(crate) enum Invocation {
     Control(ControlArguments),
     Inspect(Box<InspectArguments>),
     Check(CheckArguments),
+    Compare(CompareArguments),
     Archive(Box<ArchiveArguments>),
     Calibrate(Box<CalibrateArguments>),
     /// The target of a calibration, with this body.
@@ -78,6 +81,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
         "run" => Ok(Invocation::Run(Box::new(RunArguments::of(command, matches, logging)?))),
         "inspect" => Ok(Invocation::Inspect(Box::new(InspectArguments::of(command, matches, logging)?))),
         "check" => Ok(Invocation::Check(CheckArguments::of(command, matches, logging)?)),
+        "compare" => Ok(Invocation::Compare(CompareArguments::of(command, matches, logging)?)),
         "archive" => Ok(Invocation::Archive(Box::new(ArchiveArguments::of(command, matches, logging)?))),
         "calibrate" => {
             Ok(Invocation::Calibrate(Box::new(CalibrateArguments::of(command, matches, logging)?)))
@@ -119,6 +123,7 @@ fn command(program: &'static str) -> Command {
         .subcommands(control::commands())
         .subcommand(inspect::command())
         .subcommand(check::command())
+        .subcommand(compare::command())
         .subcommand(archive::command())
         .subcommand(calibrate::command())
         .subcommand(calibrate::null_target())

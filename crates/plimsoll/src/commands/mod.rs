@@ -3,6 +3,7 @@
 mod archive;
 mod calibrate;
 mod check;
+mod compare;
 mod completions;
 mod control;
 mod inspect;
@@ -53,6 +54,10 @@ fn carry_out(invocation: &Invocation) -> Result<Exit, Failure> {
         Invocation::Check(arguments) => {
             let log = Log::start(&arguments.logging, &Screen::new())?;
             check::check(arguments, &log)
+        }
+        Invocation::Compare(arguments) => {
+            Log::start(&arguments.logging, &Screen::new())?;
+            compare::run(arguments)
         }
         Invocation::Control(arguments) => {
             Log::start(&arguments.logging, &Screen::new())?;

@@ -1,0 +1,233 @@
+//! Two searches for the capacity compared, by their `capacity.json`.
+//!
+//! A capacity has its own 95 % interval, so that nothing is resampled here: one question, higher is better.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Settings, Verdict};
+use crate::statistics::student;
+
+/// What of a `capacity.json` is compared. Its other parts are for other readers.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Search {
+    format: String,
+    header: Asked,
+    answer: Answer,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct Asked {
+    scenario: String,
+    model: Value,
+    objectives: Vec<Objective>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct Objective {
+    text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct Answer {
+    capacity: Option<Capacity>,
+}
+
+/// The highest load within the objectives, with its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Capacity {
+    /// Iterations per second, or VUs.
+    pub load: f64,
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Compared {
+    /// The base's.
+    pub base: Capacity,
+    /// The candidate's.
+    pub candidate: Capacity,
+    /// By how much the candidate's is higher, as a share.
+    pub change: f64,
+    /// The 95 % interval of that.
+    pub low: f64,
+    /// See `low`.
+    pub high: f64,
+    /// What it comes to.
+    #[serde(serialize_with = "word")]
+    pub verdict: Verdict,
+    /// What makes it less sure.
+    pub warnings: Vec<String>,
+}
+
+/// Why two searches are not compared.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unlike {
+    /// Not of this form.
+    #[error("it is not the record of a search for the capacity: {0}")]
+    Form(String),
+    /// They asked for different things.
+    #[error("they are not comparable: the base asked for {base}, the candidate for {candidate}")]
+    Asked {
+        /// What the base asked for.
+        base: String,
+        /// What the candidate asked for.
+        candidate: String,
+    },
+    /// One has no answer.
+    #[error("the {0} has found no capacity")]
+    NoCapacity(&'static str),
+}
+
+impl Search {
+    /// Whether a file looks like one: records of runs do not begin like that.
+    #[must_use]
+    pub fn is_one(bytes: &[u8]) -> bool {
+        bytes.trim_ascii_start().starts_with(b"{")
+    }
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn read(bytes: &[u8]) -> Result<Self, Unlike> {
+        let search: Self = serde_json::from_slice(bytes).map_err(|error| Unlike::Form(error.to_string()))?;
+        if search.format == "plimsoll-capacity" {
+            Ok(search)
+        } else {
+            Err(Unlike::Form(format!("its format is '{}'", search.format)))
+        }
+    }
+
+    fn asked(&self) -> String {
+        let objectives: Vec<_> =
+            self.header.objectives.iter().map(|objective| objective.text.as_str()).collect();
+        format!("{} of {} within {}", self.header.model, self.header.scenario, objectives.join(", "))
+    }
+}
+
+/// Compares two searches.
+///
+/// # Errors
+/// They asked for different things, or one has found nothing.
+pub fn compare(base: &Search, candidate: &Search, settings: &Settings) -> Result<Compared, Unlike> {
+    let asked = (base.asked(), candidate.asked());
+    let mut warnings = Vec::new();
+    if asked.0 != asked.1 {
+        let unlike = Unlike::Asked { base: asked.0, candidate: asked.1 };
+        if !settings.anyway {
+            return Err(unlike);
+        }
+        warnings.push(unlike.to_string());
+    }
+    let base = base.answer.capacity.ok_or(Unlike::NoCapacity("base"))?;
+    let candidate = candidate.answer.capacity.ok_or(Unlike::NoCapacity("candidate"))?;
+    Ok(compared(base, candidate, warnings, settings))
+}
+
+fn compared(base: Capacity, candidate: Capacity, warnings: Vec<String>, settings: &Settings) -> Compared {
+    let critical = student::critical(0.95, f64::INFINITY);
+    let error = |one: Capacity| (one.high / one.low).ln() / (2.0 * critical);
+    let noise = 2.0 * settings.run_noise * settings.run_noise;
+    let error = (error(base).powi(2) + error(candidate).powi(2) + noise).sqrt();
+    let effect = (candidate.load / base.load).ln();
+    let (low, high) = (effect - critical * error, effect + critical * error);
+    let floor = settings.min_effect.ln_1p();
+    let verdict = if !error.is_finite() {
+        Verdict::CannotTell
+    } else if effect.abs() >= floor && low * high > 0.0 {
+        if effect > 0.0 { Verdict::Better } else { Verdict::Worse }
+    } else if low > -floor && high < floor {
+        Verdict::Same
+    } else {
+        Verdict::CannotTell
+    };
+    Compared {
+        base,
+        candidate,
+        change: effect.exp_m1(),
+        low: low.exp_m1(),
+        high: high.exp_m1(),
+        verdict,
+        warnings,
+    }
+}
+
+impl Compared {
+    /// For the terminal.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Self { base, candidate, change, low, high, verdict, .. } = self;
+        let percent = |share: &f64| format!("{:+.1} %", 100.0 * share);
+        let side = |one: &Capacity| format!("{:.1} ({:.1} to {:.1})", one.load, one.low, one.high);
+        let mut text = format!(
+            "{}: the capacity changes by {} ({} to {})\n\nbase:       {}\ncandidate:  {}\n",
+            verdict.as_str().to_uppercase(),
+            percent(change),
+            percent(low),
+            percent(high),
+            side(base),
+            side(candidate),
+        );
+        self.warnings.iter().for_each(|warning| text.push_str(&format!("note: {warning}\n")));
+        text
+    }
+
+    /// For programs.
+    #[must_use]
+    pub fn json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("numbers and texts are JSON") + "\n"
+    }
+
+    /// For merge requests.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let text = self.text();
+        let (head, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+        format!("### {head}\n\n```text\n{rest}```\n")
+    }
+}
+
+fn word<S: serde::Serializer>(verdict: &Verdict, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(super::json::word(*verdict))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn search(load: f64, objective: &str) -> Search {
+        let (low, high) = (0.98 * load, 1.02 * load);
+        let document = serde_json::json!({
+            "format": "plimsoll-capacity",
+            "version": 1,
+            "header": { "scenario": "default", "model": "open", "objectives": [{ "text": objective }] },
+            "answer": { "capacity": { "load": load, "low": low, "high": high, "givesWay": objective } },
+        });
+        Search::read(document.to_string().as_bytes()).unwrap()
+    }
+
+    fn verdict(base: f64, candidate: f64) -> Verdict {
+        compare(&search(base, "p95"), &search(candidate, "p95"), &Settings::default()).unwrap().verdict
+    }
+
+    #[test]
+    fn less_is_worse() {
+        assert_eq!(verdict(1_000.0, 850.0), Verdict::Worse);
+        assert_eq!(verdict(1_000.0, 1_200.0), Verdict::Better);
+        assert_eq!(verdict(1_000.0, 1_001.0), Verdict::Same);
+        assert_eq!(verdict(1_000.0, 960.0), Verdict::CannotTell);
+    }
+
+    #[test]
+    fn other_questions_have_other_answers() {
+        let refused = compare(&search(1.0, "p(95)<200"), &search(1.0, "p(95)<100"), &Settings::default());
+        let told = refused.unwrap_err().to_string();
+        assert!(told.ends_with("the candidate for \"open\" of default within p(95)<100"), "{told}");
+        assert!(matches!(Search::read(b"{}"), Err(Unlike::Form(_))));
+    }
+}

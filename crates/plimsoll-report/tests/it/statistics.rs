@@ -1,0 +1,51 @@
+//! Intervals and decisions on simulated runs whose truth is known.
+
+use plimsoll_report::statistics::dice::Dice;
+use plimsoll_report::statistics::{Decision, Refusal, Resampling, Statistic, decide, interval};
+
+use crate::simulated::{Service, holds};
+
+#[test]
+fn intervals_hold_the_truth_as_often_as_they_say() {
+    let services = [
+        Service { rate: 20, ..Service::CALM },
+        Service { rate: 20, wander: 0.1, memory: 0.5, ..Service::CALM },
+    ];
+    for (number, service) in services.iter().enumerate() {
+        for statistic in [Statistic::Quantile(0.5), Statistic::Quantile(0.95), Statistic::Mean] {
+            let share = holds(service, 60, statistic, 80, number as u64);
+            assert!((0.875..=1.0).contains(&share), "{number} {statistic:?}: {share}");
+        }
+    }
+}
+
+#[test]
+fn the_same_seconds_give_the_same_interval() {
+    let row = Service::CALM.row(30, &mut Dice::new(3));
+    let of = |seed| interval(&row, Statistic::Quantile(0.95), &Resampling { seed, ..Resampling::default() });
+    assert_eq!(of(1), of(1));
+    assert_ne!(of(1), of(2));
+}
+
+#[test]
+fn decisions_are_made_when_they_can_be() {
+    let row = Service::CALM.row(30, &mut Dice::new(4));
+    let truth = Service::CALM.truth(Statistic::Quantile(0.95));
+    let decide = |bound| decide(&row, Statistic::Quantile(0.95), bound, &Resampling::default());
+    assert_eq!(decide(1.2 * truth), Ok(Decision::Below));
+    assert_eq!(decide(0.8 * truth), Ok(Decision::Above));
+    assert_eq!(decide(truth), Ok(Decision::Open));
+}
+
+#[test]
+fn too_little_is_refused() {
+    let rare = Service { rate: 3, ..Service::CALM };
+    let how = Resampling::default();
+    let row = rare.row(7, &mut Dice::new(5));
+    assert_eq!(interval(&row, Statistic::Mean, &how), Err(Refusal::FewParts { has: 7, needs: 8 }));
+    let row = rare.row(60, &mut Dice::new(5));
+    let refusal =
+        interval(&row, Statistic::Quantile(0.95), &how).expect_err("of 180 samples nine lie beyond it");
+    assert_eq!(refusal.to_string(), "180 samples are too few for this statistic, expected at least 200");
+    assert!(interval(&row, Statistic::Quantile(0.9), &how).is_ok());
+}
