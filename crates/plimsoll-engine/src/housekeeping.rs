@@ -41,6 +41,7 @@ async fn tick(conductor: &Conductor) -> Infallible {
         }
         conductor.shared.absorb(conductor.lane.get(), &mut conductor.shard.borrow_mut());
         conductor.crew.absorb().await;
+        conductor.shared.measurements.note_tick();
         if number.is_multiple_of(TICKS_PER_JUDGEMENT) {
             watch_thresholds(conductor, &mut crossed);
         }
