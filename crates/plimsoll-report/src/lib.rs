@@ -12,6 +12,7 @@
 //! - [`json`]: the data given to `handleSummary`, and `--summary-export`.
 //! - [`timeline`]: what happened when.
 //! - [`html`]: one self-contained page, and the same page while the test runs.
+//! - [`statistics`]: how sure a number is that was measured for some seconds.
 //! - [`mod@format`]: how numbers are written.
 //!
 //! **Invariant:** a table whose rows must add up to a total does, also when rows were left out: they are in
@@ -26,6 +27,7 @@ pub mod html;
 pub mod json;
 pub mod model;
 pub mod section;
+pub mod statistics;
 pub mod text;
 pub mod timeline;
 pub mod verdict;

@@ -260,6 +260,11 @@ impl Trend {
             .chain(positive.map(|(bucket, count)| (midpoint(bucket), count)))
     }
 
+    /// All non-empty buckets, smallest first: the middle of each, and how many samples it holds.
+    pub fn middles(&self) -> impl Iterator<Item = (f64, u64)> {
+        self.ascending()
+    }
+
     /// Samples that were zero, or too near to it to be told apart.
     #[must_use]
     pub fn zeros(&self) -> u64 {
