@@ -19,6 +19,7 @@
 //! an "others" row.
 
 pub mod advice;
+pub mod capacity;
 pub mod endpoints;
 pub mod failures;
 pub mod format;
