@@ -1,6 +1,6 @@
 //! Configuration of a run, and its entry points.
 
-use std::{fmt, num::NonZeroUsize, sync::Arc, thread};
+use std::{fmt, num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use plimsoll_metrics::{Pins, SampleBatch, ShardConfig, Thresholds};
 use plimsoll_plan::Plan;
@@ -56,6 +56,8 @@ pub struct RunConfig {
     pub shard: ShardConfig,
     /// Where raw samples go, if `shard.raw` asks for them.
     pub samples: Option<SampleSink>,
+    /// How often what workers have recorded is merged, and may be read; once a second by default.
+    pub tick: Duration,
 }
 
 impl Default for RunConfig {
@@ -66,6 +68,7 @@ impl Default for RunConfig {
             thresholds: Thresholds::default(),
             shard: ShardConfig::default(),
             samples: None,
+            tick: Duration::from_secs(1),
         }
     }
 }

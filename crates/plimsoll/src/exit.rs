@@ -8,6 +8,12 @@ pub(crate) enum Exit {
     Success = 0,
     /// `check` found something that fails it. k6 has no such command.
     Findings = 1,
+    /// `capacity` found none, or `gate` was given a record without one. k6 has no such commands.
+    NoCapacity = 90,
+    /// `gate` found less capacity than is wanted.
+    GateMissed = 91,
+    /// `capacity` met the limit of the generator before that of the target.
+    GeneratorLimited = 92,
     /// A goal was violated at its critical level, or had no data. k6 has no goals.
     GoalsViolated = 95,
     /// A threshold was crossed, or had no data.

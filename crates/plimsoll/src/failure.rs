@@ -43,6 +43,14 @@ pub(crate) enum Failure {
     /// A running test could not be asked, or refused.
     #[error("{0}")]
     Control(ClientError),
+    /// The record of a search cannot be used.
+    #[error("{path} cannot be used: {why}")]
+    Record {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The machine refused something that every run needs.
     #[error("{what}: {source}")]
     System {
@@ -75,6 +83,7 @@ impl Failure {
             | Failure::Control(_)
             | Failure::Dashboard { .. }
             | Failure::Output(_)
+            | Failure::Record { .. }
             | Failure::Write(_)
             | Failure::System { .. } => Exit::Other,
         }

@@ -50,7 +50,8 @@ fn tell_goals(ending: &Ending<'_>) -> bool {
     !(violated.is_empty() && without_data.is_empty())
 }
 
-fn end_code(end: &RunEnd) -> Exit {
+/// The exit code of the end alone.
+pub(crate) fn end_code(end: &RunEnd) -> Exit {
     match end {
         RunEnd::Completed => Exit::Success,
         RunEnd::Signal => Exit::Interrupted,

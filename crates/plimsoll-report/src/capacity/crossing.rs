@@ -1,13 +1,18 @@
-//! The load at which an objective is just met: a straight line through the plateaus around it.
+//! The load at which an objective is just met: a line through the plateaus around it.
 //!
 //! The share of samples above a bound has a logit, and where a queue forms that logit goes with the load nearly
 //! in a straight line: in a queue with c servers the share of waits above t is C·exp(−(cμ − λ)t), whose
-//! logarithm is linear in λ. So the line is fitted to logits (of a mean, to its logarithm), weighted by how sure
-//! each plateau is and how near it lies, and the crossing is where it meets the bound. All plateaus count that
-//! were judged, also those that could not be decided: they lie nearest.
+//! logarithm is linear in λ. So shares are fitted by logistic regression over the load (means by a line through
+//! their logarithms), each plateau weighted by its samples and by how near it lies. The equations are linear in
+//! what was counted (quasi-likelihood, McCullagh and Nelder 1989): taking logits of each plateau first would
+//! make short plateaus, which mostly miss the rare bursts, pull the line down. All plateaus count that were
+//! judged, also those that could not be decided: they lie nearest.
 //!
-//! The interval comes from resampling the moments of each plateau in blocks, and is widened where the plateaus
-//! scatter more about the line than their moments explain.
+//! The interval comes from resampling the moments of each plateau in blocks. Where the crossing depends more on
+//! which plateaus there are than that explains, because the line is bent or a target's speed changes from minute
+//! to minute, it is as wide as leaving out one plateau after the other says (the jackknife, Tukey 1958).
+
+use std::borrow::Borrow;
 
 use serde::{Deserialize, Serialize};
 
@@ -46,8 +51,6 @@ const NEAR: f64 = 1.45;
 struct Point {
     load: f64,
     ratio: Ratio,
-    /// Of the logit less the bound's.
-    variance: f64,
 }
 
 /// An objective's bound.
@@ -59,55 +62,85 @@ pub(super) struct Bound {
 }
 
 impl Bound {
-    /// Zero where the objective is just met.
-    fn height(self, tally: Tally) -> f64 {
+    /// The height of the line that means this ratio.
+    fn height(self, ratio: f64) -> f64 {
+        let ratio = ratio.max(1e-9);
+        if self.is_share { (ratio / (1.0 - ratio).max(1e-9)).ln() } else { ratio.ln() }
+    }
+
+    /// The ratio that a height of the line means, and how fast it changes there.
+    fn ratio(self, height: f64) -> (f64, f64) {
         if self.is_share {
-            let odds = |over: f64, under: f64| ((over + 0.5) / (under + 0.5)).ln();
-            odds(tally.over, tally.of - tally.over) - (self.limit / (1.0 - self.limit)).ln()
+            let share = 1.0 / (1.0 + (-height).exp());
+            (share, (share * (1.0 - share)).max(1e-9))
         } else {
-            (tally.ratio().max(f64::MIN_POSITIVE) / self.limit).ln()
+            let mean = height.clamp(-60.0, 60.0).exp();
+            (mean, mean)
         }
     }
 }
 
 /// Where the objective is just met, near `about`. `None` when the plateaus do not say.
 pub(super) fn crossing(plateaus: &[&Plateau], bound: Bound, about: f64) -> Option<Crossing> {
-    let points: Vec<Point> =
-        plateaus.iter().filter(|plateau| is_usable(plateau, about)).filter_map(|p| point(p, bound)).collect();
-    let loads = |points: &[Point]| {
-        let low = points.iter().map(|point| point.load).fold(f64::INFINITY, f64::min);
-        let high = points.iter().map(|point| point.load).fold(0.0, f64::max);
-        (low, high)
+    let usable = plateaus.iter().filter(|plateau| is_usable(plateau, about));
+    let point = |plateau: &&&Plateau| {
+        let ratio = Ratio::of(plateau.steady(), bound.objective);
+        (ratio.sums().of > 0.0).then_some(Point { load: plateau.load, ratio })
     };
-    let (lowest, highest) = loads(&points);
+    let points: Vec<Point> = usable.filter_map(|plateau| point(&plateau)).collect();
+    let lowest = points.iter().map(|point| point.load).fold(f64::INFINITY, f64::min);
+    let highest = points.iter().map(|point| point.load).fold(0.0, f64::max);
     if points.len() < 3 || highest < lowest * 1.02 {
         return None;
     }
-    let heights: Vec<f64> = points.iter().map(|point| bound.height(point.ratio.sums())).collect();
-    let (load, misfit) = settle(&points, &heights, about)?;
+    let sums: Vec<Tally> = points.iter().map(|point| point.ratio.sums()).collect();
+    let load = settle(&points, &sums, bound, about)?;
     // Beyond the plateaus the line is a guess.
     if load < lowest * 0.9 || load > highest * 1.1 {
         return None;
     }
-    let mut dice = Dice::new(7);
-    let mut weights = Vec::new();
+    let (low, high) = interval(&points, bound, load)?;
+    let apart = apart(&points, &sums, bound, load);
+    Some(Crossing { load, low: low.min(load - apart).max(0.0), high: high.max(load + apart) })
+}
+
+/// Half the width of the interval that leaving out plateaus leads to.
+fn apart(points: &[Point], sums: &[Tally], bound: Bound, load: f64) -> f64 {
+    let near: Vec<bool> = points.iter().map(|point| nearness(point.load, load) > 0.3).collect();
+    let without = |left_out: usize| {
+        let kept = |at: &usize| *at != left_out;
+        let points: Vec<&Point> = (0..points.len()).filter(kept).map(|at| &points[at]).collect();
+        let sums: Vec<Tally> = (0..sums.len()).filter(kept).map(|at| sums[at]).collect();
+        fit(&points, &sums, bound, load)?.reaches(bound)
+    };
+    let loads: Vec<f64> = (0..points.len()).filter(|at| near[*at]).filter_map(without).collect();
+    let n = loads.len() as f64;
+    if loads.len() < 2 {
+        return 0.0;
+    }
+    let mean = loads.iter().sum::<f64>() / n;
+    let squares: f64 = loads.iter().map(|load| (load - mean).powi(2)).sum();
+    student::critical(CONFIDENCE, n - 1.0) * ((n - 1.0) / n * squares).sqrt()
+}
+
+fn interval(points: &[Point], bound: Bound, load: f64) -> Option<(f64, f64)> {
+    let (mut dice, mut weights) = (Dice::new(7), Vec::new());
     let mut drawn: Vec<f64> = (0..ROUNDS)
         .filter_map(|_| {
-            let resample = |point: &Point| bound.height(point.ratio.resample(&mut weights, &mut dice));
-            let heights: Vec<f64> = points.iter().map(resample).collect();
-            fit(&points, &heights, load).and_then(|line| line.root())
+            let resample = |point: &Point| point.ratio.resample(&mut weights, &mut dice);
+            let sums: Vec<Tally> = points.iter().map(resample).collect();
+            fit(points, &sums, bound, load).and_then(|line| line.reaches(bound))
         })
         .collect();
     drawn.sort_by(f64::total_cmp);
     let blocks: f64 = points.iter().map(|point| point.ratio.blocks()).sum();
     let freedom = (blocks - 2.0).max(1.0);
     let stretch = student::critical(CONFIDENCE, freedom) / student::critical(CONFIDENCE, f64::INFINITY);
-    let stretch = stretch * misfit.sqrt().clamp(1.0, 3.0);
     let end = |q: f64| {
         let at = drawn.get(((drawn.len().saturating_sub(1)) as f64 * q).round() as usize).copied();
         at.map(|at| load + stretch * (at - load))
     };
-    Some(Crossing { load, low: end(0.025)?.clamp(0.0, load), high: end(0.975)?.max(load) })
+    Some((end(0.025)?.clamp(0.0, load), end(0.975)?.max(load)))
 }
 
 /// Whether a plateau says something of where the objectives are just met.
@@ -119,69 +152,48 @@ fn is_usable(plateau: &Plateau, about: f64) -> bool {
     searched && judged && near && plateau.steady().len() >= FEWEST
 }
 
-fn point(plateau: &Plateau, bound: Bound) -> Option<Point> {
-    const ROUNDS: usize = 100;
-    let ratio = Ratio::of(plateau.steady(), bound.objective);
-    let sums = ratio.sums();
-    if sums.of <= 0.0 {
-        return None;
-    }
-    let (height, mut dice, mut weights) = (bound.height(sums), Dice::new(3), Vec::new());
-    let variance = (0..ROUNDS)
-        .map(|_| (bound.height(ratio.resample(&mut weights, &mut dice)) - height).powi(2))
-        .sum::<f64>()
-        / ROUNDS as f64;
-    // What independent samples would have, at least.
-    let least = if bound.is_share {
-        1.0 / (sums.over + 0.5) + 1.0 / (sums.of - sums.over + 0.5)
-    } else {
-        1.0 / sums.of
-    };
-    Some(Point { load: plateau.load, ratio, variance: variance.max(least) })
-}
-
-/// The crossing, found by moving the middle of the weights to where the line meets the bound; and how much more
-/// the points scatter than they should, as a ratio of variances.
-fn settle(points: &[Point], heights: &[f64], about: f64) -> Option<(f64, f64)> {
+/// The crossing, found by moving the middle of the weights to where the line meets the bound.
+fn settle(points: &[Point], sums: &[Tally], bound: Bound, about: f64) -> Option<f64> {
     let mut load = about;
     for _ in 0..8 {
-        load = fit(points, heights, load)?.root()?.clamp(load / 1.2, load * 1.2);
+        load = fit(points, sums, bound, load)?.reaches(bound)?.clamp(load / 1.2, load * 1.2);
     }
-    let line = fit(points, heights, load)?;
-    let terms: Vec<(f64, f64)> = points
-        .iter()
-        .zip(heights)
-        .map(|(point, height)| {
-            let nearness = nearness(point.load, load);
-            (nearness, nearness * (height - line.at(point.load)).powi(2) / (point.variance + LEAST_VARIANCE))
-        })
-        .collect();
-    let effective: f64 = terms.iter().map(|(nearness, _)| nearness).sum();
-    let scatter: f64 = terms.iter().map(|(_, scatter)| scatter).sum();
-    Some((load, if effective > 2.5 { scatter / (effective - 2.0) } else { 1.0 }))
+    Some(load)
 }
 
-/// The line through the points, weighted by how sure and how near each is. `None` unless it rises.
-fn fit(points: &[Point], heights: &[f64], about: f64) -> Option<Line> {
-    let weighted = points.iter().zip(heights).map(|(point, height)| {
-        let weight = nearness(point.load, about) / (point.variance + LEAST_VARIANCE);
-        (weight, point.load / about - 1.0, *height)
-    });
-    let (mut w, mut x, mut y, mut xx, mut xy) = (0.0, 0.0, 0.0, 0.0, 0.0);
-    for (weight, at, height) in weighted {
-        w += weight;
-        x += weight * at;
-        y += weight * height;
-        xx += weight * at * at;
-        xy += weight * at * height;
+/// The line through the points, weighted by their samples and by how near they are (Newton's method). `None`
+/// unless it rises.
+fn fit(points: &[impl Borrow<Point>], sums: &[Tally], bound: Bound, about: f64) -> Option<Line> {
+    let mut line = Line { about, height: bound.height(bound.limit), slope: 10.0 };
+    for _ in 0..30 {
+        let (mut g0, mut g1, mut h00, mut h01, mut h11) = (0.0, 0.0, 1e-12, 0.0, 1e-12);
+        for (point, tally) in points.iter().map(Borrow::borrow).zip(sums) {
+            let (at, near) = (point.load / about - 1.0, nearness(point.load, about));
+            let (ratio, change) = bound.ratio(line.height + line.slope * at);
+            // For means the variance goes with the square, so that the terms are relative.
+            let scale = if bound.is_share { near } else { near / ratio.max(1e-12).powi(2) };
+            let pull = scale * (tally.over - tally.of * ratio) * if bound.is_share { 1.0 } else { change };
+            let curve = scale * tally.of * change * if bound.is_share { 1.0 } else { change };
+            g0 += pull;
+            g1 += pull * at;
+            h00 += curve;
+            h01 += curve * at;
+            h11 += curve * at * at;
+        }
+        let determinant = h00 * h11 - h01 * h01;
+        let step = ((h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant);
+        if !step.0.is_finite() || !step.1.is_finite() {
+            return None;
+        }
+        // Newton's steps are too long where the curve is flat.
+        let shorter = (1.0 / step.0.abs().max(step.1.abs() / 20.0)).min(1.0);
+        (line.height, line.slope) = (line.height + shorter * step.0, line.slope + shorter * step.1);
+        if step.0.abs() + step.1.abs() < 1e-6 {
+            break;
+        }
     }
-    let slope = (w * xy - x * y) / (w * xx - x * x);
-    let height = (y - slope * x) / w;
-    (slope > 0.0 && slope.is_finite()).then_some(Line { about, height, slope })
+    (line.slope > 0.0 && line.slope.is_finite()).then_some(line)
 }
-
-/// No plateau is so sure that it alone decides: the logit is not quite a straight line.
-const LEAST_VARIANCE: f64 = 0.01;
 
 /// Tukey's tricube: one here, zero at the edge of what counts.
 fn nearness(load: f64, about: f64) -> f64 {
@@ -198,12 +210,9 @@ struct Line {
 }
 
 impl Line {
-    fn at(&self, load: f64) -> f64 {
-        self.height + self.slope * (load / self.about - 1.0)
-    }
-
-    fn root(&self) -> Option<f64> {
-        let load = self.about * (1.0 - self.height / self.slope);
-        (load > 0.0).then_some(load)
+    /// The load at which the line meets the bound.
+    fn reaches(&self, bound: Bound) -> Option<f64> {
+        let load = self.about * (1.0 + (bound.height(bound.limit) - self.height) / self.slope);
+        (load > 0.0 && load < 4.0 * self.about).then_some(load)
     }
 }

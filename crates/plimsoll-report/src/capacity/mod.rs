@@ -12,20 +12,34 @@
 //! | `crossing` | the load at which an objective is just met |
 //! | `strategy` | what to do next, from the plateaus so far |
 //! | [`search`] | all of it as a machine: start here |
+//! | [`figures`], [`knees`] | what was measured on plateaus, and where curves bend |
+//! | [`answer`] | what a search has found |
+//! | [`record`] | `capacity.json` |
+//! | [`mod@text`], [`gate`] | the answer for people, and a condition on it for pipelines |
 
+pub mod answer;
 mod crossing;
+pub mod figures;
+pub mod gate;
+pub mod knees;
 pub mod moment;
 pub mod objective;
 pub mod plateau;
 mod ratio;
+pub mod record;
 pub mod search;
-mod strategy;
 #[cfg(test)]
 mod simulated;
+mod strategy;
+pub mod text;
 pub mod transient;
 
+pub use answer::{Answer, Capacity, Question, Recovery};
 pub use crossing::Crossing;
+pub use figures::Figures;
+pub use gate::{Gate, Passage};
 pub use moment::{Moment, Tally};
 pub use objective::{Objective, ObjectiveError};
 pub use plateau::{Plateau, Purpose, Verdict};
-pub use search::{End, Limits, Model, Order, Search};
+pub use record::{Asked, Entry, Header, Record, RecordError};
+pub use search::{Bar, End, Limits, Model, Order, Search};

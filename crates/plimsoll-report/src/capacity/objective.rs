@@ -10,7 +10,7 @@ use plimsoll_metrics::{
     nearest::nearest,
 };
 
-use super::moment::Tally;
+use super::{moment::Tally, search::Bar};
 
 /// A condition that the service has to meet, bound to the metrics of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,7 @@ pub struct Objective {
     asks: Asks,
     /// What the ratio must not exceed.
     limit: f64,
+    is_optional: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,8 +84,7 @@ impl Objective {
             Some(brace) => text[brace..].find(':').map(|colon| brace + colon),
             None => text.find(':'),
         };
-        let (selector, condition) =
-            text.split_at_checked(colon.unwrap_or(text.len())).unwrap_or((text, ""));
+        let (selector, condition) = text.split_at_checked(colon.unwrap_or(text.len())).unwrap_or((text, ""));
         let condition = condition.strip_prefix(':').filter(|rest| !rest.trim().is_empty());
         let condition = condition.ok_or_else(|| ObjectiveError::Form(text.to_owned()))?;
         let malformed = |why: String| ObjectiveError::Malformed { text: text.to_owned(), why };
@@ -111,7 +111,7 @@ impl Objective {
         };
         let asks = asks(&expression, metric.kind);
         let (asks, limit) = asks.map_err(|why| ObjectiveError::Unsuited { text, why })?;
-        Ok(Self { selector, expression, metric: metric.id, asks, limit })
+        Ok(Self { selector, expression, metric: metric.id, asks, limit, is_optional: false })
     }
 
     /// The condition as written, with its metric.
@@ -138,16 +138,16 @@ impl Objective {
         self.metric
     }
 
-    /// What the ratio must not exceed.
+    /// The same, but met where no sample reaches it.
     #[must_use]
-    pub fn limit(&self) -> f64 {
-        self.limit
+    pub fn optional(self) -> Self {
+        Self { is_optional: true, ..self }
     }
 
-    /// Whether it is a share, from 0 to 1, rather than a mean.
+    /// It as the search needs it.
     #[must_use]
-    pub fn is_share(&self) -> bool {
-        self.asks != Asks::Mean
+    pub fn bar(&self) -> Bar {
+        Bar { limit: self.limit, is_share: self.asks != Asks::Mean, is_optional: self.is_optional }
     }
 
     /// How it stands in a part of a run.
@@ -236,7 +236,7 @@ mod tests {
             ("checks:rate>=0.99", 0.01),
         ] {
             let objective = parse(text).expect(text);
-            assert!((objective.limit() - limit).abs() < 1e-9, "{text}: {}", objective.limit());
+            assert!((objective.bar().limit - limit).abs() < 1e-9, "{text}: {objective:?}");
         }
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     moment::{Moment, in_flight, sum, total},
     ratio::{FEWEST, Ratio},
-    search::{Limits, Model},
+    search::{Bar, Limits, Model},
     transient,
 };
 
@@ -103,8 +103,8 @@ pub struct Plateau {
 pub(super) struct Judge<'a> {
     pub(super) limits: &'a Limits,
     pub(super) model: Model,
-    /// Bound of each objective's ratio, and whether it is a share.
-    pub(super) bounds: &'a [(f64, bool)],
+    /// The objectives.
+    pub(super) bounds: &'a [Bar],
 }
 
 /// Looks at a plateau that early are wrong less often, because there are many of them.
@@ -125,6 +125,20 @@ impl Plateau {
     #[must_use]
     pub fn seconds(&self) -> f64 {
         sum(&self.moments, |moment| moment.seconds)
+    }
+
+    /// Whether it came to its end, and whatever it showed still holds.
+    #[must_use]
+    pub fn is_conclusive(&self) -> bool {
+        match self.verdict {
+            Verdict::Held
+            | Verdict::Failed { .. }
+            | Verdict::CannotTell { .. }
+            | Verdict::Collapsed { .. } => !matches!(self.purpose, Purpose::Overload | Purpose::Return),
+            Verdict::NoVus | Verdict::GeneratorLimited { .. } | Verdict::NoData { .. } | Verdict::Ended => {
+                false
+            }
+        }
     }
 
     /// What was seen after the transient.
@@ -172,30 +186,69 @@ impl Plateau {
     }
 
     fn judge(&self, judge: Judge<'_>) -> Option<Verdict> {
-        let (seconds, limits) = (self.seconds(), judge.limits);
-        let is_last = seconds >= limits.longest;
+        let seconds = self.seconds();
+        let is_last = seconds >= self.longest(judge);
         if let Some(objective) = self.without_data(judge) {
             return Some(Verdict::NoData { objective });
         }
-        if seconds < limits.shortest || self.steady().len() < FEWEST {
+        if seconds < self.shortest(judge) || self.steady().len() < FEWEST {
             return None;
         }
         let confidence = if is_last { CONFIDENCE_LAST } else { CONFIDENCE_EARLY };
         let mut open = Vec::new();
-        for (objective, (bound, is_share)) in judge.bounds.iter().enumerate() {
+        for (objective, bar) in judge.bounds.iter().enumerate() {
             let ratio = Ratio::of(self.steady(), objective);
-            match ratio.interval(confidence, *is_share) {
-                Some((low, _)) if low > *bound => return Some(Verdict::Failed { objective }),
-                Some((_, high)) if high < *bound => {}
+            if bar.is_optional && ratio.sums().of <= 0.0 {
+                continue;
+            }
+            match ratio.interval(confidence, bar.is_share) {
+                Some((low, _)) if low > bar.limit && (self.may_fail_early(low / bar.limit) || is_last) => {
+                    return Some(Verdict::Failed { objective });
+                }
+                Some((_, high)) if high < bar.limit => {}
                 interval => open.push((objective, interval, ratio.sums().of)),
             }
         }
         let rises = judge.model == Model::Open && transient::rises(&self.levels(judge)[self.cut..]);
         match open.first() {
             None if !rises => Some(Verdict::Held),
-            None if is_last => Some(Verdict::CannotTell { why: "iterations under way still rise".to_owned() }),
+            None if is_last => {
+                Some(Verdict::CannotTell { why: "iterations under way still rise".to_owned() })
+            }
             Some(open) if is_last => Some(Verdict::CannotTell { why: undecided(open, judge) }),
             _ => None,
+        }
+    }
+
+    /// A load that is near the limit takes longer: what comes in bursts has to have come.
+    fn shortest(&self, judge: Judge<'_>) -> f64 {
+        let near = |(objective, bar): (usize, &Bar)| {
+            let tally = total(self.steady(), objective);
+            tally.near > bar.limit * tally.of
+        };
+        let shortest = judge.limits.shortest;
+        match self.purpose {
+            // Plateaus that end when they look good would look better than the truth.
+            Purpose::Refine => judge.limits.longest,
+            _ if judge.bounds.iter().enumerate().any(near) => 2.0 * shortest,
+            _ => shortest,
+        }
+    }
+
+    fn longest(&self, judge: Judge<'_>) -> f64 {
+        match self.purpose {
+            // What the overload has left has to be worked off first.
+            Purpose::Return => 3.0 * judge.limits.longest,
+            _ => judge.limits.longest,
+        }
+    }
+
+    /// Whether missing an objective by so much decides before the plateau is over.
+    fn may_fail_early(&self, ratio: f64) -> bool {
+        match self.purpose {
+            Purpose::Return => false,
+            Purpose::Refine => ratio > 4.0,
+            _ => true,
         }
     }
 
@@ -205,7 +258,9 @@ impl Plateau {
         let seconds = self.seconds();
         let some = sum(&self.moments, |moment| moment.completed) >= 3.0;
         let is_late = seconds >= ENOUGH.max(judge.limits.shortest) && some || seconds >= judge.limits.longest;
-        let empty = |objective: &usize| total(&self.moments, *objective).of <= 0.0;
+        let empty = |objective: &usize| {
+            !judge.bounds[*objective].is_optional && total(&self.moments, *objective).of <= 0.0
+        };
         (0..judge.bounds.len()).find(empty).filter(|_| is_late)
     }
 
@@ -217,11 +272,11 @@ impl Plateau {
             return Some(Verdict::GeneratorLimited { why: trouble.to_owned() });
         }
         let (judged, failed) = (over(|moment| moment.judged), over(|moment| moment.failed));
-        if judged >= 20.0 && failed >= 0.5 * judged {
+        if judged >= 20.0 && failed >= 0.5 * judged && self.purpose != Purpose::Return {
             let share = 100.0 * failed / judged;
             return Some(Verdict::Collapsed { why: format!("{share:.0} % of the requests failed") });
         }
-        if judge.model == Model::Closed {
+        if judge.model == Model::Closed || self.purpose == Purpose::Return {
             return None;
         }
         let (started, dropped) = (over(|moment| moment.started), over(|moment| moment.dropped));
@@ -241,9 +296,9 @@ impl Plateau {
 
     /// Either the target is too slow for the VUs, or they were too few from the start.
     fn out_of_vus(&self, window: &[Moment], judge: Judge<'_>) -> Verdict {
-        let misses = |(objective, (bound, _)): (usize, &(f64, bool))| {
+        let misses = |(objective, bar): (usize, &Bar)| {
             let tally = total(window, objective);
-            tally.of <= 0.0 || tally.ratio() > *bound
+            tally.of <= 0.0 && !bar.is_optional || tally.ratio() > bar.limit
         };
         if judge.bounds.iter().enumerate().any(misses) {
             let vus = window.last().map_or(0.0, |moment| moment.in_flight);
@@ -283,7 +338,7 @@ impl Plateau {
 
 fn undecided(open: &(usize, Option<(f64, f64)>, f64), judge: Judge<'_>) -> String {
     let (objective, interval, samples) = open;
-    let (bound, is_share) = judge.bounds[*objective];
+    let Bar { limit: bound, is_share, .. } = judge.bounds[*objective];
     match interval {
         Some((low, high)) if is_share => format!(
             "{:.1} to {:.1} % miss the objective and {:.1} % may ({samples:.0} samples)",
@@ -291,7 +346,9 @@ fn undecided(open: &(usize, Option<(f64, f64)>, f64), judge: Judge<'_>) -> Strin
             high * 100.0,
             bound * 100.0
         ),
-        Some((low, high)) => format!("it is {low:.3} to {high:.3} and may be {bound:.3} ({samples:.0} samples)"),
+        Some((low, high)) => {
+            format!("it is {low:.3} to {high:.3} and may be {bound:.3} ({samples:.0} samples)")
+        }
         None => format!("{samples:.0} samples are too few"),
     }
 }

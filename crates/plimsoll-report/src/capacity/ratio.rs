@@ -81,7 +81,8 @@ mod tests {
     use super::*;
 
     fn moments(tallies: impl Iterator<Item = (f64, f64)>) -> Vec<Moment> {
-        let moment = |(over, of)| Moment { tallies: vec![Tally { over, near: over, of }], ..Moment::default() };
+        let moment =
+            |(over, of)| Moment { tallies: vec![Tally { over, near: over, of }], ..Moment::default() };
         tallies.map(moment).collect()
     }
 

@@ -37,6 +37,17 @@ impl Model {
     }
 }
 
+/// An objective as far as the search is concerned.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bar {
+    /// What its ratio must not exceed.
+    pub limit: f64,
+    /// Whether that is a share, rather than a mean.
+    pub is_share: bool,
+    /// Whether it is met where no sample reaches it.
+    pub is_optional: bool,
+}
+
 /// Within what the search stays.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -115,7 +126,7 @@ pub enum Order {
 pub struct Search {
     pub(super) limits: Limits,
     pub(super) model: Model,
-    pub(super) bounds: Vec<(f64, bool)>,
+    pub(super) bounds: Vec<Bar>,
     pub(super) plateaus: Vec<Plateau>,
     stage: Stage,
     spent: f64,
@@ -146,10 +157,10 @@ const PATIENCE: f64 = 60.0;
 const PROBE: f64 = 1.5;
 
 impl Search {
-    /// A search that goes on from plateaus of an earlier one, if there are any. `bounds` are those of the
-    /// objectives' ratios, and whether each is a share.
+    /// A search that goes on from plateaus of an earlier one, if there are any. `bounds` are the
+    /// objectives.
     #[must_use]
-    pub fn new(model: Model, limits: Limits, bounds: Vec<(f64, bool)>, plateaus: Vec<Plateau>) -> Self {
+    pub fn new(model: Model, limits: Limits, bounds: Vec<Bar>, plateaus: Vec<Plateau>) -> Self {
         Self { limits, model, bounds, plateaus, stage: Stage::Over, spent: 0.0, end: None }
     }
 
@@ -198,6 +209,12 @@ impl Search {
             Stage::Hold(plateau) => Some(plateau),
             _ => None,
         }
+    }
+
+    /// Within what it stays.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// How long it has taken, in seconds.
@@ -271,10 +288,12 @@ impl Search {
             self.stage = Stage::Probe { moments, in_all };
             return Order::Stay;
         }
-        let is_well = |(objective, (bound, is_share)): (usize, &(f64, bool))| {
+        let is_well = |(objective, bar): (usize, &Bar)| {
             let tally = total(&moments, objective);
             // Of a few samples one may miss it.
-            tally.of > 0.0 && tally.over <= bound * tally.of + if *is_share { 1.0 } else { 0.0 }
+            let spare = if bar.is_share { 1.0 } else { 0.0 };
+            let is_empty = tally.of <= 0.0;
+            (!is_empty || bar.is_optional) && tally.over <= bar.limit * tally.of + spare
         };
         if self.bounds.iter().enumerate().all(is_well) {
             return self.proceed();

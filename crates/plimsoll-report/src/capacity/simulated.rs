@@ -1,9 +1,9 @@
 //! Searches against targets that are simulated: queues whose capacity is known in closed form.
 
-use std::collections::BinaryHeap;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
-use super::{Limits, Model, Moment, Order, Search, Tally, strategy};
+use super::{Bar, Limits, Model, Moment, Order, Search, Tally, strategy};
 use crate::statistics::dice::Dice;
 
 /// How long a moment is.
@@ -134,7 +134,8 @@ fn limits() -> Limits {
 }
 
 fn search(queue: &mut Queue, model: Model, limits: Limits) -> Search {
-    let mut search = Search::new(model, limits, vec![(0.05, true)], Vec::new());
+    let mut search =
+        Search::new(model, limits, vec![Bar { limit: 0.05, is_share: true, is_optional: false }], Vec::new());
     let mut order = search.begin();
     while order != Order::End {
         match order {
@@ -185,7 +186,8 @@ fn rate_within(servers: usize, service: f64, t: f64) -> f64 {
 #[test]
 #[ignore = "prints how searches end"]
 fn survey() {
-    for (servers, mean_ms, bound_ms) in [(4, 5.0, 25.0), (4, 20.0, 100.0), (16, 10.0, 45.0), (64, 20.0, 80.0)] {
+    for (servers, mean_ms, bound_ms) in [(4, 5.0, 25.0), (4, 20.0, 100.0), (16, 10.0, 45.0), (64, 20.0, 80.0)]
+    {
         let truth = rate_within(servers, 1e3 / mean_ms, bound_ms / 1e3);
         let mut within = 0;
         for seed in 0..20 {
@@ -209,7 +211,14 @@ fn survey() {
             );
             if seed == 0 {
                 for p in search.plateaus() {
-                    println!("   {:?} {:.1} {:.1}s cut {} {:?}", p.purpose, p.load, p.seconds(), p.cut, p.verdict);
+                    println!(
+                        "   {:?} {:.1} {:.1}s cut {} {:?}",
+                        p.purpose,
+                        p.load,
+                        p.seconds(),
+                        p.cut,
+                        p.verdict
+                    );
                 }
             }
         }

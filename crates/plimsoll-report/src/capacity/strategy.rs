@@ -25,7 +25,7 @@ pub(super) enum Next {
 /// Below this ratio there is nothing to halve any more.
 const NARROW: f64 = 1.15;
 /// How far from the crossing refining plateaus are.
-const AROUND: [f64; 3] = [-0.05, 0.05, 0.0];
+const AROUND: [f64; 3] = [-0.04, 0.04, 0.0];
 const FEWEST_REFINING: usize = 3;
 const MOST_REFINING: usize = 12;
 const MOST_CONFIRMING: usize = 8;
@@ -137,9 +137,9 @@ fn climb(search: &Search, low: f64) -> Next {
 
 /// Whether all objectives would be met with a quarter of their values, too.
 fn is_far(search: &Search, plateau: &Plateau) -> bool {
-    search.bounds.iter().enumerate().all(|(objective, (bound, _))| {
+    search.bounds.iter().enumerate().all(|(objective, bar)| {
         let tally = total(plateau.steady(), objective);
-        tally.of > 0.0 && tally.near <= bound * tally.of
+        (tally.of > 0.0 || bar.is_optional) && tally.near <= bar.limit * tally.of
     })
 }
 
@@ -235,8 +235,8 @@ pub(super) fn estimate(search: &Search) -> Option<Estimate> {
     let (low, high) = (low?, high?);
     let all: Vec<&Plateau> = plateaus.iter().collect();
     let about = (low * high).sqrt();
-    let crossings = search.bounds.iter().enumerate().filter_map(|(objective, (limit, is_share))| {
-        let bound = Bound { objective, limit: *limit, is_share: *is_share };
+    let crossings = search.bounds.iter().enumerate().filter_map(|(objective, bar)| {
+        let bound = Bound { objective, limit: bar.limit, is_share: bar.is_share };
         crossing(&all, bound, about).map(|crossing| Estimate { crossing, objective })
     });
     let first = crossings.min_by(|a, b| a.crossing.load.total_cmp(&b.crossing.load));
@@ -282,7 +282,8 @@ fn sweep(search: &Search) -> Next {
 
 /// The highest load up to this one that was carried on the way up.
 fn carried(plateaus: &[Plateau], most: f64) -> Option<f64> {
-    let held = plateaus.iter().filter(|plateau| !is_sweep(plateau.purpose) && plateau.verdict == Verdict::Held);
+    let held =
+        plateaus.iter().filter(|plateau| !is_sweep(plateau.purpose) && plateau.verdict == Verdict::Held);
     held.map(|plateau| plateau.load).filter(|load| *load <= most).max_by(f64::total_cmp)
 }
 
@@ -291,13 +292,13 @@ pub(super) fn is_metastable(plateaus: &[Plateau]) -> Option<bool> {
     let first = plateaus.iter().find(|plateau| plateau.purpose == Purpose::Return)?;
     match first.verdict {
         Verdict::Held => Some(false),
-        Verdict::Failed { .. } | Verdict::Collapsed { .. } => Some(true),
+        Verdict::Failed { .. } if !drains(first) => Some(true),
         _ => None,
     }
 }
 
 /// Whether what is under way becomes less, as it does while a target works off what it was overloaded with.
-pub(super) fn drains(plateau: &Plateau) -> bool {
+fn drains(plateau: &Plateau) -> bool {
     let half = plateau.moments.len() / 2;
     let (before, after) = plateau.moments.split_at(half);
     in_flight(after) < 0.9 * in_flight(before)

@@ -4,6 +4,9 @@
 //! places to cut, the one after which the mean of what is left has the smallest standard error as far as that
 //! rest can tell. A transient makes the rest more spread than it need be; cutting what is steady makes it
 //! shorter for nothing. A cut behind the middle would say that nothing is steady yet.
+//!
+//! By itself MSER also cuts off bursts, of which a queue near its limit has many: what is left would always look
+//! better than the truth. So a cut counts only if what it takes away is *unlike* everything behind it.
 
 /// How many of the first values belong to the transient: at least `least`, at most half.
 #[must_use]
@@ -12,11 +15,23 @@ pub fn cut(values: &[f64], least: usize) -> usize {
     let score = |from: usize| {
         let rest = &values[from..];
         let n = rest.len() as f64;
-        let mean = rest.iter().sum::<f64>() / n;
+        let mean = mean(rest);
         rest.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n * n)
     };
-    let places = least.min(most)..=most;
-    places.min_by(|a, b| score(*a).total_cmp(&score(*b))).unwrap_or(0)
+    let least = least.min(most);
+    let place = (least..=most).min_by(|a, b| score(*a).total_cmp(&score(*b))).unwrap_or(least);
+    if place > least && is_unlike(&values[least..place], &values[place..]) { place } else { least }
+}
+
+/// Whether the mean of `first` is outside of the means of all stretches of that length in `rest`.
+fn is_unlike(first: &[f64], rest: &[f64]) -> bool {
+    let level = mean(first);
+    let mut levels = rest.windows(first.len().min(rest.len())).map(mean);
+    levels.clone().all(|other| other > level) || levels.all(|other| other < level)
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
 /// Whether values still rise: their last third is above the first by more than chance, and by a quarter.
@@ -27,7 +42,6 @@ pub fn rises(values: &[f64]) -> bool {
         return false;
     }
     let (first, last) = (&values[..third], &values[values.len() - third..]);
-    let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
     let (before, after) = (mean(first), mean(last));
     let spread = |part: &[f64], mean: f64| {
         part.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (part.len() - 1) as f64
@@ -58,9 +72,15 @@ mod tests {
     #[test]
     fn what_is_steady_is_hardly_cut() {
         let mut dice = Dice::new(5);
-        let cuts: usize =
-            (0..50).map(|_| cut(&(0..80).map(|_| 100.0 + dice.normal()).collect::<Vec<_>>(), 0)).sum();
-        assert!(cuts / 50 < 20, "{cuts}");
+        let steady = |dice: &mut Dice| (0..80).map(|_| 100.0 + dice.normal()).collect::<Vec<_>>();
+        let cuts: usize = (0..50).map(|_| cut(&steady(&mut dice), 4)).sum();
+        assert!(cuts < 50 * 8, "{cuts}");
+    }
+
+    #[test]
+    fn a_burst_at_the_beginning_stays_if_there_are_others() {
+        let burst = |i: usize| if i % 20 < 5 { 30.0 } else { 1.0 };
+        assert_eq!(cut(&(0..80).map(burst).collect::<Vec<_>>(), 0), 0);
     }
 
     #[test]

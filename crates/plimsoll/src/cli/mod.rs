@@ -5,13 +5,15 @@
 //! | `globals` | flags of every command |
 //! | `help` | how flags are grouped and described |
 //! | `test`, `flags` | which script with which options: arguments of every command that loads a test |
-//! | `run`, `inspect`, `check`, `archive`, `new`, `completions`, `control` | a file for each of them |
+//! | `run`, `capacity`, `gate`, `inspect`, `check`, `archive`, `new`, `completions`, `control` | a file for each of them |
 
 mod archive;
+mod capacity;
 mod check;
 mod completions;
 mod control;
 mod flags;
+mod gate;
 mod globals;
 mod help;
 mod inspect;
@@ -28,8 +30,10 @@ use clap_complete::Shell;
 
 pub(crate) use self::{
     archive::ArchiveArguments,
+    capacity::CapacityArguments,
     check::{CheckArguments, CheckFormat},
     control::{ControlArguments, Wish},
+    gate::GateArguments,
     globals::{ConfigArgument, LoggingArguments},
     inspect::{InspectArguments, Sources},
     new::NewArguments,
@@ -41,6 +45,8 @@ pub(crate) use self::{
 pub(crate) enum Invocation {
     Run(Box<RunArguments>),
     Control(ControlArguments),
+    Capacity(Box<CapacityArguments>),
+    Gate(GateArguments),
     Inspect(Box<InspectArguments>),
     Check(CheckArguments),
     Archive(Box<ArchiveArguments>),
@@ -66,6 +72,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
     let logging = LoggingArguments::of(matches).map_err(|why| command.error(ErrorKind::InvalidValue, why))?;
     match name {
         "run" => Ok(Invocation::Run(Box::new(RunArguments::of(command, matches, logging)?))),
+        "capacity" => Ok(Invocation::Capacity(Box::new(CapacityArguments::of(command, matches, logging)?))),
+        "gate" => Ok(Invocation::Gate(GateArguments::of(matches, logging))),
         "inspect" => Ok(Invocation::Inspect(Box::new(InspectArguments::of(command, matches, logging)?))),
         "check" => Ok(Invocation::Check(CheckArguments::of(command, matches, logging)?)),
         "archive" => Ok(Invocation::Archive(Box::new(ArchiveArguments::of(command, matches, logging)?))),
@@ -100,6 +108,8 @@ fn command(program: &'static str) -> Command {
         .arg_required_else_help(true)
         .args(globals::arguments())
         .subcommand(run::command())
+        .subcommand(capacity::command())
+        .subcommand(gate::command())
         .subcommands(control::commands())
         .subcommand(inspect::command())
         .subcommand(check::command())

@@ -1,9 +1,11 @@
 //! From arguments to an exit code: one file for each command, and the one place where failures are printed.
 
 mod archive;
+mod capacity;
 mod check;
 mod completions;
 mod control;
+mod gate;
 mod inspect;
 mod new;
 mod run;
@@ -42,6 +44,15 @@ fn carry_out(invocation: &Invocation) -> Result<Exit, Failure> {
             let screen = Screen::new();
             let log = Log::start(&arguments.logging, &screen)?;
             run::run(arguments, &screen, &log)
+        }
+        Invocation::Capacity(arguments) => {
+            let screen = Screen::new();
+            let log = Log::start(&arguments.logging, &screen)?;
+            capacity::capacity(arguments, &screen, &log)
+        }
+        Invocation::Gate(arguments) => {
+            Log::start(&arguments.logging, &Screen::new())?;
+            gate::gate(arguments)
         }
         Invocation::Inspect(arguments) => {
             let log = Log::start(&arguments.logging, &Screen::new())?;
