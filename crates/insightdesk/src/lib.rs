@@ -18,6 +18,7 @@
 //! | [`valkey`] | bus and cache for several instances |
 //! | `seed` | what a fresh desk starts with |
 //! | `ledger`, `fault` | the measuring instrument |
+//! | `occupancy`, `process` | what is in use, for `/metrics` |
 //!
 //! ```
 //! # async fn demo() -> Result<(), insightdesk::StartError> {
@@ -38,6 +39,8 @@ mod server;
 mod auth;
 mod fault;
 mod ledger;
+mod occupancy;
+mod process;
 mod seed;
 
 pub mod bus;

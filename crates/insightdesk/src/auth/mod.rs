@@ -20,6 +20,7 @@ use self::revocation::Revocations;
 use crate::bus::{Bus, Event};
 use crate::clock::Timestamp;
 use crate::model::User;
+use crate::occupancy::OccupancyReading;
 use crate::storage::{NewRefreshToken, Rotation, SessionId, Storage, StorageError};
 
 /// How long tokens live.
@@ -91,6 +92,11 @@ impl Authenticator {
             self.revocations.add(session, at);
         }
         Ok(())
+    }
+
+    /// How many threads verify passwords, and how busy they are.
+    pub(crate) fn password_threads(&self) -> (usize, OccupancyReading) {
+        self.passwords.threads()
     }
 
     /// Exchanges a password for tokens.

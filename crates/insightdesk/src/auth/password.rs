@@ -11,6 +11,8 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::oneshot;
 
+use crate::occupancy::{Occupancy, OccupancyReading, Waiting};
+
 /// How much memory and time one hash takes.
 ///
 /// 4 MiB and one pass cost a few milliseconds. That is right for a *reference target* on two cores: a load
@@ -31,6 +33,8 @@ pub(crate) struct Overloaded;
 /// Verifies passwords. The threads end when this is dropped.
 pub(crate) struct Passwords {
     jobs: SyncSender<Job>,
+    threads: usize,
+    occupancy: Occupancy,
 }
 
 struct Job {
@@ -38,6 +42,7 @@ struct Job {
     /// `None`: there is no such account, but it must take as long.
     hash: Option<String>,
     verdict: oneshot::Sender<bool>,
+    waiting: Waiting,
 }
 
 impl Passwords {
@@ -46,19 +51,26 @@ impl Passwords {
         let (jobs, queue) = sync_channel(MAX_WAITING);
         let queue = Arc::new(Mutex::new(queue));
         let decoy: Arc<str> = Hasher::new().hash("decoy").into();
-        for index in 0..concurrency.max(1) {
+        let threads = concurrency.max(1);
+        for index in 0..threads {
             let (queue, decoy) = (Arc::clone(&queue), Arc::clone(&decoy));
             let thread = std::thread::Builder::new().name(format!("password-{index}"));
             thread.spawn(move || work(&queue, &decoy))?;
         }
-        Ok(Self { jobs })
+        Ok(Self { jobs, threads, occupancy: Occupancy::default() })
     }
 
     /// Whether `password` belongs to `hash`. Without a hash it takes as long and the answer is no.
     pub(crate) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Overloaded> {
         let (verdict, answer) = oneshot::channel();
-        self.jobs.try_send(Job { password, hash, verdict }).map_err(|_| Overloaded)?;
+        let job = Job { password, hash, verdict, waiting: self.occupancy.wait() };
+        self.jobs.try_send(job).map_err(|_| Overloaded)?;
         Ok(answer.await.unwrap_or(false))
+    }
+
+    /// How many threads there are, and how busy they are.
+    pub(crate) fn threads(&self) -> (usize, OccupancyReading) {
+        (self.threads, self.occupancy.read())
     }
 }
 
@@ -66,10 +78,12 @@ fn work(queue: &Mutex<Receiver<Job>>, decoy: &str) {
     let mut hasher = Hasher::new();
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { password, hash, verdict }) = job else { return };
+        let Ok(Job { password, hash, verdict, waiting }) = job else { return };
         // Nobody waits for the verdict when the client has gone.
         if !verdict.is_closed() {
+            let using = waiting.begin();
             let is_right = hasher.matches(&password, hash.as_deref().unwrap_or(decoy));
+            drop(using);
             let _ = verdict.send(is_right && hash.is_some());
         }
     }

@@ -3,54 +3,40 @@
 //!
 //! Each worker is a thread that sleeps, because threads sleep with some 50 µs of error and the runtime's
 //! timer with up to a millisecond: capacity is c / mean, and that number has to be right. Start with
-//! [`CapacityQueue::serve`].
+//! [`CapacityFault::start`].
 
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::settings::exponential;
+use super::settings::{SettingsError, count, exponential, time};
+use super::workers::Workers;
 
-/// The queue in front of the workers. They end when it is dropped and empty.
-pub(super) struct CapacityQueue {
-    requests: Sender<oneshot::Sender<()>>,
+/// An M/M/c server, as it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CapacityFault {
+    /// Requests that are served at the same time.
+    pub workers: usize,
+    /// How long serving one takes on average.
+    pub mean_service_ms: f64,
 }
 
-impl CapacityQueue {
-    pub(super) fn start(workers: usize, mean_service_ms: f64) -> Self {
-        let (requests, queue) = channel();
-        let queue = Arc::new(Mutex::new(queue));
-        for _ in 0..workers {
-            let queue = Arc::clone(&queue);
-            std::thread::spawn(move || work(&queue, mean_service_ms));
-        }
-        Self { requests }
-    }
-
-    /// Waits for a worker and then for the service to be over.
-    pub(super) async fn serve(&self) {
-        let (done, served) = oneshot::channel();
-        if self.requests.send(done).is_ok() {
-            // An error would mean that the worker is gone, and then nobody needs to wait.
-            let _ = served.await;
-        }
+impl CapacityFault {
+    pub(super) fn start(self) -> Result<Workers, SettingsError> {
+        let (workers, mean) = (count("workers", self.workers)?, time(self.mean_service_ms)?);
+        Ok(Workers::start((0..workers).map(|_| worker(mean))))
     }
 }
 
-fn work(queue: &Mutex<Receiver<oneshot::Sender<()>>>, mean_service_ms: f64) {
+/// What a worker does for a request.
+fn worker(mean_service_ms: f64) -> impl FnMut() {
     let mut overslept = Duration::ZERO;
-    loop {
-        let request = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(done) = request else { return };
-        // A client that gave up while it waited is not served.
-        if !done.is_closed() {
-            let service = Duration::from_secs_f64(exponential(mean_service_ms) / 1000.0);
-            overslept = sleep(service, overslept);
-            let _ = done.send(());
-        }
+    move || {
+        let service = Duration::from_secs_f64(exponential(mean_service_ms) / 1000.0);
+        overslept = sleep(service, overslept);
     }
 }
 
@@ -65,11 +51,13 @@ fn sleep(service: Duration, overslept: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[tokio::test]
     async fn throughput_is_workers_over_mean() {
-        let queue = CapacityQueue::start(4, 2.0);
+        let queue = CapacityFault { workers: 4, mean_service_ms: 2.0 }.start().expect("a valid fault");
         let started = Instant::now();
         let mut requests = tokio::task::JoinSet::new();
         let queue = Arc::new(queue);

@@ -1,10 +1,14 @@
 //! Faults on demand: how a load tester's claims are tested against a target that misbehaves in known ways.
 //!
 //! Without settings a request pays for one atomic load. Start with [`Faults::strike`]; the settings are in
-//! [`settings`], the server of known capacity in [`capacity`].
+//! [`settings`], the server of known capacity in [`capacity`], the one that an overload keeps down in
+//! [`retry_storm`], the one whose limit is a known resource in [`bound`].
 
+mod bound;
 mod capacity;
+mod retry_storm;
 mod settings;
+mod workers;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -15,8 +19,11 @@ use rand::RngExt as _;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use self::capacity::CapacityQueue;
+use self::bound::Bound;
+pub(crate) use self::bound::{BoundReading, Resource};
+use self::retry_storm::{Refused, RetryStorm};
 pub(crate) use self::settings::{Delay, FaultSettings, SettingsError};
+use self::workers::Workers;
 use crate::ledger::{Ledger, RouteId};
 
 /// What happens to a request.
@@ -46,7 +53,11 @@ struct Armed {
     errors: Vec<(Option<RouteId>, f64, StatusCode)>,
     resets: Vec<(Option<RouteId>, f64)>,
     stalled_until: Option<Instant>,
-    capacity: Option<CapacityQueue>,
+    capacity: Option<Workers>,
+    retry_storm: Option<RetryStorm>,
+    bound: Option<Bound>,
+    /// Who looks at a desk that is overloaded must not have to queue for that.
+    watch: Option<RouteId>,
 }
 
 impl Default for Faults {
@@ -90,14 +101,20 @@ impl Faults {
         if let Some(until) = armed.stalled_until {
             tokio::time::sleep_until(until).await;
         }
-        if let Some(capacity) = &armed.capacity {
-            capacity.serve().await;
+        let is_watch = route.is_some() && route == armed.watch;
+        if !is_watch && armed.queue().await == Err(Refused) {
+            return Strike::Error(StatusCode::SERVICE_UNAVAILABLE);
         }
         let delay: Duration = of(&armed.delays, route).map(Delay::draw).sum();
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
         armed.outcome(route)
+    }
+
+    /// How busy the resource is that limits the desk, if one does.
+    pub(crate) fn bound(&self) -> Option<BoundReading> {
+        self.armed().bound.as_ref().map(Bound::read)
     }
 
     fn armed(&self) -> Arc<Armed> {
@@ -111,6 +128,20 @@ fn of<T>(entries: &[(Option<RouteId>, T)], route: Option<RouteId>) -> impl Itera
 }
 
 impl Armed {
+    /// Waits wherever there is a queue.
+    async fn queue(&self) -> Result<(), Refused> {
+        if let Some(capacity) = &self.capacity {
+            capacity.serve().await;
+        }
+        if let Some(storm) = &self.retry_storm {
+            storm.serve().await?;
+        }
+        if let Some(bound) = &self.bound {
+            bound.serve().await;
+        }
+        Ok(())
+    }
+
     fn outcome(&self, route: Option<RouteId>) -> Strike {
         let concerns = |only: Option<RouteId>| only.is_none() || only == route;
         let happens = |rate: f64| rand::rng().random_bool(rate);

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::Armed;
-use super::capacity::CapacityQueue;
+use super::bound::BoundFault;
+use super::capacity::CapacityFault;
+use super::retry_storm::RetryStormFault;
 use crate::ledger::{Ledger, RouteId};
 
 /// Which faults are in force. A fault without a route concerns every route.
@@ -28,6 +30,10 @@ pub(crate) struct FaultSettings {
     pub pause_accept_ms: Option<u64>,
     /// Makes the desk an M/M/c server: requests queue for workers whose service times are exponential.
     pub capacity: Option<CapacityFault>,
+    /// Makes the desk a server that an overload keeps down: those who wait too long ask again.
+    pub retry_storm: Option<RetryStormFault>,
+    /// Makes one resource the limit of what the desk can do.
+    pub bound: Option<BoundFault>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -73,15 +79,6 @@ pub(crate) struct ResetFault {
     pub rate: f64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct CapacityFault {
-    /// Requests that are served at the same time.
-    pub workers: usize,
-    /// How long serving one takes on average.
-    pub mean_service_ms: f64,
-}
-
 fn internal_server_error() -> u16 {
     500
 }
@@ -99,14 +96,22 @@ pub(crate) enum SettingsError {
     Time(f64),
     #[error("a uniform delay must not end ({1} ms) before it begins ({0} ms)")]
     Backwards(f64, f64),
-    #[error("workers must be from 1 to {MAX_WORKERS}, not {0}")]
-    Workers(usize),
+    #[error("{what} must be from 1 to {MAX_COUNT}, not {given}")]
+    Count { what: &'static str, given: usize },
+    #[error("amplification must be from 0 to 1000, not {0}")]
+    Amplification(f64),
+    #[error("queueMs ({queue}) must be more than patienceMs ({patience}), or nobody would wait for too long")]
+    Queue { queue: f64, patience: f64 },
+    #[error("writeKib must be from 1 to {limit}, not {given}")]
+    Size { given: usize, limit: usize },
+    #[error("cannot make a temporary file: {0}")]
+    File(String),
 }
 
 /// Ten minutes is longer than any fault makes sense.
-const MAX_MS: f64 = 600_000.0;
-/// Each worker is a thread.
-const MAX_WORKERS: usize = 64;
+pub(super) const MAX_MS: f64 = 600_000.0;
+/// Most of what is counted are threads.
+const MAX_COUNT: usize = 64;
 
 impl FaultSettings {
     /// Checks the settings and looks up what they name.
@@ -125,7 +130,10 @@ impl FaultSettings {
         }
         armed.stalled_until = pause(self.stall_ms)?.map(|pause| Instant::now() + pause);
         pause(self.pause_accept_ms)?;
-        armed.capacity = self.capacity.map(arm_capacity).transpose()?;
+        armed.capacity = self.capacity.map(CapacityFault::start).transpose()?;
+        armed.retry_storm = self.retry_storm.map(RetryStormFault::start).transpose()?;
+        armed.bound = self.bound.map(BoundFault::start).transpose()?;
+        armed.watch = ledger.by_name("GET /metrics");
         armed.settings = self;
         Ok(armed)
     }
@@ -166,7 +174,7 @@ fn rate(rate: f64) -> Result<f64, SettingsError> {
     if (0.0..=1.0).contains(&rate) { Ok(rate) } else { Err(SettingsError::Rate(rate)) }
 }
 
-fn time(ms: f64) -> Result<f64, SettingsError> {
+pub(super) fn time(ms: f64) -> Result<f64, SettingsError> {
     if (0.0..=MAX_MS).contains(&ms) { Ok(ms) } else { Err(SettingsError::Time(ms)) }
 }
 
@@ -181,11 +189,9 @@ fn status(code: u16) -> Result<StatusCode, SettingsError> {
     status.ok_or(SettingsError::Status(code))
 }
 
-fn arm_capacity(fault: CapacityFault) -> Result<CapacityQueue, SettingsError> {
-    if !(1..=MAX_WORKERS).contains(&fault.workers) {
-        return Err(SettingsError::Workers(fault.workers));
-    }
-    Ok(CapacityQueue::start(fault.workers, time(fault.mean_service_ms)?))
+/// How many of something there shall be.
+pub(super) fn count(what: &'static str, given: usize) -> Result<usize, SettingsError> {
+    if (1..=MAX_COUNT).contains(&given) { Ok(given) } else { Err(SettingsError::Count { what, given }) }
 }
 
 #[cfg(test)]
@@ -207,7 +213,10 @@ mod tests {
             (r#"{"latency":[{"delay":{"fixedMs":-1}}]}"#, SettingsError::Time(-1.0)),
             (r#"{"latency":[{"delay":{"uniformMs":[9,3]}}]}"#, SettingsError::Backwards(9.0, 3.0)),
             (r#"{"stallMs":999999999}"#, SettingsError::Time(999_999_999.0)),
-            (r#"{"capacity":{"workers":0,"meanServiceMs":1}}"#, SettingsError::Workers(0)),
+            (
+                r#"{"capacity":{"workers":0,"meanServiceMs":1}}"#,
+                SettingsError::Count { what: "workers", given: 0 },
+            ),
         ];
         for (json, expected) in cases {
             assert_eq!(arm(json), Err(expected), "{json}");

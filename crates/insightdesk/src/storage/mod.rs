@@ -16,6 +16,7 @@ use std::pin::Pin;
 pub use self::location::{Location, OpenError};
 use crate::clock::Timestamp;
 use crate::model::{Article, ArticleSummary, Category, Comment, Priority, Status, Ticket, TicketGroup, User};
+pub use crate::occupancy::OccupancyReading;
 
 /// The eventual answer to a query.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StorageError>> + Send + 'a>>;
@@ -286,14 +287,14 @@ pub struct SeedReport {
 /// How busy a pool of connections is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolReading {
+    /// Which pool.
+    pub name: &'static str,
     /// Connections that are open.
     pub open: usize,
-    /// Of those, how many run a query.
-    pub busy: usize,
-    /// Queries that wait for a connection.
-    pub waiting: usize,
     /// Connections that may be open.
     pub limit: usize,
+    /// The queries that have one, and those that wait.
+    pub occupancy: OccupancyReading,
 }
 
 /// A database that holds a desk.
@@ -302,10 +303,8 @@ pub struct PoolReading {
 pub trait Storage: Send + Sync + 'static {
     /// Whether the database answers at all.
     fn health(&self) -> Answer<'_, ()>;
-    /// How busy its pool of connections is, if it has one.
-    fn pool(&self) -> Option<PoolReading> {
-        None
-    }
+    /// How busy its pools of connections are.
+    fn pools(&self) -> Vec<PoolReading>;
 
     /// The account that logs in with `email`.
     fn account(&self, email: &str) -> Answer<'_, Option<Account>>;

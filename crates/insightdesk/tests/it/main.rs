@@ -59,6 +59,7 @@ mod edges;
 mod hostile_sockets;
 mod instances;
 mod instrument;
+mod limits;
 mod openapi;
 mod postgres;
 mod process;

@@ -138,8 +138,8 @@ impl Storage for Postgres {
         self.run(|c| Box::pin(async { row::first(c, "SELECT 1", &[]).await.map(drop) }))
     }
 
-    fn pool(&self) -> Option<PoolReading> {
-        Some(self.pool.reading())
+    fn pools(&self) -> Vec<PoolReading> {
+        vec![self.pool.reading()]
     }
 
     fn account(&self, email: &str) -> Answer<'_, Option<Account>> {

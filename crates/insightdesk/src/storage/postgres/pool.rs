@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_postgres::NoTls;
 
 use super::Limits;
+use crate::occupancy::{Occupancy, Using};
 use crate::storage::{PoolReading, StorageError};
 
 /// A connection, as queries see it.
@@ -25,6 +26,7 @@ pub(super) struct Pool {
     /// A place for each query that runs or waits.
     places: Semaphore,
     limits: Limits,
+    occupancy: Occupancy,
 }
 
 impl Pool {
@@ -36,7 +38,8 @@ impl Pool {
             .runtime(Runtime::Tokio1)
             .build()
             .expect("a pool without time limits of its own can always be built");
-        Self { connections, places: Semaphore::new(limits.connections + limits.queue), limits }
+        let places = Semaphore::new(limits.connections + limits.queue);
+        Self { connections, places, limits, occupancy: Occupancy::default() }
     }
 
     /// Runs `work` on a connection, all within `limit`.
@@ -48,9 +51,10 @@ impl Pool {
             return Err(StorageError::Overloaded { waiting: self.limits.queue });
         };
         let deadline = Instant::now() + limit;
+        let waiting = self.occupancy.wait();
         let answer = timeout_at(deadline, async {
             let connection = self.connections.get().await.map_err(|error| unavailable(error, limit))?;
-            let mut lease = Lease { connection: Some(connection), deadline };
+            let mut lease = Lease { connection: Some(connection), deadline, _using: waiting.begin() };
             work(lease.client()).await
         });
         answer.await.unwrap_or(Err(StorageError::TimedOut { limit_ms: millis(limit) }))
@@ -59,10 +63,10 @@ impl Pool {
     pub(super) fn reading(&self) -> PoolReading {
         let status = self.connections.status();
         PoolReading {
+            name: "postgres",
             open: status.size,
-            busy: status.size.saturating_sub(status.available),
-            waiting: status.waiting,
             limit: status.max_size,
+            occupancy: self.occupancy.read(),
         }
     }
 }
@@ -84,6 +88,7 @@ fn unavailable(error: PoolError, limit: Duration) -> StorageError {
 struct Lease {
     connection: Option<Object>,
     deadline: Instant,
+    _using: Using,
 }
 
 impl Lease {

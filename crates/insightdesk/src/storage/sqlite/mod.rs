@@ -23,8 +23,9 @@ use rusqlite::Connection;
 
 use self::pool::Pool;
 use super::{
-    Account, Answer, ArticleFilter, Dashboard, NewRefreshToken, Page, Rotation, SeedData, SeedReport,
-    SessionId, Slice, Storage, StorageError, TicketFilter, TicketPatch, TicketSort, TicketUpdate, TokenHash,
+    Account, Answer, ArticleFilter, Dashboard, NewRefreshToken, Page, PoolReading, Rotation, SeedData,
+    SeedReport, SessionId, Slice, Storage, StorageError, TicketFilter, TicketPatch, TicketSort, TicketUpdate,
+    TokenHash,
 };
 use crate::clock::Timestamp;
 use crate::model::{Article, ArticleSummary, Category, Comment, Ticket, User};
@@ -211,6 +212,11 @@ fn migrate(connection: &mut Connection, location: &Location) -> Result<(), OpenE
 }
 
 impl Storage for Sqlite {
+    fn pools(&self) -> Vec<PoolReading> {
+        let readers = self.readers.as_ref().map(|pool| pool.reading("sqlite_readers"));
+        readers.into_iter().chain([self.writer.reading("sqlite_writer")]).collect()
+    }
+
     fn health(&self) -> Answer<'_, ()> {
         self.read(|c| Ok(c.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))?))
     }

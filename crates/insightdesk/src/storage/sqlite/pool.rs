@@ -15,7 +15,8 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::storage::StorageError;
+use crate::occupancy::{Occupancy, Waiting};
+use crate::storage::{PoolReading, StorageError};
 
 /// How many SQLite instructions run between two looks at the clock: some 100 µs.
 const INSTRUCTIONS_PER_CLOCK_CHECK: i32 = 10_000;
@@ -24,6 +25,7 @@ const INSTRUCTIONS_PER_CLOCK_CHECK: i32 = 10_000;
 pub(super) struct Pool {
     queue: Arc<Queue>,
     threads: Vec<JoinHandle<()>>,
+    occupancy: Occupancy,
 }
 
 struct Queue {
@@ -41,6 +43,7 @@ struct QueueState {
 struct Job {
     work: Box<dyn FnOnce(&mut Connection) + Send>,
     deadline: Instant,
+    waiting: Waiting,
 }
 
 impl Pool {
@@ -53,7 +56,7 @@ impl Pool {
             let thread = std::thread::Builder::new().name(format!("{name}-{index}"));
             threads.push(thread.spawn(move || serve(&queue, connection))?);
         }
-        Ok(Self { queue, threads })
+        Ok(Self { queue, threads, occupancy: Occupancy::default() })
     }
 
     /// Runs `work` on one of the connections and waits for its result, at most `limit` long.
@@ -72,7 +75,7 @@ impl Pool {
                 let _ = answer.send(work(connection));
             }
         });
-        self.queue.push(Job { work, deadline })?;
+        self.queue.push(Job { work, deadline, waiting: self.occupancy.wait() })?;
         let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
         match answered.await {
             Ok(Err(StorageError::Sqlite(error))) if is_interruption(&error) => {
@@ -82,6 +85,11 @@ impl Pool {
             Err(_) if Instant::now() >= deadline => Err(StorageError::TimedOut { limit_ms }),
             Err(_) => Err(StorageError::Lost),
         }
+    }
+
+    pub(super) fn reading(&self, name: &'static str) -> PoolReading {
+        let connections = self.threads.len();
+        PoolReading { name, open: connections, limit: connections, occupancy: self.occupancy.read() }
     }
 }
 
@@ -142,6 +150,7 @@ fn serve(queue: &Queue, mut connection: Connection) {
             continue; // Dropping the job tells its caller.
         }
         alarm.set(job.deadline);
+        let _using = job.waiting.begin();
         // A panicking query must not take the connection with it; its caller hears that the answer is lost.
         let outcome = catch_unwind(AssertUnwindSafe(|| (job.work)(&mut connection)));
         if outcome.is_err() {
