@@ -56,7 +56,7 @@ pub use raw::{Metadata, RawSample, SampleBatch, SampleContext};
 pub use redaction::Redaction;
 pub use registry::{Metric, MetricId, MetricKind, Registry, ValueKind};
 pub use shard::{SeriesId, Shard, ShardConfig, TagSetId};
-pub use sink::{Counter, Gauge, Rate, Sink, Trend};
+pub use sink::{Counter, Gauge, Rate, Sink, Trend, TrendParts};
 pub use tags::{Symbol, TagFilter, TagKey, Tags, tag};
 pub use threshold::{
     Aggregation, Expression, NoDataPolicy, Operator, Outcome, Rule, RuleReport, Selector, Threshold,

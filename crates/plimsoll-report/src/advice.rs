@@ -13,7 +13,8 @@ use plimsoll_plan::options::keyword::TimeUnit;
 use crate::format;
 
 /// A scenario with an arrival rate: as it was planned, and how many VUs it came to.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct ArrivalFacts {
     /// Its name.
     pub scenario: String,

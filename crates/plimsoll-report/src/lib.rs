@@ -10,8 +10,9 @@
 //!   [`verdict`].
 //! - [`text`]: the end-of-test summary for the terminal, in k6's compact layout with our own sections behind.
 //! - [`json`]: the data given to `handleSummary`, and `--summary-export`.
-//! - [`timeline`]: what happened when.
+//! - [`record`]: a run from second to second, as a file; [`timeline`]: what happened when.
 //! - [`html`]: one self-contained page, and the same page while the test runs.
+//! - [`scalability`]: the Universal Scalability Law over plateaus, and forecasts.
 //! - [`statistics`]: how sure a number is that was measured for some seconds.
 //! - [`mod@format`]: how numbers are written.
 //!
@@ -27,6 +28,8 @@ pub mod goals;
 pub mod html;
 pub mod json;
 pub mod model;
+pub mod record;
+pub mod scalability;
 pub mod section;
 pub mod statistics;
 pub mod text;

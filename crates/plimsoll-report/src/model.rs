@@ -72,13 +72,15 @@ impl Default for Settings {
 }
 
 /// What is known of a run beside its samples.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct RunFacts {
     /// The script, as given on the command line.
     pub script: String,
     /// What ran: one line a scenario.
     pub scenarios: Vec<String>,
     /// When the test began, on the samples' clock.
+    #[serde(with = "nanoseconds")]
     pub started_at: Timestamp,
     /// The same for people, such as an RFC 3339 time; empty when not known.
     pub started: String,
@@ -98,6 +100,20 @@ pub struct RunFacts {
     pub arrivals: Vec<ArrivalFacts>,
     /// What `setup()` returned.
     pub setup_data: Option<Value>,
+}
+
+/// A point in time as a number.
+mod nanoseconds {
+    use plimsoll_metrics::Timestamp;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(at.0)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        u64::deserialize(deserializer).map(Timestamp)
+    }
 }
 
 /// A rule of the script's thresholds with its results.

@@ -11,7 +11,7 @@ mod trend;
 pub use counter::Counter;
 pub use gauge::Gauge;
 pub use rate::Rate;
-pub use trend::{Bucket, Trend};
+pub use trend::{Bucket, Trend, TrendParts};
 
 use crate::registry::MetricKind;
 use crate::time::Timestamp;

@@ -17,6 +17,9 @@
 //! mirrored set of buckets.
 
 mod layout;
+mod parts;
+
+pub use self::parts::TrendParts;
 
 use self::layout::{CHUNK_BUCKETS, bucket_of, midpoint, upper_bound};
 
@@ -121,7 +124,8 @@ impl Trend {
     }
 
     /// What was added since `earlier`, a former state of the same trend. Count and sum are exact; the samples
-    /// are known to within their buckets, the smallest and the largest too unless they set a record.
+    /// are known to within their buckets, the smallest and the largest too unless they set a record. As long as
+    /// the trend still has every sample of its own, they are exact.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let negative = match (&self.negative, &earlier.negative) {
@@ -139,6 +143,13 @@ impl Trend {
             few: Vec::new(),
             fractional: self.fractional,
         };
+        if self.knows_samples() && earlier.knows_samples() {
+            // Samples are kept in the order in which they came.
+            part.few = self.few[earlier.few.len().min(self.few.len())..].to_vec();
+            part.min = part.few.iter().copied().reduce(f64::min).unwrap_or_default();
+            part.max = part.few.iter().copied().reduce(f64::max).unwrap_or_default();
+            return part;
+        }
         let known = |middle: f64| middle.clamp(self.min, self.max);
         let (first, last) = (part.ascending().next(), part.ascending().last());
         let is_first = earlier.count == 0;
@@ -146,10 +157,7 @@ impl Trend {
             if is_first || self.min < earlier.min { self.min } else { first.map_or(0.0, |(m, _)| known(m)) };
         part.max =
             if is_first || self.max > earlier.max { self.max } else { last.map_or(0.0, |(m, _)| known(m)) };
-        if part.count <= FEW {
-            let samples = part.ascending().flat_map(|(middle, count)| (0..count).map(move |_| known(middle)));
-            part.few = samples.collect();
-        }
+        part.few = part.likely_samples();
         part
     }
 
@@ -316,13 +324,18 @@ impl Chunk {
 impl Buckets {
     #[inline]
     fn add(&mut self, bucket: u32) {
+        self.add_many(bucket, 1);
+    }
+
+    #[inline]
+    fn add_many(&mut self, bucket: u32, count: u64) {
         let place = (bucket / CHUNK_BUCKETS).wrapping_sub(self.first) as usize;
         let chunk = match self.chunks.get_mut(place) {
             Some(Some(chunk)) => chunk,
             _ => self.allocate(bucket / CHUNK_BUCKETS),
         };
-        chunk.total += 1;
-        chunk.counts[(bucket % CHUNK_BUCKETS) as usize] += 1;
+        chunk.total += count;
+        chunk.counts[(bucket % CHUNK_BUCKETS) as usize] += count;
     }
 
     /// The chunk of that number, made if need be; the directory grows at the end where it is too short.
@@ -401,7 +414,7 @@ mod tests {
 
     use super::*;
 
-    fn trend(values: &[f64]) -> Trend {
+    pub(super) fn trend(values: &[f64]) -> Trend {
         let mut trend = Trend::default();
         for value in values {
             trend.record(*value);
@@ -433,7 +446,7 @@ mod tests {
         assert!((trend.max() - values[values.len() - 1]).abs() <= 0.0);
     }
 
-    fn shapes() -> impl Strategy<Value = Vec<f64>> {
+    pub(super) fn shapes() -> impl Strategy<Value = Vec<f64>> {
         let uniform = prop::collection::vec(0.0..1000.0f64, 1..400);
         let log_normal = prop::collection::vec((-3.0..3.0f64, -3.0..3.0f64), 1..400)
             .prop_map(|pairs| pairs.into_iter().map(|(a, b)| (1.5 + a + b).exp()).collect());

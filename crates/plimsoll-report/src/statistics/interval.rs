@@ -4,9 +4,9 @@
 //! values, moved away from the estimate by what Student's t is wider than the normal distribution for the number
 //! of blocks (Hesterberg, "What teachers should know about the bootstrap", The American Statistician 69, 2015).
 //! Plain percentiles are too narrow when there are few blocks. How often such intervals hold the truth is
-//! measured on simulated runs: `cargo bench -p plimsoll-report --bench compare`.
+//! measured on simulated runs: `cargo bench -p plimsoll-report --bench statistics -- coverage`.
 
-use super::blocks;
+use super::blocks::{self, Dependence};
 use super::dice::Dice;
 use super::row::{Row, Statistic};
 use super::student;
@@ -85,17 +85,18 @@ const FEWEST_BEYOND: f64 = 10.0;
 /// The row is too short, or holds too few samples.
 pub fn interval(row: &Row, statistic: Statistic, how: &Resampling) -> Result<Estimate, Refusal> {
     enough(row, statistic)?;
-    let needs = 1;
-    let value = row.value(statistic).ok_or(Refusal::FewSamples { has: 0, needs })?;
-    let length = blocks::length(&row.influence(statistic));
-    let mut resampled = resampled(row.len(), length, how, |weights| row.weighted(statistic, weights));
-    let blocks = row.len() as f64 / length;
-    let (low, high) = expanded_percentiles(value, &mut resampled, blocks, how.confidence);
+    let value = row.value(statistic).ok_or(Refusal::FewSamples { has: 0, needs: 1 })?;
+    let dependence = Dependence::of(&row.influence(statistic));
+    let mut resampled =
+        resampled(row.len(), dependence.length, how, |weights| row.weighted(statistic, weights));
+    let (low, high) = percentiles(value, &mut resampled, how.confidence);
+    let stretch = dependence.stretch(how.confidence);
+    let (low, high) = (value - stretch * (value - low).max(0.0), value + stretch * (high - value).max(0.0));
     let (low, high) = match statistic {
         Statistic::Share => widen_share(value, row.samples(), (low, high), how.confidence),
-        _ => (low, high),
+        _ => (low.max(row.smallest().min(value)), high),
     };
-    Ok(Estimate { value, low, high, blocks })
+    Ok(Estimate { value, low, high, blocks: dependence.blocks })
 }
 
 /// Whether the statistic is below or above a bound, wrong in at most `1 − confidence` of the cases in which it
@@ -140,7 +141,7 @@ pub fn enough(row: &Row, statistic: Statistic) -> Result<(), Refusal> {
 /// The values of `statistic` over resamples of that many parts.
 pub(super) fn resampled(
     parts: usize,
-    length: f64,
+    length: usize,
     how: &Resampling,
     mut statistic: impl FnMut(&[u32]) -> Option<f64>,
 ) -> Vec<f64> {
@@ -148,31 +149,24 @@ pub(super) fn resampled(
     let mut weights = vec![0; parts];
     let rounds = 0..how.rounds;
     let values = rounds.filter_map(|_| {
-        blocks::resample(&mut weights, length as usize, &mut dice);
+        blocks::resample(&mut weights, length, &mut dice);
         statistic(&weights)
     });
     values.collect()
 }
 
-/// See the module.
-fn expanded_percentiles(value: f64, resampled: &mut [f64], blocks: f64, confidence: f64) -> (f64, f64) {
+/// The range that holds the middle `confidence` of the resampled values; it need not hold the value itself.
+fn percentiles(value: f64, resampled: &mut [f64], confidence: f64) -> (f64, f64) {
+    if resampled.is_empty() {
+        return (value, value);
+    }
     resampled.sort_by(f64::total_cmp);
     let outside = 0.5 * (1.0 - confidence);
-    let (low, high) = (percentile(resampled, outside), percentile(resampled, 1.0 - outside));
-    let stretch = stretch(blocks, confidence);
-    (value - stretch * (value - low).max(0.0), value + stretch * (high - value).max(0.0))
-}
-
-/// By how much an interval from so many blocks has to be wider than percentiles are.
-pub(super) fn stretch(blocks: f64, confidence: f64) -> f64 {
-    let freedom = (blocks - 1.0).max(1.0);
-    let normal = student::critical(confidence, f64::INFINITY);
-    student::critical(confidence, freedom) / normal * (blocks / freedom).sqrt()
+    (percentile(resampled, outside), percentile(resampled, 1.0 - outside))
 }
 
 fn percentile(sorted: &[f64], q: f64) -> f64 {
-    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
-    let rank = q.clamp(0.0, 1.0) * last as f64;
+    let rank = q.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
     let (below, above) = (sorted[rank.floor() as usize], sorted[rank.ceil() as usize]);
     below + (above - below) * (rank - rank.floor())
 }

@@ -144,6 +144,12 @@ impl Row {
         self.length
     }
 
+    /// No value can be below that: zero for counts, shares and sums.
+    #[must_use]
+    pub fn smallest(&self) -> f64 {
+        if self.values.is_empty() { 0.0 } else { self.smallest }
+    }
+
     /// The statistic over all parts; `None` without samples.
     #[must_use]
     pub fn value(&self, statistic: Statistic) -> Option<f64> {

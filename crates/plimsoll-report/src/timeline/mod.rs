@@ -2,17 +2,16 @@
 //!
 //! Memory is constant. A [`Timeline`] holds at most [`Timeline::MOST`] spans; when there would be more, each
 //! two neighbours become one. Distributions merge exactly, so a percentile of a span is that of its requests,
-//! however wide it has become. [`Follower`] makes the spans of a run that is under way out of its aggregate.
+//! however wide it has become. Spans are made of the [seconds](Second) of a run, be it under way or in a record.
 //!
 //! It draws nothing and reads no clock. Start from [`Timeline`].
 
-mod follower;
-
 use std::time::Duration;
 
-use plimsoll_metrics::{Outcome, ThresholdReport, Trend};
+use plimsoll_metrics::{Aggregate, MetricId, Outcome, Sink, ThresholdReport, Trend, builtin, tag};
+use rustc_hash::FxHashMap;
 
-pub use self::follower::{Follower, Reading};
+use crate::record::Second;
 
 /// A run as a row of spans.
 #[derive(Debug, Clone)]
@@ -88,6 +87,16 @@ impl Default for Timeline {
 impl Timeline {
     /// More spans than a chart has room for.
     pub const MOST: usize = 300;
+
+    /// Adds a second, unless it is one of the warm-up.
+    pub fn follow(&mut self, second: &Second) {
+        if !second.warming_up {
+            self.push(Span::of(second));
+        }
+        if !second.scenarios.is_empty() {
+            self.scenarios = second.scenarios.iter().map(crate::record::ScenarioState::span).collect();
+        }
+    }
 
     /// Adds what happened next.
     pub fn push(&mut self, span: Span) {
@@ -165,6 +174,27 @@ impl Timeline {
 }
 
 impl Span {
+    /// What a curve shows of a second.
+    #[must_use]
+    pub fn of(second: &Second) -> Self {
+        let part = &second.part;
+        let requests = match part.total(builtin::HTTP_REQ_DURATION) {
+            Some(Sink::Trend(trend)) => trend.clone(),
+            _ => Trend::default(),
+        };
+        Span {
+            start: second.at.saturating_sub(second.length),
+            length: second.length,
+            requests,
+            count: whole(part, builtin::HTTP_REQS),
+            errors: errors(part),
+            vus: second.vus,
+            started: second.started,
+            planned: second.planned,
+            dropped: whole(part, builtin::DROPPED_ITERATIONS),
+        }
+    }
+
     /// Takes over what happened right after it.
     pub fn merge(&mut self, next: &Self) {
         self.length = next.end().saturating_sub(self.start);
@@ -208,6 +238,28 @@ impl Span {
     pub fn failed(&self) -> u64 {
         self.errors.iter().map(|(_, count)| count).sum()
     }
+}
+
+/// A sum of whole numbers.
+fn whole(part: &Aggregate, metric: MetricId) -> u64 {
+    match part.total(metric) {
+        Some(Sink::Counter(counter)) => counter.sum as u64,
+        _ => 0,
+    }
+}
+
+/// Requests by error code, in order of the codes.
+fn errors(part: &Aggregate) -> Vec<(String, u64)> {
+    let mut errors: FxHashMap<&str, u64> = FxHashMap::default();
+    for series in part.series_of(builtin::HTTP_REQS) {
+        let code = series.tags.value(tag::ERROR_CODE).unwrap_or_default();
+        if let (false, Sink::Counter(counter)) = (code.is_empty(), series.sink) {
+            *errors.entry(code).or_default() += counter.sum as u64;
+        }
+    }
+    let mut errors: Vec<_> = errors.into_iter().map(|(code, count)| (code.to_owned(), count)).collect();
+    errors.sort();
+    errors
 }
 
 #[cfg(test)]

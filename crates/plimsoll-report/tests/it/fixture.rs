@@ -6,7 +6,7 @@ use plimsoll_metrics::{
     Aggregate, Expression, Goal, Goals, MetricId, MetricKind, NoDataPolicy, Registry, Selector, Shard,
     ShardConfig, Threshold, ThresholdReport, ThresholdSpec, Thresholds, Timestamp, ValueKind,
 };
-use plimsoll_report::timeline::{Follower, Reading, ScenarioSpan};
+use plimsoll_report::record::{Counts, Follower, Reading, ScenarioState, Second};
 use plimsoll_report::{RunFacts, Settings, Summary, SummaryInput, Timeline};
 
 /// A run under construction.
@@ -94,6 +94,28 @@ impl Run {
 
     pub(crate) fn summary(mut self) -> Summary {
         self.aggregate.absorb(&mut self.shard);
+        self.summarise()
+    }
+
+    pub(crate) fn specs(&self) -> &[ThresholdSpec] {
+        &self.specs
+    }
+
+    pub(crate) fn goals(&self) -> &[Goal] {
+        &self.goals
+    }
+
+    pub(crate) fn bound(&self) -> Thresholds {
+        Thresholds::bind(&self.specs, &self.registry).expect("known metrics")
+    }
+
+    /// What has been absorbed.
+    pub(crate) fn aggregate(&self) -> &Aggregate {
+        &self.aggregate
+    }
+
+    /// Of what has been absorbed.
+    pub(crate) fn summarise(&self) -> Summary {
         let aggregate = &self.aggregate;
         let report = self.judge(aggregate);
         let goals = Goals::bind(&self.goals, &self.registry).expect("known metrics");
@@ -105,8 +127,31 @@ impl Run {
             thresholds: report.as_ref(),
             goals,
             no_data: self.no_data,
-            settings: self.settings,
-            run: self.facts,
+            settings: self.settings.clone(),
+            run: self.facts.clone(),
+        })
+    }
+
+    /// What has come in since the last look.
+    fn read(
+        &mut self,
+        follower: &mut Follower,
+        at: Duration,
+        vus: u32,
+        started: u64,
+        scenarios: Vec<ScenarioState>,
+    ) -> Second {
+        self.aggregate.absorb(&mut self.shard);
+        follower.follow(Reading {
+            at,
+            aggregate: &self.aggregate,
+            warm_up: None,
+            warming_up: false,
+            warmed_up: Duration::ZERO,
+            vus,
+            counts: Counts { started, complete: started, interrupted: 0 },
+            rate: 21.0,
+            scenarios,
         })
     }
 
@@ -179,14 +224,26 @@ pub(crate) fn outage() -> Run {
 
 /// A service that gets slower, fails now and then and more in its last third; the run as it was followed.
 pub(crate) fn service(seconds: u64, endpoints: u64) -> (Run, Timeline) {
+    let mut timeline = Timeline::default();
+    let run = follow_service(seconds, endpoints, 1, |_, second| timeline.follow(second));
+    (run, timeline)
+}
+
+/// The same, second by second. `salt` makes it another one.
+pub(crate) fn follow_service(
+    seconds: u64,
+    endpoints: u64,
+    salt: u64,
+    mut look: impl FnMut(&Run, &Second),
+) -> Run {
     let mut run = Run::lasting(Duration::from_secs(seconds));
-    let (mut timeline, mut follower) = (Timeline::default(), Follower::default());
+    let mut follower = Follower::default();
     for second in 0..seconds {
         let at = Duration::from_secs(second);
         let strain = 1.0 + second as f64 / seconds as f64;
         for request in 0..20 {
             // The shape of a service's times: most near the median, a few far off.
-            let luck = ((second * 20 + request) * 7_919 % 1_000) as f64 / 1_000.0;
+            let luck = ((second * 20 + request) * 7_919 * salt % 1_000) as f64 / 1_000.0;
             let ms = 20.0 * strain / (1.02 - luck).sqrt();
             let late = second * 3 > seconds * 2 && request % 9 == 0;
             let code = if late {
@@ -202,22 +259,28 @@ pub(crate) fn service(seconds: u64, endpoints: u64) -> (Run, Timeline) {
         }
         run.record_at("iterations", &[], &[20.0], at);
         run.record_at("dropped_iterations", &[], &[f64::from(u8::from(second % 7 == 6))], at);
-        run.aggregate.absorb(&mut run.shard);
         let vus = 1 + (second.min(10) * 2) as u32;
+        run.record_at("vus", &[], &[f64::from(vus)], at);
         let (at, started) = (at + Duration::from_secs(1), (second + 1) * 20);
-        follower.follow(&mut timeline, Reading { at, aggregate: &run.aggregate, vus, started, rate: 21.0 });
+        let seen = run.read(&mut follower, at, vus, started, scenarios(seconds));
+        look(&run, &seen);
     }
+    run.facts.complete_iterations = seconds * 20;
+    run
+}
+
+fn scenarios(seconds: u64) -> Vec<ScenarioState> {
     let length = Duration::from_secs(seconds);
-    let scenario = |name: &str, executor: &str, start, length| ScenarioSpan {
-        name: name.to_owned(),
-        executor: executor.to_owned(),
+    let scenario = |name: &str, executor: &str, start, length| ScenarioState {
+        name: name.into(),
+        executor: executor.into(),
         start,
         length,
+        made_on_demand: 0,
+        dropped: 0,
     };
-    timeline.scenarios = vec![
+    vec![
         scenario("browse", "ramping-vus", Duration::ZERO, length),
         scenario("buy", "constant-arrival-rate", length / 4, length / 2),
-    ];
-    run.facts.complete_iterations = seconds * 20;
-    (run, timeline)
+    ]
 }

@@ -4,5 +4,6 @@ mod fixture;
 mod goals;
 mod html;
 mod json;
+mod record;
 mod tables;
 mod text;

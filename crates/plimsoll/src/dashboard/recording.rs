@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_plan::Plan;
-use plimsoll_report::timeline::{Follower, Reading, ScenarioSpan};
+use plimsoll_report::record::{Counts, Follower, Reading, ScenarioState};
 use plimsoll_report::{Summary, Timeline};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -100,8 +100,7 @@ pub(crate) struct Recording {
     serving: Option<Serving>,
     export: Option<std::path::PathBuf>,
     are_wanted: bool,
-    /// `None` until something is measured that counts.
-    follower: RefCell<Option<Follower>>,
+    follower: RefCell<Follower>,
 }
 
 impl Recording {
@@ -121,22 +120,31 @@ impl Recording {
     fn read(&self) {
         let watched = &self.view.watched;
         let (state, mut follower) = (&watched.state, self.follower.borrow_mut());
-        let started =
-            || state.scenarios().iter().map(|scenario| scenario.progress.started_iterations()).sum();
-        if state.test_started().is_none() || state.is_warming_up() {
-            *follower = state.is_warming_up().then(|| Follower::from(Duration::ZERO, started()));
+        if state.test_started().is_none() {
             return;
         }
-        let at = watched.measured();
-        let follower = follower.get_or_insert_default();
+        let scenarios = state.scenarios().iter();
+        let started = scenarios.map(|scenario| scenario.progress.started_iterations()).sum();
+        let (complete, interrupted) = (state.complete_iterations(), state.interrupted_iterations());
         let mut timeline = self.view.timeline();
         watched.measurements.read(|aggregate| {
-            let (vus, started) = (state.active_vus(), started());
-            follower
-                .follow(&mut timeline, Reading { at, aggregate, vus, started, rate: self.planned_rate() });
-            timeline.judge(at, &watched.thresholds.evaluate(aggregate, at));
+            let at = watched.measured();
+            let second = follower.follow(Reading {
+                at,
+                aggregate,
+                warm_up: None,
+                warming_up: state.is_warming_up(),
+                warmed_up: state.warm_up_elapsed(),
+                vus: state.active_vus(),
+                counts: Counts { started, complete, interrupted },
+                rate: self.planned_rate(),
+                scenarios: self.scenarios(),
+            });
+            timeline.follow(&second);
+            if !second.warming_up {
+                timeline.judge(at, &watched.thresholds.evaluate(aggregate, at));
+            }
         });
-        timeline.scenarios = self.scenarios();
         drop(timeline);
         self.view.announce();
     }
@@ -152,7 +160,7 @@ impl Recording {
         plan.scenarios.iter().zip(state.scenarios()).filter_map(rate).sum()
     }
 
-    fn scenarios(&self) -> Vec<ScenarioSpan> {
+    fn scenarios(&self) -> Vec<ScenarioState> {
         let state = &self.view.watched.state;
         let Some(begun) = state.test_started().map(|begun| begun + state.warm_up_elapsed()) else {
             return Vec::new();
@@ -161,11 +169,13 @@ impl Recording {
             let progress = &scenario.progress;
             let started_at = progress.started_at()?;
             let warm_up = begun.saturating_duration_since(started_at);
-            Some(ScenarioSpan {
-                name: scenario.name.to_string(),
-                executor: scenario.executor.to_owned(),
+            Some(ScenarioState {
+                name: Arc::clone(&scenario.name),
+                executor: scenario.executor.into(),
                 start: started_at.saturating_duration_since(begun),
                 length: progress.elapsed().saturating_sub(warm_up),
+                made_on_demand: progress.vus_made_on_demand(),
+                dropped: progress.dropped_iterations(),
             })
         };
         state.scenarios().iter().filter_map(span).collect()

@@ -3,6 +3,8 @@
 pub(super) const SCALE: u32 = 8;
 /// Buckets in one octave.
 const OCTAVE: u32 = 1 << SCALE;
+/// Numbers of buckets are below this one: biased exponents go up to 2046, that of infinity included.
+pub(super) const BUCKETS: u32 = 2_048 * OCTAVE;
 /// An eighth of an octave: 264 bytes a chunk. A series of one narrow distribution needs a handful; one of a
 /// single value needs one.
 pub(super) const CHUNK_BUCKETS: u32 = 32;

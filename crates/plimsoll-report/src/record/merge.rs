@@ -1,0 +1,301 @@
+//! Records of several instances of one test, laid over each other.
+//!
+//! Instances share no clock. What counts is how far each was in its own test: the third second of one belongs to
+//! the third second of the other, whatever their clocks say. Times of samples are moved accordingly. Whoever
+//! starts instances starts them together; by how much their clocks disagree is told.
+
+use std::iter::Peekable;
+use std::time::Duration;
+
+use plimsoll_metrics::{Aggregate, Gauge, MetricId, Registry, SeriesView, Sink, Tags, Timestamp, builtin};
+
+use super::header::{End, Header};
+use super::read::{Decoder, Record, Stream};
+use super::second::{ScenarioState, Second};
+use crate::advice::ArrivalFacts;
+use crate::model::RunFacts;
+
+/// Why records are not those of one test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MergeError {
+    /// There is none.
+    Nothing,
+    /// They differ in what makes them one test.
+    Different {
+        /// Which record, from zero on.
+        record: usize,
+        /// What is different.
+        what: &'static str,
+    },
+}
+
+impl std::error::Error for MergeError {}
+
+impl std::fmt::Display for MergeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("there is no record"),
+            Self::Different { what, .. } => {
+                write!(f, "it is not of the same test as the first: their {what} differ")
+            }
+        }
+    }
+}
+
+/// Clocks that disagree by more, or instances that were not started together.
+const NOTABLE: Duration = Duration::from_secs(5);
+
+impl Record {
+    /// Makes one record of those of several instances.
+    ///
+    /// # Errors
+    /// When they are not instances of one test.
+    pub fn merge(records: Vec<Self>) -> Result<Self, MergeError> {
+        let mut records = records.into_iter();
+        let mut whole = records.next().ok_or(MergeError::Nothing)?;
+        for (place, record) in records.enumerate() {
+            let different = |what| MergeError::Different { record: place + 1, what };
+            if let Some(what) = difference(&whole.header, &record.header) {
+                return Err(different(what));
+            }
+            whole.add(&record).ok_or_else(|| different("metrics"))?;
+        }
+        Ok(whole)
+    }
+
+    fn add(&mut self, other: &Self) -> Option<()> {
+        let registry = &self.registry;
+        let declare = |name: &str| {
+            let metric = other.registry.by_name(name)?;
+            registry.declare(name, metric.kind, metric.contains).ok()
+        };
+        // Those that are declared while a test runs are in its registry too.
+        other.registry.all().iter().try_for_each(|metric| declare(&metric.name).map(|_| ()))?;
+        for stream in &other.streams {
+            let own = stream.metrics.iter().map(|id| other.registry.get(*id).name);
+            let metrics = own.map(|name| declare(&name)).collect::<Option<Vec<_>>>()?;
+            self.streams.push(Stream { metrics, ..stream.clone() });
+        }
+        self.note_clocks(other);
+        self.end = match (self.end.take(), &other.end) {
+            (Some(mine), Some(theirs)) => Some(mine.with(theirs)),
+            _ => None,
+        };
+        self.cut = self.cut.or(other.cut);
+        Some(())
+    }
+
+    fn note_clocks(&mut self, other: &Self) {
+        let (Some(first), Some(own)) = (self.streams.first(), other.streams.first()) else { return };
+        let apart = Duration::from_nanos(first.started_at.abs_diff(own.started_at));
+        if apart > NOTABLE {
+            self.notes.push(format!(
+                "the clocks of two instances say that their tests began {} apart: they are shown as if they \
+                 had begun together",
+                crate::format::moment(apart)
+            ));
+        }
+    }
+}
+
+/// What makes them different tests.
+fn difference(one: &Header, other: &Header) -> Option<&'static str> {
+    let rules = |header: &Header| {
+        let rules = header.thresholds.iter();
+        let lines = rules.flat_map(|rule| {
+            rule.thresholds.iter().map(|line| (rule.selector.clone(), line.expression.clone()))
+        });
+        lines.collect::<Vec<_>>()
+    };
+    let goals = |header: &Header| {
+        let goals = header.goals.iter();
+        goals
+            .map(|goal| [&goal.name, &goal.metric, &goal.target, &goal.critical].map(Clone::clone))
+            .collect::<Vec<_>>()
+    };
+    if one.script != other.script {
+        Some("scripts")
+    } else if rules(one) != rules(other) {
+        Some("thresholds")
+    } else {
+        (goals(one) != goals(other)).then_some("goals")
+    }
+}
+
+impl End {
+    /// What two instances amount to.
+    fn with(mut self, other: &Self) -> Self {
+        let RunFacts { duration, complete_iterations, interrupted_iterations, lost_samples, .. } = other.run;
+        let run = &mut self.run;
+        run.duration = run.duration.max(duration);
+        run.complete_iterations = run.complete_iterations.saturating_add(complete_iterations);
+        run.interrupted_iterations = run.interrupted_iterations.saturating_add(interrupted_iterations);
+        run.lost_samples = run.lost_samples.saturating_add(lost_samples);
+        run.ended_early = run.ended_early.take().or_else(|| other.run.ended_early.clone());
+        for note in &other.run.notes {
+            if !run.notes.contains(note) {
+                run.notes.push(note.clone());
+            }
+        }
+        merge_arrivals(&mut run.arrivals, &other.run.arrivals);
+        self.warm_up = self.warm_up.max(other.warm_up);
+        self.exit_code = self.exit_code.max(other.exit_code);
+        self
+    }
+}
+
+fn merge_arrivals(all: &mut Vec<ArrivalFacts>, others: &[ArrivalFacts]) {
+    for other in others {
+        let Some(known) = all.iter_mut().find(|known| known.scenario == other.scenario) else {
+            all.push(other.clone());
+            continue;
+        };
+        known.peak_rate += other.peak_rate;
+        known.pre_allocated_vus = known.pre_allocated_vus.saturating_add(other.pre_allocated_vus);
+        known.max_vus = known.max_vus.saturating_add(other.max_vus);
+        known.made_on_demand = known.made_on_demand.saturating_add(other.made_on_demand);
+        known.dropped = known.dropped.saturating_add(other.dropped);
+    }
+}
+
+/// The seconds of several files.
+#[derive(Debug)]
+pub(super) struct Together<'a>(Vec<Source<'a>>);
+
+#[derive(Debug)]
+struct Source<'a> {
+    seconds: Peekable<Decoder<'a>>,
+    /// By how much its clock is ahead of the first one's.
+    ahead: i64,
+    /// VUs that were active last.
+    vus: u32,
+}
+
+impl<'a> Together<'a> {
+    pub(super) fn of(streams: &'a [Stream], registry: &'a Registry) -> Self {
+        let first = streams.first().map_or(0, |stream| stream.started_at);
+        let source = |stream: &'a Stream| Source {
+            seconds: stream.decode(registry).peekable(),
+            ahead: stream.started_at.wrapping_sub(first) as i64,
+            vus: 0,
+        };
+        Self(streams.iter().map(source).collect())
+    }
+}
+
+/// Which second of the test it is: readings come a little early or late. A warm-up comes before what is measured.
+fn key(second: &Second) -> (bool, u64) {
+    let at = if second.warming_up { second.warmed_up } else { second.at };
+    (!second.warming_up, at.saturating_add(Duration::from_millis(500)).as_secs())
+}
+
+impl Iterator for Together<'_> {
+    type Item = Second;
+
+    fn next(&mut self) -> Option<Second> {
+        let due = self.0.iter_mut().filter_map(|source| source.seconds.peek().map(key)).min()?;
+        let mut whole = Second::default();
+        let (mut measured, mut warm_up) = (Overlay::default(), Overlay::default());
+        for source in &mut self.0 {
+            let mut is_there = false;
+            while let Some(second) = source.seconds.next_if(|second| key(second) == due) {
+                (source.vus, is_there) = (second.vus, true);
+                measured.add(&second.part, source.ahead);
+                warm_up.add(&second.warm_up, source.ahead);
+                whole.add(second);
+            }
+            // One that has ended has no VUs; one that was read late still has those it had.
+            if is_there || source.seconds.peek().is_some() {
+                whole.vus = whole.vus.saturating_add(source.vus);
+            }
+            measured.next_source();
+            warm_up.next_source();
+        }
+        (whole.part, whole.warm_up) = (measured.finish(), warm_up.finish());
+        Some(whole)
+    }
+}
+
+impl Second {
+    /// Adds what another instance did at the same time, samples and VUs excepted.
+    fn add(&mut self, other: Self) {
+        self.at = self.at.max(other.at);
+        self.length = self.length.max(other.length);
+        self.warming_up |= other.warming_up;
+        self.warmed_up = self.warmed_up.max(other.warmed_up);
+        self.started = self.started.saturating_add(other.started);
+        self.complete = self.complete.saturating_add(other.complete);
+        self.interrupted = self.interrupted.saturating_add(other.interrupted);
+        self.planned += other.planned;
+        for scenario in other.scenarios {
+            match self.scenarios.iter_mut().find(|known| known.name == scenario.name) {
+                Some(known) => known.add(&scenario),
+                None => self.scenarios.push(scenario),
+            }
+        }
+    }
+}
+
+impl ScenarioState {
+    fn add(&mut self, other: &Self) {
+        let end = |state: &Self| state.start.saturating_add(state.length);
+        let end = end(self).max(end(other));
+        self.start = self.start.min(other.start);
+        self.length = end.saturating_sub(self.start);
+        self.made_on_demand = self.made_on_demand.saturating_add(other.made_on_demand);
+        self.dropped = self.dropped.saturating_add(other.dropped);
+    }
+}
+
+/// The samples of several instances in one second.
+#[derive(Default)]
+struct Overlay {
+    whole: Aggregate,
+    /// VUs are there together: the numbers of instances add up. Those of other gauges do not.
+    users: Vec<(MetricId, Tags, Gauge)>,
+    /// Those of the instance whose seconds are being added.
+    sources: Vec<(MetricId, Tags, Gauge)>,
+}
+
+impl Overlay {
+    fn add(&mut self, part: &Aggregate, ahead: i64) {
+        let moved = |at: Timestamp| Timestamp(at.0.wrapping_sub(ahead as u64));
+        for SeriesView { metric, tags, sink, first, last } in part.series() {
+            let mut sink = sink.clone();
+            if let Sink::Gauge(gauge) = &mut sink {
+                gauge.at = moved(gauge.at);
+                if [builtin::VUS, builtin::VUS_MAX].contains(&metric) {
+                    // The last of several in one second counts.
+                    self.sources.retain(|(known, known_tags, _)| (*known, known_tags) != (metric, tags));
+                    self.sources.push((metric, tags.clone(), *gauge));
+                    continue;
+                }
+            }
+            self.whole.add(metric, tags, &sink, (moved(first), moved(last)));
+        }
+        self.whole.add_folds(part.folds());
+    }
+
+    fn next_source(&mut self) {
+        for (metric, tags, gauge) in self.sources.drain(..) {
+            match self.users.iter_mut().find(|(known, known_tags, _)| (*known, known_tags) == (metric, &tags))
+            {
+                Some((_, _, sum)) => {
+                    sum.last += gauge.last;
+                    sum.at = sum.at.max(gauge.at);
+                    sum.count = sum.count.max(gauge.count);
+                }
+                None => self.users.push((metric, tags, gauge)),
+            }
+        }
+    }
+
+    fn finish(mut self) -> Aggregate {
+        for (metric, tags, gauge) in self.users {
+            let Gauge { last, at, .. } = gauge;
+            let sum = Sink::Gauge(Gauge { min: last, max: last, ..gauge });
+            self.whole.add(metric, &tags, &sum, (at, at));
+        }
+        self.whole
+    }
+}

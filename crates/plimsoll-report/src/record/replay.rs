@@ -1,0 +1,147 @@
+//! From a record to what its run amounted to.
+
+use std::time::Duration;
+
+use plimsoll_metrics::{Aggregate, NoDataPolicy, Sink, Timestamp, builtin};
+
+use super::read::Record;
+use super::second::{ScenarioState, Second};
+use crate::advice::ArrivalFacts;
+use crate::format;
+use crate::model::{RunFacts, Settings, Summary, SummaryInput};
+use crate::timeline::{ScenarioSpan, Timeline};
+
+/// A run as its record has it.
+#[derive(Debug, Default)]
+pub struct Replay {
+    /// Everything that was measured.
+    pub aggregate: Aggregate,
+    /// Everything that was recorded while it warmed up.
+    pub warm_up: Aggregate,
+    /// How long it warmed up.
+    pub warmed_up: Duration,
+    /// What happened when.
+    pub timeline: Timeline,
+    /// How long it was measured.
+    pub at: Duration,
+    /// Iterations that came to their end, those of the warm-up included.
+    complete: u64,
+    interrupted: u64,
+    scenarios: Vec<ScenarioState>,
+}
+
+impl Record {
+    /// Goes through all seconds.
+    #[must_use]
+    pub fn replay(&self) -> Replay {
+        let mut replay = Replay::default();
+        for second in self.seconds() {
+            let is_judged = !second.warming_up;
+            replay.add(second);
+            if is_judged {
+                let report = self.bound().thresholds.evaluate(&replay.aggregate, replay.at);
+                replay.timeline.judge(replay.at, &report);
+            }
+        }
+        replay
+    }
+
+    /// What the run amounted to, and what happened when.
+    #[must_use]
+    pub fn summary(&self, settings: Settings, no_data: NoDataPolicy) -> (Summary, Timeline) {
+        let replay = self.replay();
+        let run = self.facts(&replay);
+        let warmed_up = self
+            .end
+            .as_ref()
+            .map_or((!replay.warmed_up.is_zero()).then_some(replay.warmed_up), |end| end.warm_up);
+        let thresholds = self.bound().thresholds.evaluate(&replay.aggregate, run.duration);
+        let summary = Summary::build(SummaryInput {
+            registry: self.registry(),
+            aggregate: &replay.aggregate,
+            warm_up: warmed_up.map(|length| (&replay.warm_up, length)),
+            thresholds: (!thresholds.rules.is_empty()).then_some(&thresholds),
+            goals: self.bound().goals.evaluate(&replay.aggregate, run.duration),
+            no_data,
+            settings,
+            run,
+        });
+        (summary, replay.timeline)
+    }
+
+    fn facts(&self, replay: &Replay) -> RunFacts {
+        let mut facts = match &self.end {
+            Some(end) => end.run.clone(),
+            None => self.facts_without_end(replay),
+        };
+        facts.notes.extend(self.notes.iter().cloned());
+        facts
+    }
+
+    /// As far as the seconds tell.
+    fn facts_without_end(&self, replay: &Replay) -> RunFacts {
+        let started_at = self.streams.first().map_or(self.header.begun, |stream| stream.started_at);
+        let warmed_up = match replay.warm_up.total(builtin::ITERATIONS) {
+            Some(Sink::Counter(iterations)) => iterations.count,
+            _ => 0,
+        };
+        RunFacts {
+            script: self.header.script.clone(),
+            scenarios: self.header.scenarios.clone(),
+            started_at: Timestamp(started_at),
+            duration: replay.at,
+            complete_iterations: replay.complete.saturating_sub(warmed_up),
+            interrupted_iterations: replay.interrupted,
+            ended_early: Some(self.cut_off(replay)),
+            arrivals: self.header.arrivals.iter().map(|planned| replay.arrival(planned)).collect(),
+            ..RunFacts::default()
+        }
+    }
+
+    fn cut_off(&self, replay: &Replay) -> String {
+        let several = self.instances() > 1;
+        let after = format::moment(replay.at + replay.warmed_up);
+        if replay.at.is_zero() && replay.warmed_up.is_zero() {
+            "the run did not end; it was cut off before its first second".to_owned()
+        } else if several {
+            format!("the run of an instance did not end; what is known of all goes on for {after}")
+        } else {
+            format!("the run did not end; it was cut off after {after}")
+        }
+    }
+}
+
+impl Replay {
+    fn add(&mut self, second: Second) {
+        self.aggregate.merge_all(&second.part);
+        self.warm_up.merge_all(&second.warm_up);
+        self.warmed_up = self.warmed_up.max(second.warmed_up);
+        self.at = self.at.max(second.at);
+        self.complete = self.complete.saturating_add(second.complete);
+        self.interrupted = self.interrupted.saturating_add(second.interrupted);
+        self.timeline.follow(&second);
+        self.scenarios = second.scenarios;
+    }
+
+    fn arrival(&self, planned: &ArrivalFacts) -> ArrivalFacts {
+        let state = self.scenarios.iter().find(|state| *state.name == *planned.scenario);
+        ArrivalFacts {
+            made_on_demand: state.map_or(0, |state| state.made_on_demand),
+            dropped: state.map_or(0, |state| state.dropped),
+            ..planned.clone()
+        }
+    }
+}
+
+impl ScenarioState {
+    /// As the timeline shows it.
+    #[must_use]
+    pub fn span(&self) -> ScenarioSpan {
+        ScenarioSpan {
+            name: self.name.to_string(),
+            executor: self.executor.to_string(),
+            start: self.start,
+            length: self.length,
+        }
+    }
+}

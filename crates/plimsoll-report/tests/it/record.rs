@@ -1,0 +1,212 @@
+//! Records: what is written is what is read, also when the file was cut off.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use plimsoll_metrics::{Aggregate, NoDataPolicy, Sink, Timestamp, builtin};
+use plimsoll_report::record::{Cut, End, Header, Record, RecordError, Writer};
+use plimsoll_report::{Settings, Style, Summary, Timeline, html, text};
+use proptest::prelude::*;
+
+use crate::fixture::{Run, follow_service};
+
+/// A run as it was, and its record.
+struct Written {
+    run: Run,
+    timeline: Timeline,
+    bytes: Vec<u8>,
+    /// Where each second ends.
+    ends: Vec<usize>,
+}
+
+fn written(seconds: u64, salt: u64) -> Written {
+    let mut judged = Run::lasting(Duration::ZERO);
+    judged.threshold("http_req_duration", &["p(95)<60"]);
+    judged.goal("speed", "http_req_duration", ["p(95)<40", "p(95)<200"]);
+    let header = Header {
+        script: "smoke.js".to_owned(),
+        scenarios: vec!["default: 3 looping VUs for 1m0s (gracefulStop: 30s)".to_owned()],
+        begun: 17,
+        ..Header::default()
+    };
+    let header = header.with_settings(&Settings::default(), NoDataPolicy::Fail);
+    let header = header.with_rules(judged.specs(), judged.goals(), |_, _| None);
+    let (mut writer, mut bytes) = Writer::begin(header, &judged.registry);
+    let (mut timeline, mut ends) = (Timeline::default(), Vec::new());
+    let thresholds = judged.bound();
+    let mut run = follow_service(seconds, 5, salt, |run, second| {
+        bytes.extend(writer.second(second, &run.registry));
+        ends.push(bytes.len());
+        timeline.follow(second);
+        timeline.judge(second.at, &thresholds.evaluate(run.aggregate(), second.at));
+    });
+    bytes.extend(writer.end(&End { run: run.facts.clone(), exit_code: 99, ..End::default() }));
+    run.threshold("http_req_duration", &["p(95)<60"]);
+    run.goal("speed", "http_req_duration", ["p(95)<40", "p(95)<200"]);
+    Written { run, timeline, bytes, ends }
+}
+
+fn of_a_minute() -> &'static Written {
+    static WRITTEN: OnceLock<Written> = OnceLock::new();
+    WRITTEN.get_or_init(|| written(60, 1))
+}
+
+fn summary(record: &Record) -> (Summary, Timeline) {
+    record.summary(record.bound().settings.clone(), record.bound().no_data)
+}
+
+fn total(aggregate: &Aggregate) -> u64 {
+    aggregate.total(builtin::HTTP_REQS).map_or(0, Sink::count)
+}
+
+/// Series by series, in order.
+fn contents(aggregate: &Aggregate) -> Vec<String> {
+    let line = |sink: &Sink| match sink {
+        // Sums are added up in another order.
+        Sink::Trend(trend) => {
+            format!("{:?} {:.6}", plimsoll_metrics::TrendParts { sum: 0.0, ..trend.parts() }, trend.sum())
+        }
+        sink => format!("{sink:?}"),
+    };
+    let series = aggregate.series();
+    series
+        .map(|series| {
+            format!(
+                "{:?} {} {:?} {:?} {}",
+                series.metric,
+                series.tags,
+                series.first,
+                series.last,
+                line(series.sink)
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn what_is_read_is_what_was_measured() {
+    let Written { run, bytes, .. } = of_a_minute();
+    let record = Record::read(bytes.as_slice()).expect("whole");
+    assert_eq!(record.cut, None);
+    assert_eq!(record.duration(), Duration::from_secs(60));
+    assert_eq!(record.seconds().count(), 60);
+    assert_eq!(contents(&record.replay().aggregate), contents(run.aggregate()));
+}
+
+#[test]
+fn a_record_is_shown_as_its_run_was() {
+    let Written { run, timeline, bytes, .. } = of_a_minute();
+    let then = run.summarise();
+    let (now, its_timeline) = summary(&Record::read(bytes.as_slice()).expect("whole"));
+    assert_eq!(text::render(&now, &Style::default()), text::render(&then, &Style::default()));
+    assert_eq!(html::render(&now, &its_timeline), html::render(&then, timeline));
+    assert!(its_timeline.crossed("http_req_duration", "p(95)<60").is_some(), "it was crossed on the way");
+}
+
+#[test]
+fn a_file_that_was_cut_off_ends_with_its_last_whole_second() {
+    let Written { bytes, ends, .. } = written(3, 1);
+    let header = ends[0] - 1;
+    for length in 0..bytes.len() {
+        let whole = ends.iter().filter(|end| **end <= length).count();
+        match Record::read(&bytes[..length]) {
+            Ok(record) => {
+                assert_eq!(record.seconds().count(), whole, "{length} bytes");
+                assert!(record.end.is_none());
+                let Some(Cut { whole, torn }) = record.cut else { panic!("{length} bytes are not all") };
+                assert_eq!(whole + torn, length as u64);
+            }
+            Err(error) => {
+                assert!(length < header, "{length} bytes: {error}");
+                assert!(matches!(error, RecordError::NoRecord | RecordError::Empty), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_an_end_that_is_said_first() {
+    let Written { bytes, ends, .. } = of_a_minute();
+    let (summary, timeline) = summary(&Record::read(&bytes[..ends[11] + 5]).expect("twelve seconds"));
+    assert_eq!(summary.notes()[0], "the run did not end; it was cut off after 12.0s");
+    assert_eq!(summary.run.complete_iterations, 240);
+    assert_eq!(timeline.end(), Duration::from_secs(12));
+    assert_eq!(summary.total.metric("http_reqs").map(|metric| metric.sink.count()), Some(240));
+}
+
+#[test]
+fn a_newer_form_is_refused_by_name() {
+    let mut bytes = of_a_minute().bytes.clone();
+    bytes[8] = 7;
+    let error = Record::read(bytes).expect_err("newer").to_string();
+    assert_eq!(
+        error,
+        "it was written by a newer plimsoll: its form has version 7, and this plimsoll knows versions up to 1"
+    );
+    assert_eq!(Record::read(*b"{\"a\": 1}").expect_err("JSON"), RecordError::NoRecord);
+}
+
+#[test]
+fn instances_add_up() {
+    let (one, other) = (written(20, 1), written(30, 3));
+    let records = [&one, &other].map(|written| Record::read(written.bytes.as_slice()).expect("whole"));
+    let alone: u64 = records.iter().map(|record| total(&record.replay().aggregate)).sum();
+    let merged = Record::merge(records.into()).expect("one test");
+    let replay = merged.replay();
+    assert_eq!((merged.instances(), merged.duration()), (2, Duration::from_secs(30)));
+    assert_eq!(total(&replay.aggregate), alone);
+    let mut sum = Aggregate::new();
+    [&one, &other].iter().for_each(|written| sum.merge_all(written.run.aggregate()));
+    let buckets = |aggregate: &Aggregate| match aggregate.total(builtin::HTTP_REQ_DURATION) {
+        Some(Sink::Trend(trend)) => trend.positive_buckets().map(|bucket| bucket.count).collect::<Vec<_>>(),
+        _ => Vec::new(),
+    };
+    assert_eq!(buckets(&replay.aggregate), buckets(&sum), "bucket for bucket");
+    let vus: Vec<u32> = merged.seconds().map(|second| second.vus).collect();
+    assert_eq!((vus[4], vus[19], vus[20]), (18, 42, 21), "users add up as long as both have them");
+    let Some(Sink::Gauge(users)) = replay.aggregate.total(builtin::VUS) else { panic!("a gauge") };
+    assert_eq!((users.max, users.last), (42.0, 21.0));
+    let (summary, _) = summary(&merged);
+    assert_eq!(summary.run.complete_iterations, 1_000);
+}
+
+#[test]
+fn clocks_of_instances_need_not_agree() {
+    let (mut one, other) = (written(3, 1), written(3, 1));
+    let late = |at: Timestamp| Timestamp(at.0 + 75_000_000_000);
+    one.run.facts.started_at = late(one.run.facts.started_at);
+    let at = one.ends[2];
+    one.bytes.truncate(at);
+    let (writer, _) = Writer::begin(Header::default(), &one.run.registry);
+    one.bytes.extend(writer.end(&End { run: one.run.facts.clone(), ..End::default() }));
+    let records = [one, other].map(|written| Record::read(written.bytes).expect("whole"));
+    let (summary, _) = summary(&Record::merge(records.into()).expect("one test"));
+    let note = "the clocks of two instances say that their tests began 1m15s apart: they are shown as if they \
+                had begun together";
+    assert!(summary.notes().contains(&note.to_owned()), "{:?}", summary.notes());
+}
+
+#[test]
+fn records_of_different_tests_do_not_merge() {
+    let one = Record::read(of_a_minute().bytes.as_slice()).expect("whole");
+    let mut other = one.clone();
+    other.header.script = "checkout.js".to_owned();
+    let error = Record::merge(vec![one, other]).expect_err("two tests").to_string();
+    assert_eq!(error, "it is not of the same test as the first: their scripts differ");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever is changed, it is noticed or cut off.
+    #[test]
+    fn damage_is_never_believed(place in 0usize..20_000, bit in 0u8..8) {
+        let mut bytes = of_a_minute().bytes.clone();
+        let place = place % bytes.len();
+        bytes[place] ^= 1 << bit;
+        match Record::read(bytes) {
+            Ok(record) => prop_assert!(record.end.is_none() || (8..10).contains(&place), "byte {}", place),
+            Err(error) => prop_assert!(!matches!(error, RecordError::Malformed { .. }), "{}", error),
+        }
+    }
+}
