@@ -129,8 +129,10 @@ impl Conductor {
             if !self.is_stopped() {
                 self.begin(Phase::Scenarios);
                 self.begin_warm_up().await;
+                self.begin_windows().await;
                 self.settle(self.run_scenarios(data.clone()), OnStop::Interrupt).await;
                 self.end_warm_up().await;
+                self.end_windows().await;
             }
             self.settle(self.tear_down(data.clone()), OnStop::LetFinish).await;
         }
@@ -327,7 +329,7 @@ impl Conductor {
         let judged = !config.thresholds.rules().is_empty();
         let warm_up = WarmUp { duration: shared.state.warm_up_elapsed(), aggregate: shared.warm_up.close() };
         let measured = test_duration.saturating_sub(warm_up.duration);
-        let thresholds = judged.then(|| config.thresholds.evaluate(&aggregate, measured));
+        let thresholds = judged.then(|| shared.watch.conclude(&aggregate, measured));
         let started = shared.state.test_started().unwrap_or_else(Instant::now);
         RunOutcome {
             end: shared.control.reason().unwrap_or(RunEnd::Completed),

@@ -40,6 +40,7 @@ async fn tick(conductor: &Conductor) -> Infallible {
         conductor.shared.absorb(conductor.lane.get(), &mut conductor.shard.borrow_mut());
         conductor.crew.absorb().await;
         conductor.shared.measurements.note_tick();
+        conductor.slide_windows();
         if number.is_multiple_of(TICKS_PER_JUDGEMENT) {
             watch_thresholds(conductor, &mut crossed);
         }
@@ -60,8 +61,8 @@ fn watch_thresholds(conductor: &Conductor, known: &mut BTreeSet<String>) {
     if config.thresholds.rules().is_empty() || state.test_started().is_none() || state.is_warming_up() {
         return;
     }
-    let elapsed = state.test_elapsed().saturating_sub(state.warm_up_elapsed());
-    let report = shared.measurements.read(|aggregate| config.thresholds.evaluate(aggregate, elapsed));
+    let elapsed = state.measured_elapsed();
+    let report = shared.measurements.read(|aggregate| shared.watch.evaluate(aggregate, elapsed));
     let crossed = crossed(&report);
     let names: Vec<String> = crossed.difference(known).cloned().collect();
     *known = crossed;

@@ -35,6 +35,8 @@
 //! | `warm_up` | the part of a run that is kept apart from its verdict |
 //! | `iteration`, `once` | what all iterations have in common; calls that happen once |
 //! | `cut_off`, `pacer` | limits of time; waiting for an instant exactly |
+//! | `threshold_watch` | the thresholds while the run goes on, and their windows |
+//! | `loop_delay` | how late workers come to their events |
 //! | `pool`, `leash`, `recorder` | VUs lent to scenarios; their interrupts; what the engine measures |
 //!
 //! **Invariant:** between two iterations of a VU there is no lock, no allocation, no formatting and no lookup
@@ -61,12 +63,14 @@ mod external;
 mod housekeeping;
 mod iteration;
 mod leash;
+mod loop_delay;
 mod once;
 mod pacer;
 mod pool;
 mod queue;
 mod recorder;
 mod steered;
+mod threshold_watch;
 mod warm_up;
 mod worker;
 
@@ -75,10 +79,12 @@ pub use clock::Clock;
 pub use control::{ControlError, RunControl};
 pub use event::{EventSink, Phase, RunEvent};
 pub use interrupt::Interrupt;
+pub use loop_delay::LoopDelays;
 pub use measurements::Measurements;
 pub use outcome::{RunEnd, RunOutcome, WarmUp};
 pub use run::{Run, RunConfig, SampleSink, ScriptPhases};
 pub use state::{RunState, ScenarioContext, ScenarioProgress};
+pub use threshold_watch::ThresholdWatch;
 pub use vu::{
     Call, CallEnd, CallKind, CallOutcome, Iteration, ScriptError, Vu, VuFactory, VuId, VuInitError,
 };

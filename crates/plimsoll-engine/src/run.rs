@@ -8,7 +8,8 @@ use tokio::task::LocalSet;
 
 use crate::{
     clock::Clock, conductor::Conductor, control::RunControl, crew::Crew, event::EventSink,
-    measurements::Measurements, outcome::RunOutcome, state::RunState, vu::VuFactory, worker::Shared,
+    loop_delay::LoopDelays, measurements::Measurements, outcome::RunOutcome, state::RunState,
+    threshold_watch::ThresholdWatch, vu::VuFactory, worker::Shared,
 };
 
 /// A run, ready to go.
@@ -41,6 +42,7 @@ pub struct Run<F> {
     pub(crate) events: EventSink,
     pub(crate) state: Arc<RunState>,
     pub(crate) measurements: Measurements,
+    pub(crate) watch: ThresholdWatch,
 }
 
 /// What a run needs to know beyond its plan.
@@ -58,6 +60,8 @@ pub struct RunConfig {
     pub samples: Option<SampleSink>,
     /// How often what workers have recorded is merged, and may be read; once a second by default.
     pub tick: Duration,
+    /// Where workers record how late they come to their events.
+    pub loop_delays: LoopDelays,
 }
 
 impl Default for RunConfig {
@@ -69,6 +73,7 @@ impl Default for RunConfig {
             shard: ShardConfig::default(),
             samples: None,
             tick: Duration::from_secs(1),
+            loop_delays: LoopDelays::default(),
         }
     }
 }
@@ -115,7 +120,8 @@ impl<F: VuFactory> Run<F> {
             config.workers = config.workers.min(vus);
         }
         let (state, control) = (Arc::new(RunState::new(&plan)), RunControl::new(&plan));
-        Self { plan, factory, config, control, events, state, measurements: Measurements::default() }
+        let (measurements, watch) = (Measurements::default(), ThresholdWatch::new(config.thresholds.clone()));
+        Self { plan, factory, config, control, events, state, measurements, watch }
     }
 
     /// The handle that controls this run.
@@ -131,6 +137,11 @@ impl<F: VuFactory> Run<F> {
     /// What it has measured so far.
     pub fn measurements(&self) -> Measurements {
         self.measurements.clone()
+    }
+
+    /// Its thresholds, to be judged while it goes on.
+    pub fn threshold_watch(&self) -> ThresholdWatch {
+        self.watch.clone()
     }
 
     /// Runs on worker threads of its own. The calling runtime only conducts, which takes next to no time.
@@ -153,6 +164,8 @@ impl<F: VuFactory> Run<F> {
             measurements: self.measurements.clone(),
             warm_up: Measurements::default(),
             samples: self.config.samples.clone(),
+            loop_delays: self.config.loop_delays.clone(),
+            watch: self.watch.clone(),
             control: self.control.clone(),
             events: self.events.clone(),
         };

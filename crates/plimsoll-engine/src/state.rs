@@ -119,6 +119,11 @@ impl RunState {
         self.warm_up_ended.get().map_or_else(|| begun.elapsed(), |ended| ended.duration_since(begun))
     }
 
+    /// How long samples have been taken that count.
+    pub fn measured_elapsed(&self) -> Duration {
+        self.test_elapsed().saturating_sub(self.warm_up_elapsed())
+    }
+
     pub(crate) fn warm_up_begun(&self) -> Option<Instant> {
         self.warm_up_begun.get().copied()
     }

@@ -30,6 +30,7 @@ use crate::{
     interrupt::Interrupt,
     iteration::Part,
     leash::Kennel,
+    loop_delay::{LoopDelays, beat},
     measurements::Measurements,
     once::{OnceCall, OnceEnd, call_once},
     outcome::RunEnd,
@@ -37,6 +38,7 @@ use crate::{
     pool::{Member, Pool},
     run::SampleSink,
     state::RunState,
+    threshold_watch::ThresholdWatch,
     vu::{VuFactory, VuId, VuInitError},
     warm_up::Lane,
 };
@@ -97,6 +99,8 @@ pub(crate) struct Shared {
     /// What was recorded in the warm-up.
     pub(crate) warm_up: Measurements,
     pub(crate) samples: Option<SampleSink>,
+    pub(crate) loop_delays: LoopDelays,
+    pub(crate) watch: ThresholdWatch,
     pub(crate) control: RunControl,
     pub(crate) events: EventSink,
 }
@@ -143,6 +147,11 @@ pub(crate) async fn serve<F: VuFactory>(outfit: Outfit<F>, mut commands: mpsc::U
     let (kennel, lane) = (Kennel::default(), Cell::default());
     let worker = Rc::new(Worker { factory, context, shared, workers, timers, pool, kennel, lane });
     let mut tasks = JoinSet::new();
+    if timers == Timers::Kernel {
+        // On paused time every wait moves the clock, and nothing is late.
+        let delays = worker.shared.loop_delays.clone();
+        tasks.spawn_local(async move { match beat(timers, delays).await {} });
+    }
     let mut looks = interval_at(Instant::now() + RAW_LOOK, RAW_LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

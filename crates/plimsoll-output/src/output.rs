@@ -79,4 +79,8 @@ pub struct RunEnd {
     pub complete_iterations: u64,
     /// Iterations that were cut off.
     pub interrupted_iterations: u64,
+    /// The verdict on the measurement itself, `VALID`, `SUSPECT` or `INVALID`; empty when nobody judged it.
+    pub validity: &'static str,
+    /// What speaks against the measurement: a clause each.
+    pub validity_reasons: Vec<String>,
 }

@@ -1,12 +1,17 @@
 //! Thresholds as configured: parsed here, checked against the metrics of a run once the script has declared
 //! its own.
 
+use std::time::Duration;
+
 use plimsoll_metrics::{BindError, Expression, Registry, Selector, Threshold, ThresholdSpec, Thresholds};
 
 use crate::{
-    Plan, Problem, Source,
+    Plan, Problem, Source, duration,
     options::workload::{ThresholdText, ThresholdTexts},
 };
+
+/// Nobody looks more often.
+const SHORTEST_WINDOW: Duration = Duration::from_secs(1);
 
 /// Parses every selector and expression; whatever is malformed is noted.
 pub(crate) fn parse(
@@ -19,8 +24,8 @@ pub(crate) fn parse(
         let path = path(key);
         let mut note = |message: String| problems.push(Problem::new(path.as_str(), source, message));
         let selector = Selector::parse(key).map_err(|error| note(error.to_string())).ok();
-        let parse_one = |text| threshold(text).map_err(&mut note).ok();
-        let thresholds = thresholds.iter().filter_map(parse_one).collect();
+        let mut parse_one = |text| threshold(text).map_err(&mut note).ok();
+        let thresholds = thresholds.iter().filter_map(&mut parse_one).collect();
         specs.extend(selector.map(|selector| ThresholdSpec { selector, thresholds }));
     }
     specs
@@ -28,7 +33,15 @@ pub(crate) fn parse(
 
 fn threshold(text: &ThresholdText) -> Result<Threshold, String> {
     let expression = Expression::parse(&text.expression).map_err(|error| error.to_string())?;
-    Ok(Threshold { expression, abort_on_fail: text.abort_on_fail, delay_abort_eval: text.delay_abort_eval })
+    let ThresholdText { abort_on_fail, delay_abort_eval, window, .. } = *text;
+    if let Some(window) = window.filter(|window| *window < SHORTEST_WINDOW) {
+        return Err(format!(
+            "'{}' has the window {}, and a window is 1s long at least: samples are merged once a second",
+            text.expression,
+            duration::format(window)
+        ));
+    }
+    Ok(Threshold { expression, abort_on_fail, delay_abort_eval, window })
 }
 
 /// Checks that every threshold's metric exists and has the aggregations that are asked for.

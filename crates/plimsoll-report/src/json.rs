@@ -1,17 +1,19 @@
 //! The summary for programs: the data given to `handleSummary`, and the file of `--summary-export`.
 //!
 //! Both have k6's shape, so that scripts and pipelines written for k6 read them; k6's newer shape is in
-//! [`machine_summary`]. All have a key `goals` more when there are goals.
+//! [`machine_summary`]. All have a key
+//! `goals` more when there are goals, and a key `validity` when somebody watched the generator.
 
 mod machine;
+mod ours;
 
 use md5::{Digest, Md5};
-use plimsoll_metrics::{GoalResult, Sink, Trend};
+use plimsoll_metrics::{Sink, Trend};
 use plimsoll_plan::options::reporting::TrendStat;
 use serde_json::{Map, Value, json};
 
 pub use self::machine::{TestFacts, machine_summary};
-use crate::goals::GoalRow;
+use self::ours::add_ours;
 use crate::model::{Group, Summary, ThresholdRow, submetric_name};
 use crate::section::CheckSummary;
 
@@ -47,7 +49,7 @@ pub fn handle_summary_json(summary: &Summary, terminal: Terminal) -> Value {
     }
     data["root_group"] = group(&summary.root_group);
     data["metrics"] = metrics(summary, metric);
-    add_goals(&mut data, summary);
+    add_ours(&mut data, summary);
     data
 }
 
@@ -58,28 +60,8 @@ pub fn summary_export(summary: &Summary) -> String {
         "root_group": exported_group(&summary.root_group),
         "metrics": metrics(summary, exported_metric),
     });
-    add_goals(&mut data, summary);
+    add_ours(&mut data, summary);
     indented(&data)
-}
-
-/// Adds the goals, of which k6 knows nothing, where there are any.
-fn add_goals(data: &mut Value, summary: &Summary) {
-    if !summary.goals.is_empty() {
-        data["goals"] = summary.goals.iter().map(goal).collect();
-    }
-}
-
-fn goal(row: &GoalRow) -> Value {
-    let GoalResult { goal, outcome, no_data, .. } = &row.result;
-    json!({
-        "name": goal.name,
-        "metric": goal.selector.source(),
-        "target": goal.target.source(),
-        "critical": goal.critical.source(),
-        "status": outcome.as_str(),
-        "value": outcome.value().map(number),
-        "reason": no_data,
-    })
 }
 
 /// JSON with four blanks of indent, as k6 writes its exports.
@@ -130,7 +112,7 @@ fn metric(summary: &Summary, view: &MetricView<'_>) -> Value {
     if let Some(row) = view.thresholds {
         let ok = row.results.iter().map(|result| {
             let ok = !result.outcome.fails(summary.no_data);
-            (result.threshold.source().to_owned(), json!({ "ok": ok }))
+            (result.threshold.label(), json!({ "ok": ok }))
         });
         rendered["thresholds"] = Value::Object(ok.collect());
     }
@@ -148,7 +130,7 @@ fn exported_metric(summary: &Summary, view: &MetricView<'_>) -> Value {
     if let Some(row) = view.thresholds {
         let crossed = row.results.iter().map(|result| {
             let crossed = result.outcome.fails(summary.no_data);
-            (result.threshold.source().to_owned(), Value::Bool(crossed))
+            (result.threshold.label(), Value::Bool(crossed))
         });
         exported.insert("thresholds".to_owned(), Value::Object(crossed.collect()));
     }

@@ -34,10 +34,12 @@ pub mod section;
 pub mod statistics;
 pub mod text;
 pub mod timeline;
+pub mod validity;
 pub mod verdict;
 
 pub use advice::ArrivalFacts;
 pub use model::{RunFacts, Settings, Summary, SummaryInput};
 pub use text::Style;
 pub use timeline::Timeline;
+pub use validity::{Observations, Trust, Validity, Vitals};
 pub use verdict::Verdict;

@@ -17,6 +17,7 @@ use crate::endpoints::Endpoints;
 use crate::failures::Failures;
 use crate::goals::{self, GoalRow};
 use crate::section::{CheckSummary, MetricSummary, NamedSection, Section, Submetric, groups};
+use crate::validity::Validity;
 
 /// What a summary is built from.
 #[derive(Debug)]
@@ -100,6 +101,8 @@ pub struct RunFacts {
     pub arrivals: Vec<ArrivalFacts>,
     /// What `setup()` returned.
     pub setup_data: Option<Value>,
+    /// Whether the measurement can be trusted; `None` when nobody watched the generator.
+    pub validity: Option<Validity>,
 }
 
 /// A point in time as a number.

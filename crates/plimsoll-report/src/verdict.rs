@@ -103,7 +103,10 @@ impl Summary {
         notes.extend(self.run.ended_early.clone());
         notes.extend(self.silence());
         notes.extend(self.unfinished());
-        notes.extend(self.lost());
+        if self.run.validity.is_none() {
+            // The reasons for the verdict on the measurement say it else.
+            notes.extend(self.lost());
+        }
         if self.no_data == NoDataPolicy::LikeK6 && self.tally().no_data > 0 {
             notes.push("thresholds without data count as in k6, as asked for".to_owned());
         }

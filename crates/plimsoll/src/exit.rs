@@ -16,6 +16,8 @@ pub(crate) enum Exit {
     GeneratorLimited = 92,
     /// A goal was violated at its critical level, or had no data. k6 has no goals.
     GoalsViolated = 95,
+    /// The measurement cannot be trusted, and `--require-valid` asks for that. k6 does not ask itself.
+    NotValid = 96,
     /// A threshold was crossed, or had no data.
     ThresholdsCrossed = 99,
     /// `setup()` took longer than `setupTimeout`.

@@ -13,6 +13,7 @@
 //! | `outputs` | streaming outputs, from `--out` to the last line |
 //! | `signals`, `progress`, `banner`, `log`, `screen` | the outside world while a run goes on |
 //! | `summary`, `files`, `verdict`, `exit` | what is left of a run: text, files, exit code |
+//! | `vitals` | the machine meanwhile, for the verdict on the measurement |
 //! | `failure` | what keeps a command from doing its work |
 //!
 //! **Invariant:** stdout carries the summary and asked-for data only; everything else goes to stderr.
@@ -39,5 +40,6 @@ mod serving;
 mod signals;
 mod summary;
 mod verdict;
+mod vitals;
 
 pub use commands::main_with;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll_engine::Run;
-use plimsoll_metrics::{Registry, Thresholds};
+use plimsoll_metrics::Registry;
 use plimsoll_plan::options::keyword::ScriptType;
 use plimsoll_plan::{OptionsLayer, Origin, Plan, Problem, Source, Warning};
 use plimsoll_script::{Bundle, Entry, Environment, LoadError, ScriptFactory, Secrets};
@@ -13,6 +13,7 @@ use crate::control::Subject;
 use crate::dashboard::Watched;
 use crate::failure::Failure;
 use crate::log::Log;
+use crate::vitals::Monitor;
 use crate::{config_file, environment, goals_file, remote};
 
 /// A script with its plan, ready to be run, shown or packed.
@@ -42,19 +43,14 @@ impl LoadedTest {
     }
 
     /// What the control API shows of a run of this test.
-    pub(crate) fn subject(
-        &self,
-        run: &Run<ScriptFactory>,
-        thresholds: Thresholds,
-        factory: ScriptFactory,
-    ) -> Subject {
+    pub(crate) fn subject(&self, run: &Run<ScriptFactory>, factory: ScriptFactory) -> Subject {
         Subject {
             plan: Arc::clone(&self.plan),
             control: run.control(),
             state: run.state(),
             measurements: run.measurements(),
             registry: Registry::clone(self.bundle.registry()),
-            thresholds,
+            thresholds: run.threshold_watch(),
             factory,
             has_setup: self.exports("setup"),
             has_teardown: self.exports("teardown"),
@@ -66,8 +62,8 @@ impl LoadedTest {
     pub(crate) fn watched(
         &self,
         run: &Run<ScriptFactory>,
-        thresholds: Thresholds,
         arguments: &RunArguments,
+        monitor: &Monitor,
     ) -> Watched {
         Watched {
             script: arguments.test.script.display().to_string(),
@@ -75,8 +71,9 @@ impl LoadedTest {
             state: run.state(),
             measurements: run.measurements(),
             registry: Registry::clone(self.bundle.registry()),
-            thresholds,
+            thresholds: run.threshold_watch(),
             no_data: arguments.no_data(),
+            monitor: monitor.clone(),
         }
     }
 

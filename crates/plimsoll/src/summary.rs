@@ -9,7 +9,10 @@ use plimsoll_metrics::{GoalResult, NoDataPolicy, Outcome, ThresholdResult};
 use plimsoll_plan::Plan;
 use plimsoll_plan::options::keyword::SummaryMode;
 use plimsoll_report::json::{Terminal, TestFacts};
-use plimsoll_report::{ArrivalFacts, RunFacts, Settings, Style, Summary, SummaryInput, html, json, text};
+use plimsoll_report::{
+    ArrivalFacts, Observations, RunFacts, Settings, Style, Summary, SummaryInput, Validity, html, json, text,
+    validity,
+};
 use plimsoll_script::{Bundle, ScriptFactory};
 use serde_json::Value;
 
@@ -26,6 +29,10 @@ pub(crate) struct Ending<'a> {
     pub(crate) outcome: &'a RunOutcome,
     /// What became of the goals.
     pub(crate) goals: Vec<GoalResult>,
+    /// What was observed of the measurement itself.
+    pub(crate) observations: Observations,
+    /// Whether it can be trusted.
+    pub(crate) validity: Validity,
     /// Samples that outputs did not write.
     pub(crate) lost_samples: u64,
     /// The script's text, when the newer form of the summary was asked for, which holds it.
@@ -65,6 +72,13 @@ impl Ending<'_> {
         }
     }
 
+    /// Judges the measurement, now that it is known how many samples outputs have lost so far.
+    pub(crate) fn judge_measurement(&mut self, lost_samples: u64) {
+        self.lost_samples = lost_samples;
+        self.observations.lost_samples = lost_samples;
+        self.validity = validity::judge(&self.observations);
+    }
+
     /// What the outputs are told of the end.
     pub(crate) fn for_outputs(&self) -> plimsoll_output::RunEnd {
         let failing = self.failing_thresholds();
@@ -74,6 +88,8 @@ impl Ending<'_> {
             duration: self.outcome.test_duration,
             complete_iterations: self.outcome.state.complete_iterations(),
             interrupted_iterations: self.outcome.state.interrupted_iterations(),
+            validity: self.validity.verdict.as_str(),
+            validity_reasons: self.validity.reasons.iter().map(|reason| reason.observed.clone()).collect(),
         }
     }
 
@@ -162,6 +178,7 @@ impl Ending<'_> {
             arrivals: self.arrivals(),
             setup_data,
             lost_samples: self.lost_samples,
+            validity: Some(self.validity.clone()),
         }
     }
 

@@ -3,6 +3,8 @@
 use plimsoll_engine::{RunEnd, ScriptError, VuInitError};
 use plimsoll_metrics::{GoalOutcome, GoalResult};
 use plimsoll_plan::duration;
+use plimsoll_plan::options::keyword::RequireValid;
+use plimsoll_report::Trust;
 
 use crate::exit::Exit;
 use crate::summary::Ending;
@@ -24,7 +26,10 @@ pub(crate) fn exit(ending: &Ending<'_>) -> Exit {
         tracing::error!(target: "plimsoll", "thresholds on metrics '{names}' had no data {hint}");
     }
     let goals_fail = tell_goals(ending);
+    let is_untrusted = tell_validity(ending);
     match end_code(&outcome.end) {
+        // Nobody knows what thresholds and goals would have said of a valid measurement.
+        Exit::Success | Exit::ThresholdsCrossed if is_untrusted => Exit::NotValid,
         Exit::Success if outcome.failed.is_some() => Exit::MarkedFailed,
         Exit::Success if failing.any() => Exit::ThresholdsCrossed,
         Exit::Success if goals_fail => Exit::GoalsViolated,
@@ -48,6 +53,23 @@ fn tell_goals(ending: &Ending<'_>) -> bool {
         tracing::error!(target: "plimsoll", "goals '{}' had no data {hint}", names(&without_data));
     }
     !(violated.is_empty() && without_data.is_empty())
+}
+
+/// Logs that the measurement cannot be trusted, and says whether that fails the run.
+fn tell_validity(ending: &Ending<'_>) -> bool {
+    let required = ending.plan.options.require_valid;
+    let fails = match ending.validity.verdict {
+        Trust::Valid => false,
+        Trust::Suspect => required == RequireValid::Strict,
+        Trust::Invalid => required != RequireValid::No,
+    };
+    let headline = ending.validity.headline();
+    if fails {
+        tracing::error!(target: "plimsoll", "{headline}");
+    } else if ending.validity.verdict != Trust::Valid {
+        tracing::warn!(target: "plimsoll", "{headline}");
+    }
+    fails
 }
 
 /// The exit code of the end alone.

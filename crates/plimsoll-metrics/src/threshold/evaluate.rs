@@ -65,8 +65,23 @@ impl Outcome {
 pub struct ThresholdResult {
     /// The threshold.
     pub threshold: Threshold,
-    /// What became of it.
+    /// What became of it; of a threshold with a window, in the worst one.
     pub outcome: Outcome,
+    /// Which window that was; `None` without windows, and for what was judged as a whole.
+    pub window: Option<WindowResult>,
+}
+
+/// The window that decided a threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WindowResult {
+    /// From when to when it was, from the start of the measurement.
+    pub span: (Duration, Duration),
+    /// Whether it was as long as a window should be; a shorter run is judged on what there is.
+    pub is_full: bool,
+    /// How many windows were judged.
+    pub judged: u64,
+    /// How many of them did not hold.
+    pub broken: u64,
 }
 
 /// The results of one rule.
@@ -127,7 +142,8 @@ impl ThresholdReport {
 }
 
 impl Thresholds {
-    /// Judges all thresholds on what has been recorded in the run's first `elapsed`.
+    /// Judges all thresholds on what has been recorded in the run's first `elapsed`. Those with windows, too:
+    /// [`Windows::complete`](super::Windows::complete) puts the windows' results in their place.
     #[must_use]
     pub fn evaluate(&self, aggregate: &Aggregate, elapsed: Duration) -> ThresholdReport {
         ThresholdReport { rules: self.rules().iter().map(|rule| judge(rule, aggregate, elapsed)).collect() }
@@ -145,7 +161,7 @@ fn judge(rule: &Rule, aggregate: &Aggregate, elapsed: Duration) -> RuleReport {
             Some(sink) => compare(threshold, sink, elapsed),
             None => without_data(threshold, rule.metric, elapsed),
         };
-        ThresholdResult { threshold: threshold.clone(), outcome }
+        ThresholdResult { threshold: threshold.clone(), outcome, window: None }
     });
     RuleReport {
         metric: rule.metric,
@@ -155,7 +171,7 @@ fn judge(rule: &Rule, aggregate: &Aggregate, elapsed: Duration) -> RuleReport {
     }
 }
 
-fn compare(threshold: &Threshold, sink: &Sink, elapsed: Duration) -> Outcome {
+pub(super) fn compare(threshold: &Threshold, sink: &Sink, elapsed: Duration) -> Outcome {
     let expression = &threshold.expression;
     let value = expression.aggregation().of(sink, elapsed).unwrap_or(f64::NAN);
     if expression.operator().holds(value, expression.value()) {

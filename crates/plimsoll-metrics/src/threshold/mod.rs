@@ -2,15 +2,18 @@
 //!
 //! Text becomes a [`Selector`] and [`Expression`]s (`parse`); those are bound to the metrics of a run
 //! ([`Thresholds::bind`]) and judged on an [`Aggregate`](crate::Aggregate) (`evaluate`). Three outcomes:
+//! (`windows` on every part of the run that is as long as a window). Three outcomes:
 //! passed, crossed, and *no data*, which is never passed: a run that measured nothing is not green.
 
 mod evaluate;
 mod parse;
+mod windows;
 
 use std::fmt;
 use std::time::Duration;
 
-pub use evaluate::{NoDataPolicy, Outcome, RuleReport, ThresholdReport, ThresholdResult};
+pub use evaluate::{NoDataPolicy, Outcome, RuleReport, ThresholdReport, ThresholdResult, WindowResult};
+pub use windows::{Stage, Windows};
 
 use crate::error::BindError;
 use crate::nearest::nearest;
@@ -197,13 +200,24 @@ pub struct Threshold {
     pub abort_on_fail: bool,
     /// How long after the start crossing it does not end the run yet.
     pub delay_abort_eval: Duration,
+    /// It is judged on every part of the run of this length, instead of on the whole. Not in k6.
+    pub window: Option<Duration>,
 }
 
 impl Threshold {
     /// A threshold that only judges.
     #[must_use]
     pub fn new(expression: Expression) -> Self {
-        Self { expression, abort_on_fail: false, delay_abort_eval: Duration::ZERO }
+        Self { expression, abort_on_fail: false, delay_abort_eval: Duration::ZERO, window: None }
+    }
+
+    /// The condition as written, and the window if there is one: no other threshold of its rule has this label.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self.window {
+            None => self.source().to_owned(),
+            Some(window) => format!("{} in every {}s", self.source(), window.as_secs_f64()),
+        }
     }
 
     /// The condition as written.

@@ -80,16 +80,18 @@ impl Encode for Encoder {
 
     /// Appends the line that ends the file.
     fn end(&mut self, end: &RunEnd, lines: &mut Vec<u8>) {
-        let RunEnd { thresholds_failed, failing, duration, complete_iterations, interrupted_iterations } =
-            end;
-        let data = json!({
+        let RunEnd { thresholds_failed, failing, duration, complete_iterations, .. } = end;
+        let mut data = json!({
             "thresholdsFailed": thresholds_failed,
             "failing": failing,
             "durationMs": u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
             "iterations": complete_iterations,
-            "interruptedIterations": interrupted_iterations,
+            "interruptedIterations": end.interrupted_iterations,
             "samplesNotRepresentable": self.infinite,
         });
+        if !end.validity.is_empty() {
+            data["validity"] = json!({ "verdict": end.validity, "reasons": end.validity_reasons });
+        }
         push_json(lines, &json!({ "type": "Summary", "data": data }));
     }
 }
@@ -182,12 +184,17 @@ impl TagText {
 }
 
 fn threshold(threshold: &Threshold) -> Value {
-    let Threshold { expression, abort_on_fail, delay_abort_eval } = threshold;
-    if !abort_on_fail && delay_abort_eval.is_zero() {
+    let Threshold { expression, abort_on_fail, delay_abort_eval, window } = threshold;
+    if !abort_on_fail && delay_abort_eval.is_zero() && window.is_none() {
         return Value::from(expression.source());
     }
     let delay = (!delay_abort_eval.is_zero()).then(|| go_duration(*delay_abort_eval));
-    json!({ "threshold": expression.source(), "abortOnFail": abort_on_fail, "delayAbortEval": delay })
+    let mut object =
+        json!({ "threshold": expression.source(), "abortOnFail": abort_on_fail, "delayAbortEval": delay });
+    if let Some(window) = window {
+        object["window"] = Value::from(go_duration(*window));
+    }
+    object
 }
 
 fn submetric<'a>(metric: &str, suffix: &str, tags: impl Iterator<Item = (&'a str, &'a str)>) -> Value {

@@ -39,7 +39,8 @@ pub struct Provenance {
 }
 
 /// Keys that are left out where nobody set them: what k6 leaves out, and what it does not know.
-const ONLY_IF_SET: [&str; 6] = ["cloud", "goals", "warmup", "vuMemoryLimit", "tlsCACerts", "httpVersion"];
+const ONLY_IF_SET: [&str; 7] =
+    ["cloud", "goals", "warmup", "requireValid", "vuMemoryLimit", "tlsCACerts", "httpVersion"];
 
 /// The options that say what runs in short. They become scenarios.
 const SHORTHANDS: [&str; 4] = ["vus", "duration", "iterations", "stages"];

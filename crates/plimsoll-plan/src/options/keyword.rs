@@ -68,6 +68,47 @@ keywords! {
     }
 }
 
+/// Which verdict on its own measurement fails a run. Not in k6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RequireValid {
+    /// None.
+    No,
+    /// INVALID.
+    Yes,
+    /// SUSPECT, too.
+    Strict,
+}
+
+impl OptionValue for RequireValid {
+    fn from_json(value: &Value) -> Result<Self, Expected> {
+        match value {
+            Value::Bool(false) => Ok(Self::No),
+            Value::Bool(true) => Ok(Self::Yes),
+            Value::String(word) => Self::from_text(word),
+            _ => Err(one_of(&["true", "false", "strict"])),
+        }
+    }
+
+    fn from_text(text: &str) -> Result<Self, Expected> {
+        match text {
+            "strict" => Ok(Self::Strict),
+            word => match bool::from_text(word) {
+                Ok(true) => Ok(Self::Yes),
+                Ok(false) => Ok(Self::No),
+                Err(_) => Err(one_of(&["true", "false", "strict"])),
+            },
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        match self {
+            Self::No => Value::Bool(false),
+            Self::Yes => Value::Bool(true),
+            Self::Strict => Value::from("strict"),
+        }
+    }
+}
+
 keywords! {
     /// How much the end-of-test summary shows.
     SummaryMode {

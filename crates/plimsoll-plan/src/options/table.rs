@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     goals::GoalSpecs,
-    keyword::{CompatibilityMode, HttpDebug, HttpVersion, ScriptType, SummaryMode, TimeUnit},
+    keyword::{CompatibilityMode, HttpDebug, HttpVersion, RequireValid, ScriptType, SummaryMode, TimeUnit},
     network::{Dns, TlsAuth, TlsVersions},
     reporting::{TrendStat, default_trend_stats},
     size::Size,
@@ -301,6 +301,9 @@ options! {
         /// How long, from the start of the scenarios, samples are kept apart from thresholds and summary;
         /// zero not at all. Not in k6.
         warmup: Duration = Duration::ZERO, row("warmup").env("K6_WARMUP").flag("--warmup");
+        /// Which verdict on the measurement fails the run. Not in k6.
+        require_valid: RequireValid = RequireValid::No,
+            row("requireValid").env("K6_REQUIRE_VALID").flag("--require-valid");
         /// How much memory the JavaScript of each VU may use; zero for no limit. Not in k6.
         vu_memory_limit: Size = Size::mebibytes(1024),
             row("vuMemoryLimit").env("K6_VU_MEMORY_LIMIT").flag("--vu-memory-limit");

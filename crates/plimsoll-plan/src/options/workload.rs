@@ -93,6 +93,8 @@ pub struct ThresholdText {
     pub abort_on_fail: bool,
     /// How long it may be crossed before it ends the run.
     pub delay_abort_eval: Duration,
+    /// It is judged on every part of the run of this length. Not in k6.
+    pub window: Option<Duration>,
 }
 
 impl OptionValue for ThresholdTexts {
@@ -116,6 +118,7 @@ impl OptionValue for ThresholdText {
             expression: expression.to_owned(),
             abort_on_fail: false,
             delay_abort_eval: Duration::ZERO,
+            window: None,
         };
         let object = match value {
             Value::String(expression) => return Ok(plain(expression)),
@@ -131,8 +134,9 @@ impl OptionValue for ThresholdText {
                 "threshold" => {}
                 "abortOnFail" => spec.abort_on_fail = bool::from_json(value).map_err(named)?,
                 "delayAbortEval" => spec.delay_abort_eval = Duration::from_json(value).map_err(named)?,
+                "window" => spec.window = Some(Duration::from_json(value).map_err(named)?),
                 _ => {
-                    let keys = "threshold, abortOnFail, delayAbortEval";
+                    let keys = "threshold, abortOnFail, delayAbortEval, window";
                     return Err(format!("has the unknown key `{key}` (keys are {keys})"));
                 }
             }
@@ -141,14 +145,18 @@ impl OptionValue for ThresholdText {
     }
 
     fn to_json(&self) -> Value {
-        if !self.abort_on_fail {
+        if !self.abort_on_fail && self.window.is_none() {
             return Value::from(self.expression.as_str());
         }
-        json!({
+        let mut object = json!({
             "threshold": self.expression,
-            "abortOnFail": true,
+            "abortOnFail": self.abort_on_fail,
             "delayAbortEval": duration::format(self.delay_abort_eval),
-        })
+        });
+        if let Some(window) = self.window {
+            object["window"] = Value::from(duration::format(window));
+        }
+        object
     }
 }
 
@@ -176,7 +184,14 @@ mod tests {
         let (metric, list) = &specs.0[0];
         assert_eq!((metric.as_str(), list.len()), ("checks", 2));
         assert!(list[1].abort_on_fail);
-        assert_eq!(list[1].delay_abort_eval, Duration::from_secs(10));
+        assert_eq!((list[1].delay_abort_eval, list[1].window), (Duration::from_secs(10), None));
+        let window = json!({ "checks": [{ "threshold": "rate>0.5", "window": "10s" }] });
+        let windowed = ThresholdTexts::from_json(&window).expect("valid");
+        assert_eq!(windowed.0[0].1[0].window, Some(Duration::from_secs(10)));
+        assert_eq!(
+            ThresholdTexts::from_json(&windowed.to_json()).expect("what is written is read"),
+            windowed
+        );
         assert!(ThresholdTexts::from_json(&json!({ "checks": [{ "abortOnFail": true }] })).is_err());
         assert!(ThresholdTexts::from_json(&json!({ "checks": "rate>0.9" })).is_err());
     }

@@ -133,9 +133,8 @@ fn interval(points: &[Point], bound: Bound, load: f64) -> Option<(f64, f64)> {
         })
         .collect();
     drawn.sort_by(f64::total_cmp);
-    let blocks: f64 = points.iter().map(|point| point.ratio.blocks()).sum();
-    let freedom = (blocks - 2.0).max(1.0);
-    let stretch = student::critical(CONFIDENCE, freedom) / student::critical(CONFIDENCE, f64::INFINITY);
+    let stretches = points.iter().map(|point| point.ratio.dependence.stretch(CONFIDENCE));
+    let stretch = stretches.sum::<f64>() / points.len() as f64;
     let end = |q: f64| {
         let at = drawn.get(((drawn.len().saturating_sub(1)) as f64 * q).round() as usize).copied();
         at.map(|at| load + stretch * (at - load))

@@ -1,14 +1,18 @@
 //! A ratio of two sums over moments, and how sure it is.
 
 use super::moment::{Moment, Tally, total};
-use crate::statistics::{blocks, dice::Dice, student};
+use crate::statistics::{
+    blocks::{self, Dependence},
+    dice::Dice,
+    student,
+};
 
 /// An objective over some moments, for resampling.
 #[derive(Debug, Clone)]
 pub(super) struct Ratio {
     tallies: Vec<Tally>,
-    /// How many neighbouring moments a block is.
-    pub(super) block: f64,
+    /// How much neighbouring moments resemble each other.
+    pub(super) dependence: Dependence,
 }
 
 /// Fewer moments say nothing of how they vary.
@@ -20,7 +24,7 @@ impl Ratio {
         let tallies: Vec<Tally> = moments.iter().map(tally).collect();
         let value = total(moments, objective).ratio();
         let influence: Vec<f64> = tallies.iter().map(|tally| tally.over - value * tally.of).collect();
-        Self { block: blocks::length(&influence), tallies }
+        Self { dependence: Dependence::of(&influence), tallies }
     }
 
     pub(super) fn sums(&self) -> Tally {
@@ -30,17 +34,12 @@ impl Ratio {
     /// The sums over a resample of the moments.
     pub(super) fn resample(&self, weights: &mut Vec<u32>, dice: &mut Dice) -> Tally {
         weights.resize(self.tallies.len(), 0);
-        blocks::resample(weights, self.block as usize, dice);
+        blocks::resample(weights, self.dependence.length, dice);
         let weighted = |(tally, weight): (&Tally, &u32)| {
             let weight = f64::from(*weight);
             Tally { over: tally.over * weight, near: tally.near * weight, of: tally.of * weight }
         };
         self.tallies.iter().zip(weights.iter()).map(weighted).fold(Tally::default(), Tally::plus)
-    }
-
-    /// How many independent pieces there are.
-    pub(super) fn blocks(&self) -> f64 {
-        self.tallies.len() as f64 / self.block
     }
 
     /// From where to where the ratio may be, each end wrong in `1 − confidence` of all cases. `None` when
@@ -61,8 +60,8 @@ impl Ratio {
         }
         // Two-sided confidence of which one end is asked for.
         let two_sided = 2.0 * confidence - 1.0;
-        let freedom = (self.blocks() - 1.0).max(1.0);
-        let half = student::critical(two_sided, freedom) * (variance * self.blocks() / freedom).sqrt();
+        let Dependence { scale, freedom, .. } = self.dependence;
+        let half = student::critical(two_sided, freedom) * variance.sqrt() * scale;
         let (mut low, mut high) = (sums.ratio() - half, sums.ratio() + half);
         if is_share {
             // A share is never surer than that of independent samples (Wilson 1927).

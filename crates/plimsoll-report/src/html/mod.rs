@@ -14,6 +14,7 @@ use self::markup::Markup;
 use crate::format;
 use crate::model::Summary;
 use crate::timeline::Timeline;
+use crate::validity::Trust;
 use crate::verdict::Verdict;
 
 /// The report as a complete HTML document. A timeline without spans leaves the charts out.
@@ -122,8 +123,35 @@ fn header(page: &mut Markup, summary: &Summary, stage: Stage) {
     let parts = [run.script.clone(), run.started.clone(), format::moment(run.duration)];
     let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     page.text(&parts.join(" · ")).raw("</p>\n");
+    validity(page, summary);
     notes(page, summary);
     page.raw("</header>\n");
+}
+
+/// Whether the numbers can be trusted.
+fn validity(page: &mut Markup, summary: &Summary) {
+    let Some(validity) = &summary.run.validity else { return };
+    let (class, mark) = match validity.verdict {
+        Trust::Valid => ("good", "✓"),
+        Trust::Suspect => ("unknown", "?"),
+        Trust::Invalid => ("bad", "✗"),
+    };
+    page.raw("<p class=\"validity\"><span class=\"mark ").text(class);
+    page.raw("\" aria-hidden=\"true\">").text(mark).raw("</span> <strong>The measurement is ");
+    page.text(validity.verdict.as_str()).raw("</strong>");
+    if !validity.figures.is_empty() {
+        page.raw(": ").text(&validity.figures.join("; "));
+    }
+    page.raw(".</p>\n");
+    if validity.reasons.is_empty() {
+        return;
+    }
+    page.raw("<ul class=\"notes\">\n");
+    for reason in &validity.reasons {
+        page.raw("<li><strong>").text(&capitalised(&reason.observed)).raw(".</strong> ");
+        page.text(&capitalised(&reason.why)).raw(". ").text(&capitalised(&reason.hint)).raw(".</li>\n");
+    }
+    page.raw("</ul>\n");
 }
 
 /// What the reader must know before any number.

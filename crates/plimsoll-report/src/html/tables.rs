@@ -50,12 +50,15 @@ fn threshold(
         Outcome::Crossed { .. } => ("bad", "✗ crossed"),
         Outcome::NoData { .. } => ("unknown", "? no data"),
     };
-    page.raw("<tr>").row_head(row.selector.source()).raw("<td><code>").text(result.threshold.source());
+    page.raw("<tr>").row_head(row.selector.source()).raw("<td><code>").text(&result.threshold.label());
     page.raw("</code></td><td class=\"").text(class).raw("\">").text(text);
     if let (Outcome::NoData { .. }, Some(reason)) = (result.outcome, &row.no_data) {
         page.raw("<br><small>").text(reason).raw("</small>");
     }
-    if let Some(at) = timeline.crossed(row.selector.source(), result.threshold.source()) {
+    if let Some(window) = crate::text::decided(result) {
+        page.raw("<br><small>").text(&window).raw("</small>");
+    }
+    if let Some(at) = timeline.crossed(row.selector.source(), &result.threshold.label()) {
         page.raw("<br><small>first crossed at ").text(&moments::moment(at)).raw("</small>");
     }
     let value = measured(summary, row, result).map(|(_, value)| value).unwrap_or_else(|| "–".to_owned());

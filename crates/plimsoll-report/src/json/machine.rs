@@ -5,7 +5,8 @@ use plimsoll_metrics::{Sink, ValueKind};
 use plimsoll_plan::options::reporting::TrendStat;
 use serde_json::{Map, Value, json};
 
-use super::{add_goals, number, trend_value};
+use super::ours::add_ours;
+use super::{number, trend_value};
 use crate::model::{Summary, submetric_name};
 use crate::section::CheckSummary;
 use crate::text::is_shown_in_compact;
@@ -38,7 +39,7 @@ pub fn machine_summary(summary: &Summary, test: TestFacts<'_>) -> Value {
             "checks": { "metrics": check_metrics(checks), "results": check_results(checks) },
         },
     });
-    add_goals(&mut data["results"], summary);
+    add_ours(&mut data["results"], summary);
     data
 }
 

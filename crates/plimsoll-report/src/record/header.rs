@@ -276,6 +276,7 @@ impl RuleLine {
                 expression: Expression::parse(&line.expression).ok()?,
                 abort_on_fail: line.abort_on_fail,
                 delay_abort_eval: line.delay_abort_eval,
+                window: None,
             })
         };
         Some(ThresholdSpec {

@@ -2,7 +2,7 @@
 //!
 //! The first part is k6's compact (or full) layout, byte for byte: thresholds, total results, groups,
 //! scenarios. Behind it stands what is ours (the goals alone stand beside the
-//! thresholds): the warm-up, endpoints, failed requests, notes, and the verdict
+//! thresholds, and what makes a measurement suspect before everything else): the warm-up, endpoints, failed requests, notes, and the verdict
 //! last, where a terminal leaves the reader's eyes.
 //!
 //! To be printed as `"\n" + text + "\n\n"`, as k6 prints its own.
@@ -12,13 +12,14 @@ mod layout;
 mod metrics;
 mod ours;
 mod thresholds;
+mod validity;
 
 use plimsoll_metrics::NoDataPolicy;
 
 use self::layout::Page;
 pub(crate) use self::metrics::{is_shown_in_compact, trend_stat};
 pub(crate) use self::ours::span;
-pub(crate) use self::thresholds::measured;
+pub(crate) use self::thresholds::{decided, measured};
 use crate::format;
 use crate::model::Summary;
 use crate::section::NamedSection;
@@ -42,6 +43,7 @@ impl Default for Style {
 #[must_use]
 pub fn render(summary: &Summary, style: &Style) -> String {
     let mut page = Page::new(style.colour);
+    validity::warning(&mut page, summary);
     thresholds::section(&mut page, summary);
     goals::section(&mut page, summary);
     page.title("TOTAL RESULTS");

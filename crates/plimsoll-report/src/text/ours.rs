@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::goals;
 use super::layout::{Mark, Page, padding, width};
-use super::thresholds::measured;
+use super::thresholds::{decided, measured};
+use super::validity;
 use crate::endpoints::Endpoint;
 use crate::failures::Failure;
 use crate::format;
@@ -140,6 +141,7 @@ fn cells<const N: usize>(row: &[String; N], columns: &[usize; N], align: &[Align
 /// The verdict, the thresholds and goals that led to it, and what to know before trusting the numbers.
 pub(super) fn verdict(page: &mut Page, summary: &Summary) {
     page.title("VERDICT");
+    validity::line(page, summary);
     let mark = match summary.verdict() {
         Verdict::Passed => Mark::Good,
         Verdict::Failed => Mark::Bad,
@@ -155,8 +157,9 @@ pub(super) fn verdict(page: &mut Page, summary: &Summary) {
                 }
                 (Some((aggregation, value)), _) => (Mark::Bad, format!("{aggregation}={value}")),
             };
-            let (mark, source) = (page.mark(mark), result.threshold.source());
-            page.line(6, &format!("{mark} {} '{source}': {measured}", row.selector));
+            let (mark, source) = (page.mark(mark), result.threshold.label());
+            let window = decided(result).map(|window| format!(", {window}")).unwrap_or_default();
+            page.line(6, &format!("{mark} {} '{source}': {measured}{window}", row.selector));
         }
     }
     for row in summary.goals.iter().filter(|row| row.fails(summary)) {

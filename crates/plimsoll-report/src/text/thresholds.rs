@@ -1,5 +1,6 @@
 //! The block of thresholds with their results.
 
+use plimsoll_metrics::threshold::WindowResult;
 use plimsoll_metrics::{Outcome, ThresholdResult};
 
 use super::layout::{Mark, Page};
@@ -35,13 +36,27 @@ fn has_parent(summary: &Summary, row: &ThresholdRow) -> bool {
 
 fn result_line(page: &Page, summary: &Summary, row: &ThresholdRow, result: &ThresholdResult) -> String {
     let mark = page.mark(mark(result.outcome, like_k6(summary)));
-    let source = page.source(&format!("'{}'", result.threshold.source()));
+    let source = page.source(&format!("'{}'", result.threshold.label()));
+    let window = decided(result).map(|window| format!(" ({window})")).unwrap_or_default();
     match measured(summary, row, result) {
         Some((aggregation, value)) => {
-            format!("{mark} {source} {}={}", page.source(&aggregation), page.value(&value))
+            format!("{mark} {source} {}={}{window}", page.source(&aggregation), page.value(&value))
         }
         None => format!("{mark} {source} {}", page.value("no data")),
     }
+}
+
+/// Which window decided a threshold; `None` without windows.
+pub(crate) fn decided(result: &ThresholdResult) -> Option<String> {
+    let WindowResult { span: (start, end), is_full, judged, broken } = result.window?;
+    let span = format!("{} to {}", format::moment(start), format::moment(end));
+    Some(match (is_full, result.outcome) {
+        (false, _) => format!("judged on {span}, which is shorter than the window"),
+        (true, Outcome::Crossed { .. }) => {
+            format!("worst from {span}; {broken} of {} broke it", format::counted(judged, "window"))
+        }
+        (true, _) => format!("worst from {span}"),
+    })
 }
 
 fn mark(outcome: Outcome, like_k6: bool) -> Mark {

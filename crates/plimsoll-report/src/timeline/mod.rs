@@ -129,9 +129,9 @@ impl Timeline {
             let crossed =
                 rule.results.iter().filter(|result| matches!(result.outcome, Outcome::Crossed { .. }));
             for result in crossed {
-                let (selector, threshold) = (rule.selector.source(), result.threshold.source());
+                let (selector, threshold) = (rule.selector.source(), &result.threshold.label());
                 if self.crossed(selector, threshold).is_none() {
-                    let (selector, threshold) = (selector.to_owned(), threshold.to_owned());
+                    let (selector, threshold) = (selector.to_owned(), threshold.clone());
                     self.crossings.push(Crossing { selector, threshold, at });
                 }
             }

@@ -91,6 +91,7 @@ const FLAGS: &[(&str, &[Flag])] = &[
         help::RESULTS,
         &[
             switch("--no-thresholds", "Do not evaluate thresholds"),
+            bare("true", value("--require-valid", "LEVEL", "Fail when the measurement cannot be trusted")),
             value("--goals", "FILE", "Judge the goals of this JSON file instead of the script's"),
             value("--summary-mode", "MODE", "What to show: compact, full or disabled"),
             switch("--no-summary", "Print no summary and call no handleSummary()"),

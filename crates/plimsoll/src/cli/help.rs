@@ -126,6 +126,11 @@ const PARAGRAPHS: &[Explained] = &[
     ("--type", "What kind of file the test is: js or archive.", ""),
     ("--no-thresholds", "Thresholds are not evaluated, and do not fail the run.", ""),
     (
+        "--require-valid",
+        "A run whose measurement is INVALID ends with exit code 96; with strict, one that is SUSPECT too.",
+        "--require-valid=strict",
+    ),
+    (
         "--goals",
         "Judges the goals of this JSON file, which is a list, instead of the script's.",
         "--goals goals.json",

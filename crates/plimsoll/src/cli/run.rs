@@ -31,6 +31,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
     0  the test ended and every threshold passed
    95  a goal was violated at its critical level, or had no data
+   96  the measurement cannot be trusted, and --require-valid was given
    99  a threshold was crossed, or had no data
   100  setup() took too long
   101  teardown() took too long

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use plimsoll_engine::{EventSink, Phase, Run, RunConfig, RunEvent, RunOutcome, ScriptPhases};
 use plimsoll_metrics::{Goals, Thresholds};
 use plimsoll_plan::Plan;
+use plimsoll_report::Validity;
 use plimsoll_script::ScriptFactory;
 
 use crate::cli::RunArguments;
@@ -20,6 +21,7 @@ use crate::progress::Progress;
 use crate::screen::Screen;
 use crate::serving::Serving;
 use crate::summary::Ending;
+use crate::vitals::Monitor;
 use crate::{banner, network, signals, verdict};
 
 /// Runs a test and tells how it went.
@@ -48,7 +50,8 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
     let pictures = Pictures::prepare(arguments, plan)?;
     runtime.block_on(async {
         let outputs = Outputs::start(plan, bundle.registry()).await?;
-        let ready = Ready { arguments, test: &test, factory: factory.clone(), screen };
+        let monitor = Monitor::new();
+        let ready = Ready { arguments, test: &test, factory: factory.clone(), screen, monitor: &monitor };
         let (outcome, control, recording) = ready.execute(&signals, &outputs, control, pictures).await?;
         recording.finish();
         let goals = Goals::bind(&plan.goals, bundle.registry()).unwrap_or_default();
@@ -59,11 +62,15 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
             plan,
             outcome: &outcome,
             goals,
+            observations: monitor.observe(plan, &outcome),
+            validity: Validity::default(),
             lost_samples: 0,
             script_text,
             recording: &recording,
         };
-        ending.lost_samples = outputs.finish(ending.for_outputs()).await;
+        ending.judge_measurement(0);
+        let lost_samples = outputs.finish(ending.for_outputs()).await;
+        ending.judge_measurement(lost_samples);
         let summarised = ending.summarise(factory).await;
         let mut exit = verdict::exit(&ending);
         if let Err(failure) = summarised {
@@ -93,6 +100,7 @@ struct Ready<'a> {
     test: &'a LoadedTest,
     factory: ScriptFactory,
     screen: &'a Arc<Screen>,
+    monitor: &'a Monitor,
 }
 
 impl Ready<'_> {
@@ -103,28 +111,30 @@ impl Ready<'_> {
         control: Option<Server>,
         pictures: Pictures,
     ) -> Result<(RunOutcome, Option<Serving>, Recording), Failure> {
-        let Ready { arguments, test: LoadedTest { plan, .. }, screen, .. } = self;
+        let Ready { arguments, test: LoadedTest { plan, .. }, screen, monitor, .. } = self;
         let mut config = self.config();
         outputs.attach(&mut config);
+        monitor.attach(&mut config);
         let dashboard = pictures.address();
-        let watched_thresholds = config.thresholds.clone();
-        let (thresholds, factory) = (config.thresholds.clone(), self.factory.clone());
-        let run = Run::new(Arc::clone(plan), self.factory, config, EventSink::new(log_event(plan)));
+        let factory = self.factory.clone();
+        let run = Run::new(Arc::clone(plan), self.factory, config, event_sink(plan, monitor));
         signals.guard(run.control());
         let address = control.as_ref().map(|control| control.address);
-        let serve = |server: Server| server.start(self.test.subject(&run, thresholds, factory));
+        let serve = |server: Server| server.start(self.test.subject(&run, factory));
         let control = control.map(serve).transpose()?;
-        let recording = pictures.begin(self.test.watched(&run, watched_thresholds, arguments))?;
+        let recording = pictures.begin(self.test.watched(&run, arguments, monitor))?;
         if control.is_none() && plan.options.paused {
             tracing::warn!(
                 target: "plimsoll",
                 "the test is going to wait, and nobody can resume it: there is no control API (see --address)"
             );
         }
+        let state = run.state();
         if arguments.logging.quiet {
             let outcome = tokio::select! {
                 outcome = run.execute() => outcome,
                 never = recording.follow() => match never {},
+                never = monitor.watch(&state) => match never {},
             };
             return Ok((outcome, control, recording));
         }
@@ -133,6 +143,7 @@ impl Ready<'_> {
         let outcome = tokio::select! {
             outcome = run.execute() => outcome,
             never = recording.follow() => match never {},
+            never = monitor.watch(&state) => match never {},
             () = progress.show() => unreachable!("progress is shown until the run has ended"),
         };
         progress.finish();
@@ -151,6 +162,15 @@ impl Ready<'_> {
             ..RunConfig::default()
         }
     }
+}
+
+/// Who listens to a run's events.
+fn event_sink(plan: &Plan, monitor: &Monitor) -> EventSink {
+    let (log, monitor) = (log_event(plan), monitor.clone());
+    EventSink::new(move |event| {
+        monitor.note(&event);
+        log(event);
+    })
 }
 
 /// What the log says of a run's events. Numbers are the progress display's business.

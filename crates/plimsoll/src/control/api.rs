@@ -7,8 +7,8 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
-use plimsoll_engine::{Measurements, RunControl, RunState};
-use plimsoll_metrics::{Registry, ThresholdReport, Thresholds};
+use plimsoll_engine::{Measurements, RunControl, RunState, ThresholdWatch};
+use plimsoll_metrics::{Registry, ThresholdReport};
 use plimsoll_plan::Plan;
 use plimsoll_script::{Redactor, ScriptFactory};
 
@@ -27,7 +27,7 @@ pub(crate) struct Subject {
     pub(crate) state: Arc<RunState>,
     pub(crate) measurements: Measurements,
     pub(crate) registry: Registry,
-    pub(crate) thresholds: Thresholds,
+    pub(crate) thresholds: ThresholdWatch,
     /// For `setup` and `teardown` when they are asked for.
     pub(crate) factory: ScriptFactory,
     /// Whether the script has a function of that name.

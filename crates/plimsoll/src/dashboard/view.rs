@@ -4,12 +4,16 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use hyper::body::Bytes;
-use plimsoll_engine::{Measurements, RunState};
-use plimsoll_metrics::{Goals, NoDataPolicy, Registry, Thresholds, Timestamp};
+use plimsoll_engine::{Measurements, RunState, ThresholdWatch};
+use plimsoll_metrics::{Aggregate, Goals, NoDataPolicy, Registry, Timestamp};
 use plimsoll_plan::Plan;
 use plimsoll_report::html::{self, Stage};
-use plimsoll_report::{RunFacts, Settings, Summary, SummaryInput, Timeline};
+use plimsoll_report::{
+    Observations, RunFacts, Settings, Summary, SummaryInput, Timeline, Validity, validity,
+};
 use tokio::sync::watch;
+
+use crate::vitals::Monitor;
 
 /// The run that is watched.
 pub(crate) struct Watched {
@@ -18,8 +22,9 @@ pub(crate) struct Watched {
     pub(crate) state: Arc<RunState>,
     pub(crate) measurements: Measurements,
     pub(crate) registry: Registry,
-    pub(crate) thresholds: Thresholds,
+    pub(crate) thresholds: ThresholdWatch,
     pub(crate) no_data: NoDataPolicy,
+    pub(crate) monitor: Monitor,
 }
 
 impl Watched {
@@ -41,12 +46,12 @@ impl Watched {
                 goals: goals.evaluate(aggregate, duration),
                 no_data: self.no_data,
                 settings: Settings::of(&self.plan),
-                run: self.facts(duration),
+                run: self.facts(duration, aggregate),
             })
         })
     }
 
-    fn facts(&self, duration: Duration) -> RunFacts {
+    fn facts(&self, duration: Duration, aggregate: &Aggregate) -> RunFacts {
         let now = u64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or_default();
         let elapsed = u64::try_from(self.state.test_elapsed().as_nanos()).unwrap_or_default();
         RunFacts {
@@ -56,8 +61,17 @@ impl Watched {
             duration,
             complete_iterations: self.state.complete_iterations(),
             interrupted_iterations: self.state.interrupted_iterations(),
+            validity: self.validity(aggregate),
             ..RunFacts::default()
         }
+    }
+}
+
+impl Watched {
+    /// Whether the measurement can be trusted so far; `None` until there is something to judge.
+    fn validity(&self, aggregate: &Aggregate) -> Option<Validity> {
+        let observations = Observations::new(self.monitor.vitals(), aggregate);
+        (observations.iterations > 0).then(|| validity::judge(&observations))
     }
 }
 
