@@ -14,12 +14,14 @@
 //! | [`outputs`] | throughput while every sample is written to a file, and whether all are there |
 //! | [`sockets`] | a crowd of idle WebSocket and Socket.IO connections: all there, and what each takes |
 //! | [`data`] | memory of large files that all virtual users read |
+//! | [`capacity`] | whether a search for capacity finds what is there |
 //! | [`desk`] | InsightDesk on PostgreSQL and Valkey: load, sockets, chaos |
 //!
 //! Each starts the [`target`], whose ledger is the independent truth, and [`generator`]s with the scripts of
 //! `bench/scripts`. `bench/README.md` says how to read the figures.
 
 mod arrivals;
+mod capacity;
 mod cores;
 mod data;
 mod desk;
@@ -77,6 +79,9 @@ pub(crate) enum Command {
     Sockets(sockets::Arguments),
     /// Memory of large files that all virtual users read
     Data(data::Arguments),
+    /// Searches for capacity against servers whose capacity is known
+    #[command(subcommand)]
+    Capacity(capacity::Command),
     /// InsightDesk on PostgreSQL and Valkey, under load on the same cores
     #[command(subcommand)]
     Desk(desk::Command),
@@ -106,6 +111,7 @@ pub(crate) async fn run(workspace: &Workspace, command: &Command) -> Result<Exit
         Command::Outputs(arguments) => outputs::run(workspace, arguments).await?,
         Command::Sockets(arguments) => sockets::run(workspace, arguments).await?,
         Command::Data(arguments) => data::run(workspace, arguments).await?,
+        Command::Capacity(command) => capacity::run(workspace, command).await?,
         Command::Desk(command) => desk::run(workspace, command).await?,
     }
     Ok(ExitCode::SUCCESS)

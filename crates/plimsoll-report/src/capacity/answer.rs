@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    bottleneck::{Bottleneck, Resource, bottleneck},
     figures::Figures,
     knees::{self, Knee},
     plateau::{Plateau, Purpose, Verdict},
+    scaling::{Forecast, Scaling, scaling},
     search::{End, Search},
     strategy,
 };
@@ -28,6 +30,12 @@ pub struct Answer {
     pub headroom: Option<Headroom>,
     /// Whether the target recovers from an overload.
     pub recovery: Recovery,
+    /// What gives way first, of what was observed.
+    pub bottleneck: Bottleneck,
+    /// A model of the service.
+    pub scaling: Option<Scaling>,
+    /// How many instances a rate needs.
+    pub forecast: Option<Forecast>,
 }
 
 /// A load, how sure it is, and what gives way there.
@@ -99,6 +107,10 @@ pub struct Question<'a> {
     pub objectives: &'a [String],
     /// Today's load.
     pub current: Option<f64>,
+    /// What was observed of the target.
+    pub resources: &'a [Resource],
+    /// A rate to be served, and the share that is to stay free.
+    pub forecast: Option<(f64, f64)>,
 }
 
 impl Answer {
@@ -113,7 +125,12 @@ impl Answer {
             let left = |load: f64| 1.0 - current / load;
             Some(Headroom { current, share: left(capacity.load), at_least: left(capacity.low) })
         };
+        let (scaling, forecast) = scaling(search.model, &both, capacity.as_ref(), question.forecast);
+        let limit = capacity.as_ref().map(|capacity| capacity.load);
         Self {
+            bottleneck: bottleneck(&both, question.resources, limit),
+            scaling: Some(scaling),
+            forecast,
             at_least: carried(search).filter(|_| capacity.is_none()),
             confirmed: strategy::confirmed(plateaus),
             throughput_knee: knees::throughput(search.model, &both),

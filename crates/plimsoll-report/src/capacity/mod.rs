@@ -13,11 +13,13 @@
 //! | `strategy` | what to do next, from the plateaus so far |
 //! | [`search`] | all of it as a machine: start here |
 //! | [`figures`], [`knees`] | what was measured on plateaus, and where curves bend |
+//! | [`scaling`], [`bottleneck`] | a model of the service, and what gives way first |
 //! | [`answer`] | what a search has found |
 //! | [`record`] | `capacity.json` |
 //! | [`mod@text`], [`gate`] | the answer for people, and a condition on it for pipelines |
 
 pub mod answer;
+pub mod bottleneck;
 mod crossing;
 pub mod figures;
 pub mod gate;
@@ -27,6 +29,7 @@ pub mod objective;
 pub mod plateau;
 mod ratio;
 pub mod record;
+pub mod scaling;
 pub mod search;
 #[cfg(test)]
 mod simulated;
@@ -35,6 +38,7 @@ pub mod text;
 pub mod transient;
 
 pub use answer::{Answer, Capacity, Question, Recovery};
+pub use bottleneck::{Bottleneck, Resource};
 pub use crossing::Crossing;
 pub use figures::Figures;
 pub use gate::{Gate, Passage};
@@ -42,4 +46,5 @@ pub use moment::{Moment, Tally};
 pub use objective::{Objective, ObjectiveError};
 pub use plateau::{Plateau, Purpose, Verdict};
 pub use record::{Asked, Entry, Header, Record, RecordError};
+pub use scaling::{Forecast, Scaling};
 pub use search::{Bar, End, Limits, Model, Order, Search};

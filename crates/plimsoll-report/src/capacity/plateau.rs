@@ -158,6 +158,12 @@ impl Plateau {
             let is_due = looks(self.seconds()) > looks(before);
             is_due.then(|| self.judge(judge)).flatten()
         });
+        // Nothing counts that was seen while the generator could not keep up.
+        let verdict =
+            verdict.map(|verdict| match self.moments.last().and_then(|last| last.trouble.clone()) {
+                Some(why) => Verdict::GeneratorLimited { why },
+                None => verdict,
+            });
         verdict.inspect(|verdict| self.verdict = verdict.clone())
     }
 
@@ -280,7 +286,7 @@ impl Plateau {
             return None;
         }
         let (started, dropped) = (over(|moment| moment.started), over(|moment| moment.dropped));
-        if dropped > 0.02 * (started + dropped) && self.seconds() >= 1.0 {
+        if dropped > 0.02 * (started + dropped) && self.seconds() >= WINDOW {
             return Some(self.out_of_vus(window, judge));
         }
         self.backlog(window, started, over(|moment| moment.completed))

@@ -3,7 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::{Bar, Limits, Model, Moment, Order, Search, Tally, strategy};
+use super::{
+    Answer, Bar, End, Limits, Model, Moment, Order, Purpose, Question, Recovery, Search, Tally, Verdict,
+    strategy,
+};
 use crate::statistics::dice::Dice;
 
 /// How long a moment is.
@@ -25,6 +28,11 @@ struct Queue {
     ending: BinaryHeap<Reverse<(Time, Time)>>,
     next_arrival: f64,
     load: f64,
+    /// With more iterations under way than this it works at half the speed, until hardly any are left.
+    breaks_at: usize,
+    is_broken: bool,
+    /// The rate from which on the generator is in trouble.
+    generator: f64,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -56,6 +64,9 @@ impl Queue {
             ending: BinaryHeap::new(),
             next_arrival: f64::INFINITY,
             load: 0.0,
+            breaks_at: usize::MAX,
+            is_broken: false,
+            generator: f64::INFINITY,
         }
     }
 
@@ -74,7 +85,13 @@ impl Queue {
 
     fn start(&mut self, at: f64) {
         let Reverse(Time(free)) = self.free.pop().expect("there are servers");
-        let end = free.max(at) + self.dice.exponential() / self.service;
+        self.is_broken = match self.ending.len() {
+            many if many > self.breaks_at => true,
+            few if few < self.servers => false,
+            _ => self.is_broken,
+        };
+        let speed = if self.is_broken { 0.5 } else { 1.0 };
+        let end = free.max(at) + self.dice.exponential() / (speed * self.service);
         self.free.push(Reverse(Time(end)));
         self.ending.push(Reverse((Time(end), Time(at))));
     }
@@ -112,11 +129,8 @@ impl Queue {
             }
         }
         moment.in_flight = area / MOMENT;
+        moment.trouble = (self.load > self.generator).then(|| "no CPU left".to_owned());
         moment
-    }
-
-    fn capacity(&self) -> f64 {
-        self.servers as f64 * self.service
     }
 }
 
@@ -133,9 +147,13 @@ fn limits() -> Limits {
     }
 }
 
+const BAR: Bar = Bar { limit: 0.05, is_share: true, is_optional: false };
+
 fn search(queue: &mut Queue, model: Model, limits: Limits) -> Search {
-    let mut search =
-        Search::new(model, limits, vec![Bar { limit: 0.05, is_share: true, is_optional: false }], Vec::new());
+    go_on(Search::new(model, limits, vec![BAR], Vec::new()), queue, model)
+}
+
+fn go_on(mut search: Search, queue: &mut Queue, model: Model) -> Search {
     let mut order = search.begin();
     while order != Order::End {
         match order {
@@ -160,8 +178,6 @@ fn above(servers: usize, service: f64, rate: f64, t: f64) -> f64 {
     }
     let waits = blocked / (1.0 - a / c * (1.0 - blocked));
     let spare = c * service - rate;
-    let both = (-(spare).min(service) * t).exp();
-    let _ = both;
     let served = (-service * t).exp();
     let waited = (-spare * t).exp();
     // The wait is 0, or exponential with rate `spare`; the service is exponential.
@@ -175,53 +191,190 @@ fn above(servers: usize, service: f64, rate: f64, t: f64) -> f64 {
 
 /// The rate at which 5 % of the responses take longer than `t`.
 fn rate_within(servers: usize, service: f64, t: f64) -> f64 {
-    let (mut low, mut high) = (0.0, servers as f64 * service);
+    met_up_to(servers as f64 * service, |rate| above(servers, service, rate, t))
+}
+
+/// The highest load, up to `most`, at which a share is 5 %.
+fn met_up_to(most: f64, share: impl Fn(f64) -> f64) -> f64 {
+    let (mut low, mut high) = (0.0, most);
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
-        if above(servers, service, middle, t) <= 0.05 { low = middle } else { high = middle }
+        if share(middle) <= 0.05 { low = middle } else { high = middle }
     }
     low
 }
 
-#[test]
-#[ignore = "prints how searches end"]
-fn survey() {
-    for (servers, mean_ms, bound_ms) in [(4, 5.0, 25.0), (4, 20.0, 100.0), (16, 10.0, 45.0), (64, 20.0, 80.0)]
-    {
-        let truth = rate_within(servers, 1e3 / mean_ms, bound_ms / 1e3);
-        let mut within = 0;
-        for seed in 0..20 {
-            let mut queue = Queue::new(seed, servers, 1e3 / mean_ms, bound_ms / 1e3);
-            let search = search(&mut queue, Model::Open, limits());
-            let estimate = strategy::estimate(&search);
-            let crossing = estimate.map(|estimate| estimate.crossing);
-            let off = crossing.map_or(f64::NAN, |crossing| crossing.load / truth - 1.0);
-            within += u32::from(off.abs() <= 0.05);
-            println!(
-                "c={servers} truth {truth:.1} of {:.0}: {:+.3} [{:.1} {:.1}] conf {:?} {:?} plateaus {} {:.0}s meta {:?}",
-                queue.capacity(),
-                off,
-                crossing.map_or(0.0, |c| c.low),
-                crossing.map_or(0.0, |c| c.high),
-                strategy::confirmed(search.plateaus()),
-                search.end(),
-                search.plateaus().len(),
-                search.spent(),
-                strategy::is_metastable(search.plateaus()),
-            );
-            if seed == 0 {
-                for p in search.plateaus() {
-                    println!(
-                        "   {:?} {:.1} {:.1}s cut {} {:?}",
-                        p.purpose,
-                        p.load,
-                        p.seconds(),
-                        p.cut,
-                        p.verdict
-                    );
-                }
-            }
+/// The share of responses above `t` when `users` without think time share the servers: whoever comes waits until
+/// all but `servers` of those before are served (Erlang), and is then served itself. Between whole numbers it is
+/// interpolated.
+fn above_closed(servers: usize, service: f64, users: f64, t: f64) -> f64 {
+    const STEPS: usize = 500;
+    let at = |users: usize| {
+        let before = users.saturating_sub(servers);
+        if before == 0 {
+            return (-service * t).exp();
         }
-        println!("within 5 %: {within} of 20");
+        let rate = servers as f64 * service;
+        let width = t / STEPS as f64;
+        let (mut within, mut both) = (0.0, 0.0);
+        let ln_factorial: f64 = (1..before).map(|n| (n as f64).ln()).sum();
+        for step in 0..STEPS {
+            let x = (step as f64 + 0.5) * width;
+            let ln = before as f64 * rate.ln() + (before - 1) as f64 * x.ln() - rate * x - ln_factorial;
+            let density = ln.exp() * width;
+            within += density;
+            both += density * (-service * (t - x)).exp();
+        }
+        (1.0 - within).max(0.0) + both
+    };
+    let (whole, rest) = (users.floor(), users.fract());
+    at(whole as usize) * (1.0 - rest) + at(whole as usize + 1) * rest
+}
+
+/// How many searches end within 5 % of the truth, how many intervals hold it, and by how much each is off.
+fn judge(truth: f64, searches: impl Iterator<Item = Search>) -> (usize, usize, Vec<f64>) {
+    let (mut near, mut held, mut off) = (0, 0, Vec::new());
+    for search in searches {
+        assert_eq!(search.end(), Some(&End::Found));
+        let found = strategy::estimate(&search).expect("there is a limit").crossing;
+        off.push((found.load / truth - 1.0) * 100.0);
+        near += usize::from((found.load / truth - 1.0).abs() <= 0.05);
+        held += usize::from(found.low <= truth && truth <= found.high);
     }
+    (near, held, off)
+}
+
+#[test]
+fn the_rate_of_a_queue_is_found_within_five_percent() {
+    for (servers, mean_ms, bound_ms) in [(4, 5.0, 25.0), (16, 10.0, 45.0), (64, 20.0, 80.0)] {
+        let (service, bound) = (1e3 / mean_ms, bound_ms / 1e3);
+        let truth = rate_within(servers, service, bound);
+        let one = |seed| search(&mut Queue::new(seed, servers, service, bound), Model::Open, limits());
+        let (near, held, off) = judge(truth, (0..6).map(one));
+        println!("{servers} servers, {truth:.0}/s: {held} intervals hold it; off by {off:.1?} %");
+        assert!(near >= 5, "{servers} servers, {truth:.0}/s: off by {off:.1?} %");
+        assert!(held >= 3, "{servers} servers: {held} of 6 intervals hold the truth; off by {off:.1?} %");
+    }
+}
+
+#[test]
+fn the_number_of_users_of_a_queue_is_found_within_five_percent() {
+    for (servers, mean_ms, bound_ms) in [(4, 5.0, 70.0), (16, 10.0, 60.0)] {
+        let (service, bound) = (1e3 / mean_ms, bound_ms / 1e3);
+        let truth = met_up_to(2_000.0, |users| above_closed(servers, service, users, bound));
+        let limits = Limits { start: 1.0, ..limits() };
+        let one = |seed| search(&mut Queue::new(seed, servers, service, bound), Model::Closed, limits);
+        let (near, held, off) = judge(truth, (0..6).map(one));
+        println!("{servers} servers, {truth:.1} users: {held} intervals hold it; off by {off:.1?} %");
+        assert!(near >= 5, "{servers} servers, {truth:.1} users: off by {off:.1?} %");
+    }
+}
+
+fn answer(search: &Search) -> Answer {
+    let figures = vec![super::Figures::default(); search.plateaus().len()];
+    let objectives = ["p(95)".to_owned()];
+    Answer::of(
+        search,
+        &figures,
+        Question { objectives: &objectives, current: Some(300.0), ..Question::default() },
+    )
+}
+
+#[test]
+fn a_target_that_stays_broken_is_told_from_one_that_recovers() {
+    for seed in 0..4 {
+        let plain = search(&mut Queue::new(seed, 16, 100.0, 0.045), Model::Open, limits());
+        let recovery = answer(&plain).recovery;
+        assert!(matches!(recovery, Recovery::Recovers { .. }), "seed {seed}: {recovery:?}");
+        let mut queue = Queue { breaks_at: 800, ..Queue::new(seed, 16, 100.0, 0.045) };
+        let sticky = search(&mut queue, Model::Open, limits());
+        let recovery = answer(&sticky).recovery;
+        assert!(matches!(recovery, Recovery::Metastable { .. }), "seed {seed}: {recovery:?}");
+    }
+}
+
+#[test]
+fn a_generator_at_its_limit_is_not_taken_for_the_target() {
+    let mut queue = Queue { generator: 300.0, ..Queue::new(1, 16, 100.0, 0.045) };
+    let search = search(&mut queue, Model::Open, limits());
+    assert!(matches!(search.end(), Some(End::GeneratorLimited { .. })), "{:?}", search.end());
+    let answer = answer(&search);
+    assert_eq!((answer.capacity, answer.at_least), (None, Some(160.0)));
+}
+
+#[test]
+fn a_limit_beyond_what_is_allowed_is_not_claimed() {
+    let limits = Limits { most: 500.0, ..limits() };
+    let search = search(&mut Queue::new(1, 16, 100.0, 0.045), Model::Open, limits);
+    assert_eq!(search.end(), Some(&End::LimitNotReached));
+    assert_eq!(answer(&search).at_least, Some(500.0));
+}
+
+#[test]
+fn a_target_that_is_too_slow_for_anything_is_given_up() {
+    let mut queue = Queue::new(1, 1, 2.0, 0.045);
+    let search = search(&mut queue, Model::Open, Limits { least: 2.0, ..limits() });
+    assert_eq!(search.end(), Some(&End::NotHeld));
+}
+
+#[test]
+fn an_objective_that_nothing_reaches_is_told_at_once() {
+    let mut queue = Queue::new(1, 16, 100.0, 0.045);
+    let mut search = Search::new(Model::Open, limits(), vec![BAR, BAR], Vec::new());
+    let mut order = search.begin();
+    while order != Order::End {
+        if let Order::Drive(load) = order {
+            queue.drive(load, Model::Open);
+        }
+        // Each moment has a tally of the first objective only.
+        order = search.tick(queue.moment(Model::Open));
+    }
+    assert_eq!(search.end(), Some(&End::NoData { objective: 1 }));
+    assert!(search.spent() < 10.0);
+}
+
+#[test]
+fn requests_that_fail_end_it_before_anything_else() {
+    let failing = Moment {
+        seconds: MOMENT,
+        started: 25.0,
+        completed: 25.0,
+        judged: 25.0,
+        failed: 25.0,
+        tallies: vec![Tally { over: 0.0, near: 0.0, of: 25.0 }],
+        ..Moment::default()
+    };
+    let mut search = Search::new(Model::Open, limits(), vec![BAR], Vec::new());
+    let mut order = search.begin();
+    while order != Order::End {
+        order = search.tick(failing.clone());
+    }
+    assert!(matches!(search.end(), Some(End::Broken { .. })), "{:?}", search.end());
+    assert!(search.spent() < 5.0, "{}", search.spent());
+}
+
+#[test]
+fn a_search_can_be_taken_up_again() {
+    let queue = || Queue::new(3, 16, 100.0, 0.045);
+    let first = search(&mut queue(), Model::Open, Limits { budget: 60.0, ..limits() });
+    assert_eq!(first.end(), Some(&End::Budget));
+    let kept: Vec<_> = first.plateaus().iter().filter(|plateau| plateau.is_conclusive()).cloned().collect();
+    let again = Search::new(Model::Open, limits(), vec![BAR], kept.clone());
+    let again = go_on(again, &mut queue(), Model::Open);
+    assert_eq!(again.end(), Some(&End::Found));
+    assert_eq!(&again.plateaus()[..kept.len()], &kept[..]);
+    let climbs = |search: &Search| {
+        search.plateaus().iter().filter(|plateau| plateau.purpose == Purpose::Climb).count()
+    };
+    assert_eq!(climbs(&again), climbs(&first), "what was climbed is not climbed again");
+}
+
+#[test]
+fn an_overload_ends_at_once() {
+    let limits = Limits { start: 8_000.0, ..limits() };
+    let search = search(&mut Queue::new(2, 4, 200.0, 0.025), Model::Open, limits);
+    let first = &search.plateaus()[0];
+    assert!(matches!(first.verdict, Verdict::Collapsed { .. }), "{:?}", first.verdict);
+    assert!(first.seconds() <= 4.0, "{}", first.seconds());
+    assert_eq!(search.end(), Some(&End::Found));
 }

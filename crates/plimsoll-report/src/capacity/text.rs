@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 
 use super::{
     answer::Recovery,
+    bottleneck::Bottleneck,
     figures::Figures,
     knees::Knee,
     plateau::{Plateau, Purpose, Verdict},
     record::{Header, Record},
+    scaling::{Forecast, Scaling},
     search::{End, Model},
 };
 use crate::format;
@@ -72,6 +74,9 @@ pub fn lines(record: &Record) -> Vec<String> {
     }
     lines.push(format!("recovery:         {}", recovery(header.model, &answer.recovery)));
     lines.extend(little(record));
+    lines.extend(bottleneck(&answer.bottleneck));
+    lines.extend(answer.scaling.as_ref().map(scaling));
+    lines.extend(answer.forecast.as_ref().map(forecast));
     lines
 }
 
@@ -168,6 +173,37 @@ fn little(record: &Record) -> Option<String> {
             first.figures.little
         ),
     })
+}
+
+fn bottleneck(found: &Bottleneck) -> Option<String> {
+    Some(match found {
+        Bottleneck::NotObserved => return None,
+        Bottleneck::Named { resource, evidence } => format!("bound by:         {resource} ({evidence})"),
+        Bottleneck::CannotTell { why } => format!("bound by:         cannot tell: {why}"),
+    })
+}
+
+fn scaling(scaling: &Scaling) -> String {
+    match scaling {
+        Scaling::Refused { why } => format!("model:            none: {why}"),
+        Scaling::Accepted { alpha, beta, ceiling, r_squared, plateaus, .. } => format!(
+            "model:            at most {:.0}/s ({:.0} to {:.0}); contention {:.3}, coherency {:.5}, R² {r_squared:.3} \
+             over {plateaus} plateaus",
+            ceiling.value, ceiling.low, ceiling.high, alpha.value, beta.value
+        ),
+    }
+}
+
+fn forecast(forecast: &Forecast) -> String {
+    let wanted = format!("{:.0}/s with {:.0} % to spare", forecast.rate, forecast.headroom * 100.0);
+    let Forecast { instances, at_least, at_most, notes, .. } = forecast;
+    match (instances, at_least, at_most) {
+        (Some(instances), Some(least), Some(most)) => format!(
+            "instances:        {instances} for {wanted} ({least} to {most}), provided that {}",
+            notes.join("; ")
+        ),
+        _ => format!("instances:        cannot be told for {wanted}: {}", notes.join("; ")),
+    }
 }
 
 const HEADS: [&str; 10] =

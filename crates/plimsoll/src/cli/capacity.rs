@@ -31,6 +31,9 @@ pub(crate) struct CapacityArguments {
     pub(crate) precision: f64,
     pub(crate) recovery: bool,
     pub(crate) current: Option<f64>,
+    pub(crate) forecast: Option<f64>,
+    /// The share that is to stay free.
+    pub(crate) headroom: f64,
     pub(crate) out: PathBuf,
     pub(crate) resume: bool,
     pub(crate) report: Option<PathBuf>,
@@ -177,8 +180,19 @@ fn loads() -> [Arg; 9] {
 }
 
 /// What becomes of the answer.
-fn answers() -> [Arg; 5] {
+fn answers() -> [Arg; 7] {
     [
+        flag(
+            "forecast",
+            "LOAD",
+            "A load to come: how many instances does it need?",
+            "A load to come, in iterations per second: the answer says how many instances it needs, if the \
+             plateaus make a model of the service (the Universal Scalability Law).\n\n\
+             Example: --forecast 5000/s --headroom 30%",
+        ),
+        flag("headroom", "PERCENT", "What is to stay free under the load to come", "The share of what all instances carry that is to stay free.")
+            .default_value("30%")
+            .value_parser(share),
         flag(
             "current-rate",
             "LOAD",
@@ -216,6 +230,16 @@ fn time(text: &str) -> Result<Duration, String> {
     if time.is_zero() { Err("it has to be more than zero".to_owned()) } else { Ok(time) }
 }
 
+/// A share that leaves something.
+fn share(text: &str) -> Result<f64, String> {
+    let number: f64 = text.trim().trim_end_matches('%').trim().parse().map_err(|_| "it is no percentage")?;
+    if (0.0..100.0).contains(&number) {
+        Ok(number / 100.0)
+    } else {
+        Err("it has to be from 0% to below 100%".to_owned())
+    }
+}
+
 fn percent(text: &str) -> Result<f64, String> {
     let number: f64 = text.trim().trim_end_matches('%').trim().parse().map_err(|_| "it is no percentage")?;
     match number {
@@ -249,6 +273,7 @@ impl CapacityArguments {
         };
         let (start, least) = (read("start-rate")?, read("min-rate")?);
         let (max_rate, current) = (read("max-rate")?, read("current-rate")?);
+        let forecast = read("forecast")?;
         let duration = |name: &str| matches.get_one::<Duration>(name).copied().unwrap_or_default();
         let texts = |name: &str| matches.get_many::<String>(name).into_iter().flatten().cloned().collect();
         let is = |name: &str, value: &str| matches.get_one::<String>(name).is_some_and(|text| text == value);
@@ -272,6 +297,8 @@ impl CapacityArguments {
             precision: matches.get_one::<f64>("precision").copied().unwrap_or(0.02),
             recovery: !matches.get_flag("no-recovery"),
             current,
+            forecast,
+            headroom: matches.get_one::<f64>("headroom").copied().unwrap_or(0.3),
             out: matches.get_one::<PathBuf>("out-file").cloned().unwrap_or_default(),
             resume: matches.get_flag("resume"),
             report: matches.get_one::<PathBuf>("report").cloned(),

@@ -23,7 +23,7 @@ use crate::support::sockets::Servers;
 use crate::support::{Finished, Folder, finish, repository, server};
 
 /// The pages whose flags are plimsoll's own.
-const FLAG_PAGES: [&str; 12] = [
+const FLAG_PAGES: [&str; 13] = [
     "docs/src/running-tests.md",
     "docs/src/options.md",
     "docs/src/control.md",
@@ -31,6 +31,7 @@ const FLAG_PAGES: [&str; 12] = [
     "docs/src/scripts.md",
     "docs/src/thresholds.md",
     "docs/src/goals.md",
+    "docs/src/capacity.md",
     "docs/src/results.md",
     "docs/src/pictures.md",
     "docs/src/outputs.md",

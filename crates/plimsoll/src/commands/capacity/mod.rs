@@ -3,11 +3,15 @@
 //! | module | subject |
 //! |---|---|
 //! | `objectives` | what has to hold |
+//! | `generator` | whether the generator keeps up |
 //! | `observer` | what is seen of the run, from moment to moment |
+//! | `observing` | what is seen of the target beside its answers |
 //! | `steering` | the target driven as the search wants it |
 
+mod generator;
 mod objectives;
 mod observer;
+mod observing;
 mod steering;
 
 use std::pin::pin;
@@ -20,9 +24,12 @@ use plimsoll_plan::{Drive, Plan, Problem};
 use plimsoll_report::capacity::{
     Asked, End, Figures, Header, Limits, Model, Objective, Plateau, Record, Search, text,
 };
+use plimsoll_report::html;
 use plimsoll_script::ScriptFactory;
 
+use self::generator::Generator;
 use self::observer::Observer;
+use self::observing::Observing;
 use self::steering::Steering;
 use super::run::log_event;
 use crate::cli::CapacityArguments;
@@ -31,7 +38,9 @@ use crate::failure::Failure;
 use crate::loaded::{LoadedTest, SystemEnvironment};
 use crate::log::Log;
 use crate::screen::Screen;
+use crate::vitals::Monitor;
 use crate::{files, network, signals, summary, verdict};
+use tokio::task::LocalSet;
 
 /// How often the run is looked at.
 const TICK: Duration = Duration::from_millis(250);
@@ -51,6 +60,7 @@ pub(crate) fn capacity(arguments: &CapacityArguments, screen: &Screen, log: &Log
         objectives::of(&arguments.objectives, &test.plan, test.bundle.registry())?.into();
     let header = steer(arguments, &mut test, &objectives)?;
     let earlier = earlier(arguments, &header)?;
+    let observing = Observing::of(&arguments.observe).map_err(Failure::Options)?;
     let net = network::options(&test.plan).map_err(Failure::Options)?;
     let factory = ScriptFactory::new(Arc::new(test.bundle.script(&test.plan, net)));
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -60,16 +70,23 @@ pub(crate) fn capacity(arguments: &CapacityArguments, screen: &Screen, log: &Log
     if !arguments.logging.quiet {
         screen.print(&banner(arguments, &header));
     }
-    let (record, end) = runtime.block_on(async {
-        let config = RunConfig {
+    let (record, end) = LocalSet::new().block_on(&runtime, async {
+        let monitor = Monitor::new();
+        let mut config = RunConfig {
             phases: ScriptPhases { setup: test.exports("setup"), teardown: test.exports("teardown") },
             tick: TICK,
             ..RunConfig::default()
         };
+        monitor.attach(&mut config);
         let plan = Arc::clone(&test.plan);
-        let events = EventSink::new(log_event(&plan));
+        let (log, noting) = (log_event(&plan), monitor.clone());
+        let events = EventSink::new(move |event| {
+            noting.note(&event);
+            log(event);
+        });
         let run = Run::new(Arc::clone(&plan), factory, config, events);
         signals.guard(run.control());
+        let state = run.state();
         let observer = Observer::new(run.state(), run.measurements(), Arc::clone(&objectives));
         let (plateaus, figures, before) = earlier;
         let bars = objectives.iter().map(Objective::bar).collect();
@@ -83,6 +100,9 @@ pub(crate) fn capacity(arguments: &CapacityArguments, screen: &Screen, log: &Log
             figures,
             before,
             screen,
+            generator: Generator::new(monitor.clone()),
+            observing: observing.clone(),
+            since: Vec::new(),
         };
         let grace = plan.scenarios[0].graceful_stop;
         let mut running = pin!(run.execute());
@@ -90,6 +110,8 @@ pub(crate) fn capacity(arguments: &CapacityArguments, screen: &Screen, log: &Log
             biased;
             outcome = running.as_mut() => Some(outcome),
             () = steering.search(observer, grace) => None,
+            never = monitor.watch(&state) => match never {},
+            never = observing.watch() => match never {},
         };
         let outcome = match ended {
             Some(outcome) => outcome,
@@ -242,6 +264,9 @@ fn tell(
     screen.unpin();
     let mut failures: Vec<String> = Vec::new();
     failures.extend(files::write(&arguments.out, record.write()).err());
+    if let Some(path) = &arguments.report {
+        failures.extend(files::write(path, html::capacity::render(record)).err());
+    }
     failures.extend(summary::print(&text::render(record)).err());
     if let Some(why) = verdict::why(end) {
         tracing::error!(target: "plimsoll", "{why}");

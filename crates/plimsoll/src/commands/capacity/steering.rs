@@ -11,7 +11,9 @@ use plimsoll_report::capacity::{
 };
 use tokio::time::Instant;
 
+use super::generator::Generator;
 use super::observer::Observer;
+use super::observing::Observing;
 use crate::cli::CapacityArguments;
 use crate::files;
 use crate::screen::Screen;
@@ -28,6 +30,10 @@ pub(super) struct Steering<'a> {
     /// Seconds that an earlier search took.
     pub(super) before: f64,
     pub(super) screen: &'a Screen,
+    pub(super) generator: Generator,
+    pub(super) observing: Observing,
+    /// When each moment of the plateau under way ended.
+    pub(super) since: Vec<Instant>,
     /// The number of the next course: each has its own random arrivals.
     pub(super) courses: u64,
 }
@@ -43,9 +49,11 @@ impl Steering<'_> {
         self.obey(order);
         let (mut parts, mut shown) = (Vec::new(), Instant::now());
         while order != Order::End {
-            let (moment, part) = observer.moment().await;
+            let (mut moment, part) = observer.moment().await;
+            moment.trouble = self.generator.trouble(&part, moment.seconds);
             if self.search.current().is_some() {
                 parts.push(part);
+                self.since.push(Instant::now());
             }
             let plateaus = self.search.plateaus().len();
             order = self.search.tick(moment);
@@ -53,6 +61,7 @@ impl Steering<'_> {
             if self.search.plateaus().len() > plateaus {
                 self.conclude(&parts);
                 parts.clear();
+                self.since.clear();
             }
             if shown.elapsed() >= SHOWN {
                 shown = Instant::now();
@@ -81,6 +90,7 @@ impl Steering<'_> {
             Order::Drive(load) => load,
             Order::Rest => 0.0,
         };
+        self.generator.restart();
         let wanted = match self.header.model {
             Model::Open => {
                 let seed = self.arguments.seed.wrapping_mul(1_000_003).wrapping_add(self.courses);
@@ -105,7 +115,9 @@ impl Steering<'_> {
         let Some(plateau) = self.search.plateaus().get(self.figures.len()) else { return };
         let mut recorded = Aggregate::new();
         parts.iter().skip(plateau.cut).for_each(|part| recorded.merge_all(part));
-        let figures = Figures::of(plateau, &recorded, &self.objectives);
+        let mut figures = Figures::of(plateau, &recorded, &self.objectives);
+        let steady = self.since.get(plateau.cut.saturating_sub(1)).zip(self.since.last());
+        figures.observed = steady.map(|(from, to)| self.observing.means(*from, *to)).unwrap_or_default();
         if !self.arguments.logging.quiet {
             let cells = text::row(self.header.model, plateau, &figures);
             let [load, purpose, reached, time, p50, p95, _, failed, _, verdict] = &cells;
@@ -140,7 +152,13 @@ impl Steering<'_> {
     /// Everything so far.
     pub(super) fn record(&self) -> Record {
         let objectives: Vec<String> = self.objectives.iter().map(Objective::text).collect();
-        let question = Question { objectives: &objectives, current: self.arguments.current };
+        let resources = self.observing.resources();
+        let question = Question {
+            objectives: &objectives,
+            current: self.arguments.current,
+            resources: &resources,
+            forecast: self.arguments.forecast.map(|rate| (rate, self.arguments.headroom)),
+        };
         let plateaus = self.search.plateaus().iter().zip(&self.figures);
         let entry = |(plateau, figures): (&_, &Figures)| Entry {
             figures: figures.clone(),
