@@ -221,7 +221,9 @@ impl Plateau {
             None if is_last => {
                 Some(Verdict::CannotTell { why: "iterations under way still rise".to_owned() })
             }
-            Some(open) if is_last => Some(Verdict::CannotTell { why: undecided(open, judge) }),
+            Some(first) if is_last || self.may_go_on(&open) => {
+                Some(Verdict::CannotTell { why: undecided(first, judge) })
+            }
             _ => None,
         }
     }
@@ -239,6 +241,15 @@ impl Plateau {
             _ if judge.bounds.iter().enumerate().any(near) => 2.0 * shortest,
             _ => shortest,
         }
+    }
+
+    /// While climbing there is no need to wait for samples that would only show that nothing is missed.
+    fn may_go_on(&self, open: &[(usize, Option<(f64, f64)>, f64)]) -> bool {
+        const SOME: f64 = 20.0;
+        let missed = |(objective, _, samples): &(usize, Option<(f64, f64)>, f64)| {
+            *samples < SOME || total(self.steady(), *objective).over > 0.0
+        };
+        self.purpose == Purpose::Climb && !open.iter().any(missed)
     }
 
     fn longest(&self, judge: Judge<'_>) -> f64 {

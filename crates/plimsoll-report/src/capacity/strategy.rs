@@ -33,8 +33,10 @@ const MOST_CONFIRMING: usize = 8;
 const STEP_DOWN: f64 = 0.96;
 /// Overload, in relation to the limit.
 const OVERLOAD: f64 = 1.4;
-/// What a target returns to, at most, in relation to the limit.
-const RETURN: f64 = 0.85;
+/// What a target returns to, in relation to the limit: at most, and at best.
+const RETURN: (f64, f64) = (0.92, 0.85);
+/// A load this far below the limit would show less.
+const RETURN_AT_LEAST: f64 = 0.75;
 /// A plateau that the generator could not do is tried again so many times, all in all.
 const VOID: usize = 3;
 
@@ -51,7 +53,7 @@ pub(super) fn next(search: &Search, left: f64) -> Next {
     if plateaus.iter().any(|plateau| is_sweep(plateau.purpose)) {
         return sweep(search);
     }
-    let Bracket { low, high } = bracket(plateaus);
+    let Bracket { low, high } = bracket(search);
     match (low, high) {
         (None, None) => Next::Hold(search.round(search.limits.start), Purpose::Climb),
         (Some(low), None) => climb(search, low),
@@ -94,11 +96,14 @@ pub(super) struct Bracket {
 }
 
 /// Verdicts are wrong now and then; so the limit is put where verdicts for the fewest seconds contradict it.
-pub(super) fn bracket(plateaus: &[Plateau]) -> Bracket {
+pub(super) fn bracket(search: &Search) -> Bracket {
+    let plateaus = &search.plateaus;
     let judged = |plateau: &&Plateau| !is_sweep(plateau.purpose);
     let held = |plateau: &Plateau| match plateau.verdict {
         Verdict::Held => Some(true),
         Verdict::Failed { .. } | Verdict::Collapsed { .. } => Some(false),
+        // Few samples under little load decide nothing; as long as they look well there is no need to wait.
+        Verdict::CannotTell { .. } if plateau.purpose == Purpose::Climb => Some(looks_well(search, plateau)),
         _ => None,
     };
     let verdicts: Vec<(f64, bool, f64)> = plateaus
@@ -129,10 +134,18 @@ fn climb(search: &Search, low: f64) -> Next {
     if tried >= limits.most {
         return Next::End(End::LimitNotReached);
     }
-    let at = |plateau: &&Plateau| same(plateau.load, low) && plateau.verdict == Verdict::Held;
+    let at = |plateau: &&Plateau| same(plateau.load, low);
     let is_far = search.plateaus.iter().rev().find(at).is_some_and(|plateau| is_far(search, plateau));
     let factor = if is_far { 4.0 } else { 2.0 };
     Next::Hold(search.round(tried * factor), Purpose::Climb)
+}
+
+/// Whether all objectives are met by what was seen, sure or not.
+fn looks_well(search: &Search, plateau: &Plateau) -> bool {
+    search.bounds.iter().enumerate().all(|(objective, bar)| {
+        let tally = total(plateau.steady(), objective);
+        tally.over <= bar.limit * tally.of
+    })
 }
 
 /// Whether all objectives would be met with a quarter of their values, too.
@@ -154,7 +167,10 @@ fn between(search: &Search, low: f64, high: f64, left: f64) -> Next {
     let middle = search.round((low * high).sqrt());
     let is_new = |load: f64| !search.plateaus.iter().any(|plateau| same(plateau.load, load));
     let undecided = search.plateaus.iter().any(|plateau| {
-        matches!(plateau.verdict, Verdict::CannotTell { .. }) && plateau.load > low && plateau.load < high
+        matches!(plateau.verdict, Verdict::CannotTell { .. })
+            && plateau.purpose != Purpose::Climb
+            && plateau.load > low
+            && plateau.load < high
     });
     if high / low > NARROW && !undecided && is_new(middle) {
         return Next::Hold(middle, Purpose::Narrow);
@@ -231,7 +247,7 @@ pub(super) struct Estimate {
 /// crossing, and the limit is somewhere between what was carried and what was not.
 pub(super) fn estimate(search: &Search) -> Option<Estimate> {
     let plateaus = &search.plateaus;
-    let Bracket { low, high } = bracket(plateaus);
+    let Bracket { low, high } = bracket(search);
     let (low, high) = (low?, high?);
     let all: Vec<&Plateau> = plateaus.iter().collect();
     let about = (low * high).sqrt();
@@ -266,10 +282,16 @@ fn sweep(search: &Search) -> Next {
         plateaus.iter().filter(|plateau| plateau.purpose == Purpose::Return).collect();
     if !plateaus.iter().any(|plateau| plateau.purpose == Purpose::Overload) {
         let load = search.round(limit * OVERLOAD);
+        let (most, best) = RETURN;
+        let known = carried(plateaus, limit * most).is_some_and(|load| load >= limit * RETURN_AT_LEAST);
+        let before = search.round(limit * best);
+        if !known && load >= limit * 1.1 && plateaus.iter().all(|plateau| !same(plateau.load, before)) {
+            return Next::Hold(before, Purpose::Confirm);
+        }
         return if load < limit * 1.1 { over() } else { Next::Hold(load, Purpose::Overload) };
     }
     let below = match returns.last() {
-        None => limit * RETURN,
+        None => limit * RETURN.0,
         Some(last) if last.verdict == Verdict::Held || returns.len() >= 3 => return over(),
         // Carried or not, it shows how far down the target has to go.
         Some(last) => last.load / 2.0,

@@ -109,7 +109,8 @@ impl Arguments {
 
     /// Runs the same trial several times, each with a seed of its own, some at a time.
     async fn repeat(&self, workspace: &Workspace, programs: &Programs, trial: &Trial) -> Result<Vec<Found>> {
-        let (mut waiting, mut running, mut found) = ((1..=self.runs).collect::<Vec<_>>(), JoinSet::new(), Vec::new());
+        let (mut waiting, mut running, mut found) =
+            ((1..=self.runs).collect::<Vec<_>>(), JoinSet::new(), Vec::new());
         waiting.reverse();
         loop {
             while running.len() < self.parallel

@@ -223,7 +223,9 @@ impl Settings {
                     settings.limit = Some(limit);
                 }
                 _ => {
-                    return Err(format!("unknown setting '{piece}'; there are series, query, name and limit"));
+                    return Err(format!(
+                        "unknown setting '{piece}'; there are series, query, name and limit"
+                    ));
                 }
             }
         }
