@@ -149,6 +149,7 @@ fn capacity(search: &Search, plateaus: &[(&Plateau, &Figures)], objectives: &[St
         Some(End::Budget | End::Interrupted | End::NotRecovered { .. }) | None => true,
         Some(
             End::LimitNotReached
+            | End::Undecided { .. }
             | End::NotHeld
             | End::GeneratorLimited { .. }
             | End::NoVus

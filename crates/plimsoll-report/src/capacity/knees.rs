@@ -38,7 +38,9 @@ pub fn throughput(model: Model, plateaus: &[(&Plateau, &Figures)]) -> Option<Kne
             gain >= 0.5
         }
     };
-    bend(&rows, keeps_up)
+    // Counts of few arrivals scatter, so that the last load that is reached is meant, not the first that is not.
+    let last = (0..rows.len()).rfind(|at| keeps_up(*at))?;
+    Some(Knee { low: rows[last].0, high: rows.get(last + 1)?.0 })
 }
 
 /// From where on requests take twice as long.
@@ -46,12 +48,7 @@ pub fn throughput(model: Model, plateaus: &[(&Plateau, &Figures)]) -> Option<Kne
 pub fn latency(plateaus: &[(&Plateau, &Figures)]) -> Option<Knee> {
     let rows = rows(plateaus, |figures| figures.p50);
     let idle = rows.first()?.1;
-    bend(&rows, |at| rows[at].1 < 2.0 * idle)
-}
-
-/// Between the last load before the first that does not hold, and that one.
-fn bend(rows: &[Row], holds: impl Fn(usize) -> bool) -> Option<Knee> {
-    let first = (0..rows.len()).find(|at| !holds(*at))?;
+    let first = (0..rows.len()).find(|at| rows[*at].1 >= 2.0 * idle)?;
     Some(Knee { low: rows.get(first.checked_sub(1)?)?.0, high: rows[first].0 })
 }
 

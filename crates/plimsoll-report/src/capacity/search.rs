@@ -78,6 +78,11 @@ pub enum End {
     Found,
     /// The highest load allowed is carried.
     LimitNotReached,
+    /// Whether the highest load allowed is carried could not be decided.
+    Undecided {
+        /// Why not.
+        why: String,
+    },
     /// Not even the lowest load allowed is carried.
     NotHeld,
     /// The generator cannot put more load on the target.

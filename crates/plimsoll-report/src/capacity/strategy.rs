@@ -132,12 +132,26 @@ fn climb(search: &Search, low: f64) -> Next {
     let limits = &search.limits;
     let tried = search.plateaus.iter().map(|plateau| plateau.load).fold(low, f64::max);
     if tried >= limits.most {
-        return Next::End(End::LimitNotReached);
+        return at_most(search, tried);
     }
     let at = |plateau: &&Plateau| same(plateau.load, low);
     let is_far = search.plateaus.iter().rev().find(at).is_some_and(|plateau| is_far(search, plateau));
     let factor = if is_far { 4.0 } else { 2.0 };
     Next::Hold(search.round(tried * factor), Purpose::Climb)
+}
+
+/// At the highest load allowed it has to be decided whether it is carried.
+fn at_most(search: &Search, most: f64) -> Next {
+    const ATTEMPTS: usize = 2;
+    let at = |plateau: &&Plateau| same(plateau.load, most);
+    let attempts = search.plateaus.iter().filter(at);
+    match search.plateaus.iter().rev().find(at).map(|plateau| &plateau.verdict) {
+        Some(Verdict::Held) => Next::End(End::LimitNotReached),
+        Some(Verdict::CannotTell { why }) if attempts.count() > ATTEMPTS => {
+            Next::End(End::Undecided { why: why.clone() })
+        }
+        _ => Next::Hold(most, Purpose::Narrow),
+    }
 }
 
 /// Whether all objectives are met by what was seen, sure or not.

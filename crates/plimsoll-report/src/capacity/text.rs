@@ -113,6 +113,10 @@ pub fn why(header: &Header, end: &End) -> String {
             let flag = if header.model == Model::Open { "--max-rate" } else { "--max-vus" };
             format!("the highest load allowed, {}, is carried (see {flag})", load(header.model, limits.most))
         }
+        End::Undecided { why } => {
+            let most = load(header.model, limits.most);
+            format!("whether the highest load allowed, {most}, is carried could not be decided: {why}")
+        }
         End::NotHeld => format!(
             "not even {} is carried within the objectives",
             load(header.model, limits.least.max(limits.start.min(limits.least)))
