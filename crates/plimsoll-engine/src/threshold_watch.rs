@@ -34,8 +34,8 @@ impl ThresholdWatch {
         Self { thresholds, sliding: Arc::new(Mutex::new(sliding)) }
     }
 
-    /// Judges all thresholds on what has been recorded in the run's first `elapsed`; those with windows on the
-    /// windows so far.
+    /// Judges all thresholds on what has been recorded in the run's first `elapsed`; those with windows on
+    /// the windows so far.
     pub fn evaluate(&self, aggregate: &Aggregate, elapsed: Duration) -> ThresholdReport {
         self.judge(aggregate, elapsed, Stage::Running)
     }

@@ -1,8 +1,9 @@
 //! What an aggregate has gained since it was last looked at: the seconds of a run.
 //!
-//! An [`Aggregate`] only grows. [`Increments::take`] compares it with its own former state and yields, for each
-//! series that has new samples, those samples alone. Whoever puts them into another aggregate
-//! ([`Aggregate::add`]) gets a part of the run that can be judged like the whole: a second, a window, a plateau.
+//! An [`Aggregate`] only grows. [`Increments::take`] compares it with its own former state and yields, for
+//! each series that has new samples, those samples alone. Whoever puts them into another aggregate
+//! ([`Aggregate::add`]) gets a part of the run that can be judged like the whole: a second, a window, a
+//! plateau.
 
 use crate::aggregate::{Aggregate, SeriesView};
 use crate::sink::Sink;
@@ -18,11 +19,12 @@ pub struct Increments {
 }
 
 impl Increments {
-    /// Yields what every series has gained since the last call, in the order in which the series first appeared.
+    /// Yields what every series has gained since the last call, in the order in which the series first
+    /// appeared.
     ///
-    /// Counts and sums are exact. The samples of a trend are known to within their buckets, as everywhere. The
-    /// minimum and maximum of a gauge are those of the whole run so far, except that a single new sample is known
-    /// exactly. `first` and `last` are the series' own.
+    /// Counts and sums are exact. The samples of a trend are known to within their buckets, as everywhere.
+    /// The minimum and maximum of a gauge are those of the whole run so far, except that a single new sample
+    /// is known exactly. `first` and `last` are the series' own.
     ///
     /// The aggregate must be that of the last call: places in another one mean other series.
     pub fn take(&mut self, aggregate: &Aggregate, mut gained: impl FnMut(SeriesView<'_>)) {
@@ -56,8 +58,8 @@ impl Increments {
 }
 
 impl Sink {
-    /// What was added since `earlier`, a former state of the same sink; see [`Increments::take`] for how exact
-    /// that is.
+    /// What was added since `earlier`, a former state of the same sink; see [`Increments::take`] for how
+    /// exact that is.
     ///
     /// # Panics
     /// If the kinds differ.

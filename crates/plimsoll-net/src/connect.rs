@@ -120,6 +120,9 @@ async fn find_address(
     let options = shared.options();
     let port = u16::try_from(origin.port).map_err(|_| NetError::InvalidPort(origin.port))?;
     refuse_blocked(options, origin)?;
+    if let Some(address) = options.everywhere {
+        return Ok(address);
+    }
     if let Ok(address) = origin.host.parse::<IpAddr>() {
         return Ok(SocketAddr::new(address, port));
     }

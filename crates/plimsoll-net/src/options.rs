@@ -1,5 +1,6 @@
 //! What the run's options say about the network.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::dns::DnsOptions;
@@ -19,6 +20,8 @@ pub struct Options {
     pub dns: DnsOptions,
     /// Names that live elsewhere (`hosts`).
     pub hosts: HostOverrides,
+    /// Where every connection goes instead, whatever its name or address is.
+    pub everywhere: Option<SocketAddr>,
     /// Names that must not be contacted (`blockHostnames`).
     pub blocked_hostnames: HostnamePatterns,
     /// Addresses that must not be contacted (`blacklistIPs`).
@@ -49,6 +52,7 @@ impl Default for Options {
             user_agent: concat!("plimsoll/", env!("CARGO_PKG_VERSION")).into(),
             dns: DnsOptions::default(),
             hosts: HostOverrides::default(),
+            everywhere: None,
             blocked_hostnames: HostnamePatterns::default(),
             blacklisted_ips: Vec::new(),
             http_version: HttpVersion::default(),

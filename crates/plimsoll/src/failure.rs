@@ -40,6 +40,17 @@ pub(crate) enum Failure {
         /// What is wrong with it.
         why: String,
     },
+    /// The ceiling of a script could not be found.
+    #[error("{0}")]
+    Calibration(String),
+    /// A run that should have gone on to its end did not.
+    #[error("{why}")]
+    Ended {
+        /// Why, in words.
+        why: String,
+        /// Why.
+        end: plimsoll_engine::RunEnd,
+    },
     /// A running test could not be asked, or refused.
     #[error("{0}")]
     Control(ClientError),
@@ -79,7 +90,9 @@ impl Failure {
             Failure::Load(LoadError::Aborted(_)) => Exit::ScriptAborted,
             Failure::Options(_) => Exit::InvalidConfig,
             Failure::Address { .. } => Exit::NoControl,
+            Failure::Ended { end, .. } => verdict::end_code(end),
             Failure::Archive(_)
+            | Failure::Calibration(_)
             | Failure::Control(_)
             | Failure::Dashboard { .. }
             | Failure::Output(_)

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `cli` | what was typed |
 //! | `commands` | one file for each command, read top to bottom |
+//! | `ceiling` | what a script can reach on this machine at all |
 //! | `control` | the API of a running test, and its client |
 //! | `dashboard` | the run as pictures, and the page that shows them meanwhile |
 //! | `serving` | what the control API and the dashboard are served with |
@@ -19,6 +20,7 @@
 //! **Invariant:** stdout carries the summary and asked-for data only; everything else goes to stderr.
 
 mod banner;
+mod ceiling;
 mod cli;
 mod commands;
 mod config_file;

@@ -4,7 +4,7 @@
 //! runs its init code, the workers run its VUs.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use plimsoll_engine::{RunControl, RunEnd};
@@ -23,12 +23,18 @@ pub(crate) struct Watch(Arc<Watched>);
 #[derive(Default)]
 struct Watched {
     /// It stops this run; before there is one, it ends the process.
-    run: OnceLock<RunControl>,
+    run: Mutex<Option<RunControl>>,
     /// The run has ended, and the process stays until the signal.
     lingering: AtomicBool,
     /// There was one.
     signalled: AtomicBool,
     released: Notify,
+}
+
+impl Watched {
+    fn run(&self) -> MutexGuard<'_, Option<RunControl>> {
+        self.run.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Watch {
@@ -50,10 +56,9 @@ impl Watch {
         Ok(Watch(watched))
     }
 
-    /// The next signal stops this run.
+    /// The next signal stops this run, and no longer one before it.
     pub(crate) fn guard(&self, run: RunControl) {
-        // A process has one run, so there is none to be replaced.
-        let _ = self.0.run.set(run);
+        *self.0.run() = Some(run);
     }
 
     /// After the run: stays until a signal says that the process may end. If there was one already, somebody
@@ -74,7 +79,7 @@ async fn watch(mut signals: Signals, watched: &Watched) {
         // Whoever lingers has nothing left to do but to end.
         return watched.released.notify_one();
     }
-    let Some(run) = watched.run.get() else {
+    let Some(run) = watched.run().clone() else {
         tracing::error!(target: "plimsoll", "ended because of {signal}: the test had not begun");
         end();
     };

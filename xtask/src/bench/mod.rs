@@ -15,6 +15,9 @@
 //! | [`sockets`] | a crowd of idle WebSocket and Socket.IO connections: all there, and what each takes |
 //! | [`data`] | memory of large files that all virtual users read |
 //! | [`capacity`] | whether a search for capacity finds what is there |
+//! | [`validity`] | whether the verdict on the measurement is right, run after run |
+//! | [`steady`] | whether memory grows with the length of a run |
+//! | [`urls`] | memory and totals with millions of distinct URLs |
 //! | [`desk`] | InsightDesk on PostgreSQL and Valkey: load, sockets, chaos |
 //!
 //! Each starts the [`target`], whose ledger is the independent truth, and [`generator`]s with the scripts of
@@ -30,6 +33,7 @@ mod generator;
 mod growth;
 mod iterations;
 mod json;
+mod limiter;
 mod memory;
 mod outputs;
 mod pacing;
@@ -37,9 +41,12 @@ mod sockets;
 mod stall;
 mod startup;
 mod statistics;
+mod steady;
 mod summary;
 mod target;
 mod throughput;
+mod urls;
+mod validity;
 mod workload;
 
 use std::path::PathBuf;
@@ -82,6 +89,12 @@ pub(crate) enum Command {
     /// Searches for capacity against servers whose capacity is known
     #[command(subcommand)]
     Capacity(capacity::Command),
+    /// The verdict on the measurement: of generators that are held down, and of some left alone
+    Validity(validity::Arguments),
+    /// Memory of a long run at full speed
+    Steady(steady::Arguments),
+    /// Memory and totals with millions of distinct URLs
+    Urls(urls::Arguments),
     /// InsightDesk on PostgreSQL and Valkey, under load on the same cores
     #[command(subcommand)]
     Desk(desk::Command),
@@ -112,6 +125,9 @@ pub(crate) async fn run(workspace: &Workspace, command: &Command) -> Result<Exit
         Command::Sockets(arguments) => sockets::run(workspace, arguments).await?,
         Command::Data(arguments) => data::run(workspace, arguments).await?,
         Command::Capacity(command) => capacity::run(workspace, command).await?,
+        Command::Validity(arguments) => validity::run(workspace, arguments).await?,
+        Command::Steady(arguments) => steady::run(workspace, arguments).await?,
+        Command::Urls(arguments) => urls::run(workspace, arguments).await?,
         Command::Desk(command) => desk::run(workspace, command).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -11,4 +11,5 @@ mod stopping;
 mod support;
 mod table;
 mod warm_up;
+mod windows;
 mod workers;

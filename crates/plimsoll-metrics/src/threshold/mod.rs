@@ -211,7 +211,7 @@ impl Threshold {
         Self { expression, abort_on_fail: false, delay_abort_eval: Duration::ZERO, window: None }
     }
 
-    /// The condition as written, and the window if there is one: no other threshold of its rule has this label.
+    /// The condition as written, and the window if there is one.
     #[must_use]
     pub fn label(&self) -> String {
         match self.window {

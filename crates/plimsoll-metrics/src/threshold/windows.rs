@@ -1,8 +1,8 @@
 //! Thresholds with a window: judged on every part of the run that is as long as the window.
 //!
-//! [`Windows::advance`] is told once a second how far the aggregate is. What a rule's samples have gained since
-//! then is a part of its own; a window is the sum of the last parts. Parts are forgotten when the window has
-//! passed them, so memory is bounded by the window and not by the run.
+//! [`Windows::advance`] is told once a second how far the aggregate is. What a rule's samples have gained
+//! since then is a part of its own; a window is the sum of the last parts. Parts are forgotten when the
+//! window has passed them, so memory is bounded by the window and not by the run.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -91,8 +91,8 @@ impl Windows {
         }
     }
 
-    /// Takes in what was recorded between two moments of the run, and judges the windows that end now. `start`
-    /// is where the last part ended.
+    /// Takes in what was recorded between two moments of the run, and judges the windows that end now.
+    /// `start` is where the last part ended.
     pub fn advance(&mut self, aggregate: &Aggregate, start: Duration, end: Duration) {
         for watch in &mut self.watches {
             watch.advance(aggregate, start, end);

@@ -4,3 +4,4 @@ mod increments;
 mod recording;
 mod support;
 mod thresholds;
+mod windows;

@@ -47,6 +47,8 @@ async fn lines_are_k6s() {
         duration: Duration::from_millis(1_500),
         complete_iterations: 2,
         interrupted_iterations: 1,
+        validity: "SUSPECT",
+        validity_reasons: vec!["7 samples were lost".to_owned()],
     };
     write_json(&path, run, vec![shard.take_raw().expect("raw samples are on")], end).await;
 

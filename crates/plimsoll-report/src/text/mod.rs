@@ -1,9 +1,9 @@
 //! The end-of-test summary for the terminal.
 //!
 //! The first part is k6's compact (or full) layout, byte for byte: thresholds, total results, groups,
-//! scenarios. Behind it stands what is ours (the goals alone stand beside the
-//! thresholds, and what makes a measurement suspect before everything else): the warm-up, endpoints, failed requests, notes, and the verdict
-//! last, where a terminal leaves the reader's eyes.
+//! scenarios. Behind it stands what is ours: the warm-up, endpoints, failed requests, notes, and the verdict
+//! last, where a terminal leaves the reader's eyes. Goals alone stand beside the thresholds; and a
+//! measurement that is not valid says so before everything else.
 //!
 //! To be printed as `"\n" + text + "\n\n"`, as k6 prints its own.
 

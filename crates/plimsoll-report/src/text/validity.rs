@@ -23,7 +23,9 @@ pub(super) fn warning(page: &mut Page, summary: &Summary) {
     for reason in &validity.reasons {
         let (mark, observed) = (page.mark(mark(reason.verdict)), page.bold(&reason.observed));
         page.line(4, &format!("{mark} {observed}:"));
-        page.line(6, &format!("{}; {}", reason.why, reason.hint));
+        page.line(6, &reason.why);
+        let hint = page.faint(&format!("→ {}", reason.hint));
+        page.line(6, &hint);
     }
     page.blank();
 }

@@ -1,5 +1,5 @@
-//! The rules, one row each: what is measured, from where on it makes a measurement suspect or invalid, why, and
-//! what to do.
+//! The rules, one row each: what is measured, from where on it makes a measurement suspect or invalid, why,
+//! and what to do.
 //!
 //! Two thoughts are behind the bounds. Whatever touches one in a hundred moments, responses or iterations may
 //! have moved a 99th percentile: suspect. Whatever touches one in twenty may have moved the 95th, which is
@@ -20,6 +20,11 @@ const P95: f64 = 0.05;
 const NEVER: f64 = f64::INFINITY;
 /// As soon as there is any.
 const ANY: f64 = f64::MIN_POSITIVE;
+
+/// Fewer than this say nothing of the slowest hundredth.
+const ENOUGH: u64 = 100;
+/// Seconds; a CPU is busy for shorter times on the best of machines.
+const LONG_ENOUGH: f64 = 1.0;
 
 /// One rule.
 #[derive(Debug)]
@@ -88,7 +93,7 @@ pub const RULES: &[Rule] = &[
         suspect: P99,
         invalid: P95,
         blame: Blame::Generator,
-        why: "requests are sent late, and response times, connection times and rates are partly the generator's",
+        why: "requests are sent late; response times, connection times and rates are partly the generator's",
         hint: MORE_MACHINE,
         value: |seen| {
             let all = seen.vitals.loop_delay.count();
@@ -114,7 +119,7 @@ pub const RULES: &[Rule] = &[
         why: "the load came in bursts instead of as planned, and response times contain the delay",
         hint: "give the generator more CPU or ask for less; raise preAllocatedVUs if VUs were made while the \
                test ran",
-        value: |seen| (seen.arrivals > 0).then(|| share(seen.late_arrivals, seen.arrivals)),
+        value: |seen| (seen.arrivals >= ENOUGH).then(|| share(seen.late_arrivals, seen.arrivals)),
         says: |seen| {
             let late = percent(share(seen.late_arrivals, seen.arrivals));
             let (bound, p99) = (ms(seen.tolerance_ms), ms(seen.lateness_p99_ms));
@@ -127,9 +132,9 @@ pub const RULES: &[Rule] = &[
         suspect: P99,
         invalid: P95,
         blame: Blame::Generator,
-        why: "iterations take longer and a closed model asks for less than its VUs could, by the generator's fault",
+        why: "iterations take longer, and a closed model asks for less than its VUs could",
         hint: MORE_MACHINE,
-        value: |seen| (seen.responses > 0).then(|| share(seen.late_responses, seen.responses)),
+        value: |seen| (seen.responses >= ENOUGH).then(|| share(seen.late_responses, seen.responses)),
         says: |seen| {
             let late = percent(share(seen.late_responses, seen.responses));
             let (bound, p99) = (ms(seen.tolerance_ms), ms(seen.generator_delay_p99_ms));
@@ -220,8 +225,8 @@ pub const RULES: &[Rule] = &[
             format!("the CPU quota was used up in {} of its periods", percent(throttled))
         },
     },
-    // Full speed is what a closed model without pauses is for, so this alone falsifies no latency; but the rate
-    // may be the generator's limit instead of the target's.
+    // Full speed is what a closed model without pauses is for, so this alone falsifies no latency; but the
+    // rate may be the generator's limit instead of the target's.
     Rule {
         name: "cpu",
         measures: "share of the time in which the generator used 95 % or more of the CPU that it may use",
@@ -230,26 +235,24 @@ pub const RULES: &[Rule] = &[
         blame: Blame::Generator,
         why: "the rate that was reached may be the generator's limit rather than the target's",
         hint: MORE_MACHINE,
-        value: |seen| {
-            (seen.vitals.elapsed > 0.0).then(|| ratio(seen.vitals.cpu_exhausted, seen.vitals.elapsed))
-        },
+        value: |seen| is_long(seen).then(|| exhausted(seen)),
         says: |seen| {
-            let exhausted = ratio(seen.vitals.cpu_exhausted, seen.vitals.elapsed);
-            format!("the generator had no CPU to spare for {} of the time", percent(exhausted))
+            format!("the generator had no CPU to spare for {} of the time", percent(exhausted(seen)))
         },
     },
-    // A tenth is far above what a healthy machine shows, and below what shows in delays.
+    // Each wake-up waits for some microseconds, and tens of thousands a second add up to a tenth of the time
+    // on a machine that has CPU to spare.
     Rule {
         name: "cpu-wait",
         measures: "share of the time in which workers were ready to run and had no CPU",
-        suspect: 0.1,
+        suspect: 0.3,
         invalid: NEVER,
         blame: Blame::Generator,
         why: "other programs (the target itself?) want the same CPUs, and decide when the generator runs",
         hint: "give the generator a machine, or CPUs, of its own",
         value: |seen| {
-            (seen.vitals.workers_lived > 0.0)
-                .then(|| ratio(seen.vitals.workers_waited, seen.vitals.workers_lived))
+            let is_known = is_long(seen) && seen.vitals.workers_lived > 0.0;
+            is_known.then(|| ratio(seen.vitals.workers_waited, seen.vitals.workers_lived))
         },
         says: |seen| {
             let waited = ratio(seen.vitals.workers_waited, seen.vitals.workers_lived);
@@ -265,7 +268,8 @@ pub const RULES: &[Rule] = &[
         why: "this virtual machine stood still meanwhile, and its clock went on",
         hint: "run on a machine with CPUs of its own",
         value: |seen| {
-            (seen.vitals.machine_cpu > 0.0).then(|| ratio(seen.vitals.stolen, seen.vitals.machine_cpu))
+            let is_known = is_long(seen) && seen.vitals.machine_cpu > 0.0;
+            is_known.then(|| ratio(seen.vitals.stolen, seen.vitals.machine_cpu))
         },
         says: |seen| {
             let stolen = ratio(seen.vitals.stolen, seen.vitals.machine_cpu);
@@ -347,6 +351,15 @@ pub const RULES: &[Rule] = &[
         },
     },
 ];
+
+/// Readings overlap a little with what was before.
+fn exhausted(seen: &Observations) -> f64 {
+    ratio(seen.vitals.cpu_exhausted, seen.vitals.elapsed).min(1.0)
+}
+
+fn is_long(seen: &Observations) -> bool {
+    seen.vitals.elapsed >= LONG_ENOUGH
+}
 
 fn share(part: u64, whole: u64) -> f64 {
     ratio(part as f64, whole as f64)

@@ -1,5 +1,5 @@
-//! What the machine was like while it generated load: sums and one histogram, so that any part of a run is the
-//! difference of two readings, and a run the sum of its parts.
+//! What the machine was like while it generated load: sums and one histogram, so that any part of a run is
+//! the difference of two readings, and a run the sum of its parts.
 
 use plimsoll_metrics::Trend;
 use serde::{Deserialize, Serialize};

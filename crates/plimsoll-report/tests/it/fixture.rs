@@ -155,6 +155,12 @@ impl Run {
         })
     }
 
+    /// What was recorded.
+    pub(crate) fn absorbed(&mut self) -> &Aggregate {
+        self.aggregate.absorb(&mut self.shard);
+        &self.aggregate
+    }
+
     /// The thresholds as they stand.
     pub(crate) fn report(&mut self) -> ThresholdReport {
         self.aggregate.absorb(&mut self.shard);

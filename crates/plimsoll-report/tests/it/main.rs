@@ -7,3 +7,4 @@ mod json;
 mod record;
 mod tables;
 mod text;
+mod validity;

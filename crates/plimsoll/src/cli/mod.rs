@@ -5,9 +5,10 @@
 //! | `globals` | flags of every command |
 //! | `help` | how flags are grouped and described |
 //! | `test`, `flags` | which script with which options: arguments of every command that loads a test |
-//! | `run`, `capacity`, `gate`, `inspect`, `check`, `archive`, `new`, `completions`, `control` | a file for each of them |
+//! | `run`, `capacity`, `inspect`, `check`, `calibrate`, … | a file for each command |
 
 mod archive;
+mod calibrate;
 mod capacity;
 mod check;
 mod completions;
@@ -28,8 +29,11 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, Command};
 use clap_complete::Shell;
 
+use crate::ceiling::null_target;
+
 pub(crate) use self::{
     archive::ArchiveArguments,
+    calibrate::CalibrateArguments,
     capacity::CapacityArguments,
     check::{CheckArguments, CheckFormat},
     control::{ControlArguments, Wish},
@@ -50,6 +54,9 @@ pub(crate) enum Invocation {
     Inspect(Box<InspectArguments>),
     Check(CheckArguments),
     Archive(Box<ArchiveArguments>),
+    Calibrate(Box<CalibrateArguments>),
+    /// The target of a calibration, with this body.
+    NullTarget(String),
     New(NewArguments),
     /// For this shell, of the whole command line.
     Completions(Shell, Box<Command>),
@@ -77,6 +84,10 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
         "inspect" => Ok(Invocation::Inspect(Box::new(InspectArguments::of(command, matches, logging)?))),
         "check" => Ok(Invocation::Check(CheckArguments::of(command, matches, logging)?)),
         "archive" => Ok(Invocation::Archive(Box::new(ArchiveArguments::of(command, matches, logging)?))),
+        "calibrate" => {
+            Ok(Invocation::Calibrate(Box::new(CalibrateArguments::of(command, matches, logging)?)))
+        }
+        null_target::COMMAND => Ok(Invocation::NullTarget(calibrate::text_of_body(matches))),
         "new" => Ok(Invocation::New(NewArguments::of(program, matches, logging))),
         "completions" => {
             let shell = *matches.get_one::<Shell>("shell").expect("clap requires it");
@@ -114,6 +125,8 @@ fn command(program: &'static str) -> Command {
         .subcommand(inspect::command())
         .subcommand(check::command())
         .subcommand(archive::command())
+        .subcommand(calibrate::command())
+        .subcommand(calibrate::null_target())
         .subcommand(new::command(program))
         .subcommand(completions::command(program))
         .subcommand(Command::new("version").about("Print the version").arg(as_json))

@@ -2,6 +2,7 @@
 
 mod archive;
 mod capacity;
+mod calibrate;
 mod check;
 mod completions;
 mod control;
@@ -14,6 +15,7 @@ mod version;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use crate::ceiling::null_target;
 use crate::cli::{self, Invocation};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -70,6 +72,11 @@ fn carry_out(invocation: &Invocation) -> Result<Exit, Failure> {
             let log = Log::start(&arguments.logging, &Screen::new())?;
             archive::archive(arguments, &log)
         }
+        Invocation::Calibrate(arguments) => {
+            let log = Log::start(&arguments.logging, &Screen::new())?;
+            calibrate::calibrate(arguments, &log)
+        }
+        Invocation::NullTarget(body) => null_target::serve(body).map(|()| Exit::Success),
         Invocation::New(arguments) => {
             Log::start(&arguments.logging, &Screen::new())?;
             new::new(arguments)

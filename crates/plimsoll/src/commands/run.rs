@@ -6,9 +6,10 @@ use std::sync::Arc;
 use plimsoll_engine::{EventSink, Phase, Run, RunConfig, RunEvent, RunOutcome, ScriptPhases};
 use plimsoll_metrics::{Goals, Thresholds};
 use plimsoll_plan::Plan;
-use plimsoll_report::Validity;
+use plimsoll_report::{Observations, Validity};
 use plimsoll_script::ScriptFactory;
 
+use crate::ceiling::Certificate;
 use crate::cli::RunArguments;
 use crate::control::Server;
 use crate::dashboard::{Pictures, Recording};
@@ -42,6 +43,7 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
     }
     // Read now: it may have changed when the run is over.
     let script_text = plan.options.new_machine_readable_summary.then(|| text_of(&arguments.test.script));
+    let certificate = Certificate::find(&arguments.test.script);
     let factory = ScriptFactory::new(Arc::new(bundle.script(plan, net)));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -62,7 +64,7 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
             plan,
             outcome: &outcome,
             goals,
-            observations: monitor.observe(plan, &outcome),
+            observations: observe(&monitor, plan, &outcome, certificate.as_ref()),
             validity: Validity::default(),
             lost_samples: 0,
             script_text,
@@ -87,6 +89,18 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
         recording.close().await;
         Ok(exit)
     })
+}
+
+/// What was observed of the measurement, beside the ceiling if somebody has calibrated.
+fn observe(
+    monitor: &Monitor,
+    plan: &Plan,
+    outcome: &RunOutcome,
+    certificate: Option<&Certificate>,
+) -> Observations {
+    let mut observations = monitor.observe(plan, outcome);
+    observations.ceiling = certificate.map(|certificate| certificate.used_by(&observations));
+    observations
 }
 
 /// The script's text, or nothing when it cannot be read a second time.

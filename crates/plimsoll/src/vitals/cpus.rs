@@ -1,4 +1,4 @@
-//! How much CPU the process may use: its affinity, and the quota of its control group (both versions of them).
+//! How much CPU the process may use: its affinity, and the quota of its control group, of either version.
 
 use std::path::{Path, PathBuf};
 

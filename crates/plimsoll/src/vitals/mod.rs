@@ -1,7 +1,7 @@
 //! Watches the generator and its machine while a run goes on, off the way of its requests.
 //!
-//! Once a second a few counters of the system are read ([`machine`]) and their gains added up; what comes of it
-//! are the [`Vitals`] that the verdict on the measurement is based on. Start with [`Monitor`].
+//! Once a second a few counters of the system are read ([`machine`]) and their gains added up; what comes of
+//! it are the [`Vitals`] that the verdict on the measurement is based on. Start with [`Monitor`].
 
 mod clocks;
 mod cpus;

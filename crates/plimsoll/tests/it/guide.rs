@@ -30,6 +30,7 @@ const FLAG_PAGES: [&str; 13] = [
     "docs/src/remote.md",
     "docs/src/scripts.md",
     "docs/src/thresholds.md",
+    "docs/src/validity.md",
     "docs/src/goals.md",
     "docs/src/capacity.md",
     "docs/src/results.md",

@@ -42,6 +42,7 @@ mod streams;
 mod suite;
 mod terminal;
 mod tls;
+mod validity;
 mod vus;
 mod warm_up;
 mod workflows;

@@ -1,0 +1,157 @@
+//! Thresholds with windows.
+
+use std::time::Duration;
+
+use plimsoll_metrics::threshold::{Stage, WindowResult, Windows};
+use plimsoll_metrics::{
+    Expression, MetricKind, Outcome, Selector, Threshold, ThresholdResult, ThresholdSpec, Thresholds,
+};
+
+use crate::support::Run;
+
+fn seconds(seconds: f64) -> Duration {
+    Duration::from_secs_f64(seconds)
+}
+
+/// A run whose samples come second by second.
+struct Sliding {
+    run: Run,
+    thresholds: Thresholds,
+    windows: Windows,
+    now: Duration,
+}
+
+impl Sliding {
+    fn new(selector: &str, expression: &str, window: f64) -> Self {
+        let run = Run::new();
+        run.metric("wait");
+        for (name, kind) in
+            [("fails", MetricKind::Rate), ("orders", MetricKind::Counter), ("depth", MetricKind::Gauge)]
+        {
+            run.declare(name, kind);
+        }
+        let mut threshold = Threshold::new(Expression::parse(expression).expect(expression));
+        threshold.window = Some(seconds(window));
+        let selector = Selector::parse(selector).expect(selector);
+        let spec = ThresholdSpec { selector, thresholds: vec![threshold] };
+        let thresholds = Thresholds::bind(&[spec], &run.registry).expect("known metrics");
+        let windows = Windows::new(&thresholds);
+        Self { run, thresholds, windows, now: Duration::ZERO }
+    }
+
+    /// One step, in which these samples are recorded.
+    fn step(&mut self, length: f64, metric: &str, tags: &[(&str, &str)], values: &[f64]) {
+        values.iter().for_each(|value| self.run.record(metric, tags, *value));
+        self.run.absorb();
+        let start = self.now;
+        self.now += seconds(length);
+        self.windows.advance(&self.run.aggregate, start, self.now);
+    }
+
+    fn result(&self, stage: Stage) -> ThresholdResult {
+        let mut report = self.thresholds.evaluate(&self.run.aggregate, self.now);
+        self.windows.complete(&mut report, stage);
+        report.rules.remove(0).results.remove(0)
+    }
+}
+
+#[test]
+fn ten_bad_seconds_break_a_window_that_the_whole_run_hides() {
+    let mut sliding = Sliding::new("fails", "rate<0.5", 10.0);
+    for second in 0..120 {
+        let failed = f64::from(u8::from((58..68).contains(&second)));
+        sliding.step(1.0, "fails", &[], &[failed; 20]);
+        let crossed = matches!(sliding.result(Stage::Running).outcome, Outcome::Crossed { .. });
+        // Five of ten seconds are a half.
+        assert_eq!(crossed, second >= 62, "after second {second}");
+    }
+    let ThresholdResult { outcome, window, .. } = sliding.result(Stage::Over);
+    assert_eq!(outcome, Outcome::Crossed { value: 1.0 });
+    let span = (seconds(58.0), seconds(68.0));
+    assert_eq!(window, Some(WindowResult { span, is_full: true, judged: 111, broken: 11 }));
+    let whole = sliding.thresholds.evaluate(&sliding.run.aggregate, sliding.now);
+    assert!(matches!(whole.rules[0].results[0].outcome, Outcome::Passed { .. }), "10 s of 120 s");
+}
+
+#[test]
+fn every_kind_has_windows() {
+    for (metric, expression, quiet, loud, worst) in [
+        ("orders", "count<=30", 1.0, 9.0, 36.0),
+        ("orders", "rate<5", 1.0, 9.0, 9.0),
+        ("fails", "rate<0.9", 0.0, 1.0, 1.0),
+        ("depth", "max<8", 1.0, 9.0, 9.0),
+        ("depth", "value<8", 1.0, 9.0, 9.0),
+        ("wait", "avg<8", 1.0, 9.0, 9.0),
+        ("wait", "p(90)<8", 1.0, 9.0, 9.0),
+        ("wait", "med>1", 9.0, 1.0, 1.0),
+    ] {
+        let mut sliding = Sliding::new(metric, expression, 4.0);
+        for second in 0..30 {
+            let value = if (10..14).contains(&second) { loud } else { quiet };
+            sliding.step(1.0, metric, &[], &[value]);
+        }
+        let ThresholdResult { outcome, window, .. } = sliding.result(Stage::Over);
+        assert_eq!(outcome, Outcome::Crossed { value: worst }, "{metric} {expression}");
+        let span = window.expect("windows were judged").span;
+        // What one sample decides is at its worst as soon as the window has the first of them.
+        let start = if metric == "depth" { 7.0 } else { 10.0 };
+        assert_eq!(span, (seconds(start), seconds(start + 4.0)), "{metric} {expression}");
+    }
+}
+
+#[test]
+fn tags_narrow_windows() {
+    let mut sliding = Sliding::new("fails{name:pay}", "rate<0.5", 2.0);
+    for _ in 0..5 {
+        sliding.run.record("fails", &[("name", "pay")], 0.0);
+        sliding.step(1.0, "fails", &[("name", "list")], &[1.0; 9]);
+    }
+    assert_eq!(sliding.result(Stage::Over).outcome, Outcome::Passed { value: 0.0 });
+}
+
+#[test]
+fn a_window_that_is_not_full_crosses_nothing_until_the_end() {
+    let mut sliding = Sliding::new("fails", "rate<0.5", 10.0);
+    sliding.step(1.0, "fails", &[], &[1.0; 3]);
+    let running = sliding.result(Stage::Running);
+    assert_eq!(running.outcome, Outcome::Passed { value: 1.0 });
+    let over = sliding.result(Stage::Over);
+    assert_eq!(over.outcome, Outcome::Crossed { value: 1.0 });
+    assert!(!over.window.expect("judged on what there is").is_full);
+}
+
+#[test]
+fn silence_is_zero_for_counters_and_nothing_for_others() {
+    let mut orders = Sliding::new("orders", "count>=1", 2.0);
+    let mut fails = Sliding::new("fails", "rate>0.5", 2.0);
+    for sliding in [&mut orders, &mut fails] {
+        sliding.step(1.0, "orders", &[], &[]);
+    }
+    assert!(matches!(orders.result(Stage::Over).outcome, Outcome::NoData { .. }));
+    for second in 0..6 {
+        let values: &[f64] = if second < 2 { &[1.0] } else { &[] };
+        orders.step(1.0, "orders", &[], values);
+        fails.step(1.0, "fails", &[], values);
+    }
+    assert_eq!(orders.result(Stage::Over).outcome, Outcome::Crossed { value: 0.0 });
+    assert_eq!(fails.result(Stage::Over).outcome, Outcome::Passed { value: 1.0 });
+}
+
+#[test]
+fn late_looks_and_long_windows_keep_their_length() {
+    // Looks come a little late, one of them seconds late.
+    let mut sliding = Sliding::new("orders", "count<1000", 5.0);
+    for length in [1.01, 0.99, 1.02, 3.5, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0] {
+        sliding.step(length, "orders", &[], &[1.0]);
+    }
+    let (start, end) = sliding.result(Stage::Over).window.expect("full").span;
+    assert!((4.75..8.6).contains(&(end - start).as_secs_f64()), "{start:?} to {end:?}");
+    // An hour is kept in 600 parts.
+    let mut sliding = Sliding::new("orders", "count<=3600", 3600.0);
+    (0..8000).for_each(|_| sliding.step(1.0, "orders", &[], &[1.0]));
+    let ThresholdResult { outcome, window, .. } = sliding.result(Stage::Over);
+    let (start, end) = window.expect("full").span;
+    let length = (end - start).as_secs_f64();
+    assert!((3600.0..3607.0).contains(&length), "{length}");
+    assert!((3600.0..3607.0).contains(&outcome.value().expect("judged")), "{outcome:?}");
+}

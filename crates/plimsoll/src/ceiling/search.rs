@@ -1,0 +1,268 @@
+//! The search for a ceiling: as fast as it goes first, then the highest rate whose measurement is VALID.
+//!
+//! A closed model without limit says where saturation is, but not what may be asked for: at saturation
+//! everything is late. So rates below it are tried, each for some seconds, from high to low; the first one
+//! that is reached with a VALID measurement is the ceiling.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use plimsoll_engine::{EventSink, Run, RunConfig, RunEnd, RunOutcome, ScriptPhases};
+use plimsoll_metrics::{Sink, builtin, tag};
+use plimsoll_net::Proxies;
+use plimsoll_plan::options::workload::ScenarioSpecs;
+use plimsoll_report::validity::{self, Validity};
+use plimsoll_report::{Observations, Trust};
+use plimsoll_script::ScriptFactory;
+use serde_json::{Map, Value, json};
+use tokio::runtime::Runtime;
+
+use crate::cli::TestArguments;
+use crate::failure::Failure;
+use crate::loaded::{LoadedTest, SystemEnvironment};
+use crate::log::Log;
+use crate::vitals::Monitor;
+use crate::{network, signals, verdict};
+
+/// Numbers of VUs that loop without limit, until more of them bring next to nothing.
+const VUS: [u32; 5] = [5, 25, 100, 400, 1_600];
+/// What counts as something.
+const WORTHWHILE: f64 = 1.1;
+/// Shares of the fastest rate that are tried.
+const SHARES: [f64; 9] = [0.95, 0.85, 0.75, 0.65, 0.55, 0.45, 0.35, 0.25, 0.15];
+/// A rate is reached when no more than this is missing.
+const REACHED: f64 = 0.98;
+/// More failed requests than this mean that the null target is no stand-in for the script's.
+const FAILURES: f64 = 0.01;
+
+/// A search under way.
+pub(crate) struct Calibration<'a> {
+    pub(crate) arguments: &'a TestArguments,
+    pub(crate) log: &'a Log,
+    pub(crate) signals: &'a signals::Watch,
+    /// Conducts the runs.
+    pub(crate) runtime: Runtime,
+    /// Where every connection goes.
+    pub(crate) target: SocketAddr,
+    /// How long each load is kept up.
+    pub(crate) length: Duration,
+    /// The function that iterations call.
+    pub(crate) function: String,
+}
+
+/// What is told after each step.
+pub(crate) enum Step<'a> {
+    /// So many VUs without limit reached this rate.
+    Saturated(u32, &'a Reached),
+    /// This rate was tried.
+    Tried(f64, &'a Reached),
+}
+
+/// What a load came to.
+#[derive(Debug)]
+pub(crate) struct Reached {
+    pub(crate) iterations_per_second: f64,
+    pub(crate) requests_per_second: f64,
+    pub(crate) validity: Validity,
+    mean_iteration: Duration,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+enum Load {
+    Looping { vus: u32 },
+    Arriving { per_second: f64, vus: u32 },
+}
+
+impl Calibration<'_> {
+    /// Finds the ceiling.
+    ///
+    /// # Errors
+    /// When the script does not run against a null target, or no rate is VALID.
+    pub(crate) fn search(&self, mut tell: impl FnMut(Step<'_>)) -> Result<Reached, Failure> {
+        let fastest = self.saturate(&mut tell)?;
+        let mut last = None;
+        for share in SHARES {
+            let per_second = round(fastest.iterations_per_second * share);
+            let busy = per_second * fastest.mean_iteration.as_secs_f64();
+            let vus = (busy * 1.5).ceil().clamp(50.0, 10_000.0) as u32;
+            let reached = self.measure(Load::Arriving { per_second, vus })?;
+            tell(Step::Tried(per_second, &reached));
+            if reached.validity.verdict == Trust::Valid
+                && reached.iterations_per_second >= per_second * REACHED
+            {
+                return Ok(reached);
+            }
+            last = Some(reached);
+        }
+        let why = last.map(|reached| reached.validity.headline()).unwrap_or_default();
+        Err(Failure::Calibration(format!(
+            "no rate could be confirmed, not even a seventh of the fastest: {why}; is this machine busy?"
+        )))
+    }
+
+    /// The fastest that loops without limit come to.
+    fn saturate(&self, tell: &mut impl FnMut(Step<'_>)) -> Result<Reached, Failure> {
+        let mut fastest: Option<Reached> = None;
+        for vus in VUS {
+            let reached = self.measure(Load::Looping { vus })?;
+            tell(Step::Saturated(vus, &reached));
+            let before = fastest.as_ref().map_or(0.0, |fastest| fastest.iterations_per_second);
+            let is_worthwhile = reached.iterations_per_second >= before * WORTHWHILE;
+            if reached.iterations_per_second > before {
+                fastest = Some(reached);
+            }
+            if !is_worthwhile {
+                break;
+            }
+        }
+        fastest.ok_or_else(|| {
+            let seconds = self.length.as_secs_f64();
+            Failure::Calibration(format!(
+                "no iteration came to its end within {seconds} s: raise --seconds above what one takes"
+            ))
+        })
+    }
+
+    fn measure(&self, load: Load) -> Result<Reached, Failure> {
+        let test = LoadedTest::load(&self.arguments_for(load), SystemEnvironment::Visible, self.log)?;
+        let LoadedTest { bundle, plan } = &test;
+        let mut net = network::options(plan).map_err(Failure::Options)?;
+        (net.everywhere, net.proxies) = (Some(self.target), Proxies::default());
+        let factory = ScriptFactory::new(Arc::new(bundle.script(plan, net)));
+        let phases = ScriptPhases { setup: test.exports("setup"), teardown: test.exports("teardown") };
+        let mut config = RunConfig { phases, ..RunConfig::default() };
+        let monitor = Monitor::new();
+        monitor.attach(&mut config);
+        let noting = monitor.clone();
+        let events = EventSink::new(move |event| noting.note(&event));
+        let run = Run::new(Arc::clone(plan), factory, config, events);
+        self.signals.guard(run.control());
+        let state = run.state();
+        // Loading a script takes a runtime of its own, so this one is not for the search as a whole.
+        let outcome = self.runtime.block_on(async {
+            tokio::select! {
+                outcome = run.execute() => outcome,
+                never = monitor.watch(&state) => match never {},
+            }
+        });
+        if outcome.end != RunEnd::Completed {
+            return Err(Failure::Ended {
+                why: verdict::why(&outcome.end).unwrap_or_default(),
+                end: outcome.end,
+            });
+        }
+        stands_in(&outcome)?;
+        Ok(Reached::of(&monitor.observe(plan, &outcome), &outcome))
+    }
+
+    /// The user's arguments with another load.
+    fn arguments_for(&self, load: Load) -> TestArguments {
+        let mut arguments = self.arguments.clone();
+        // Scenarios that the script has itself do not count then.
+        arguments.exec = Some(self.function.clone());
+        let options = &mut arguments.options;
+        (options.vus, options.duration, options.iterations, options.stages) = (None, None, None, None);
+        let scenario = load.scenario(self.length);
+        options.scenarios = Some(ScenarioSpecs(Map::from_iter([("default".to_owned(), scenario)])));
+        options.no_thresholds = Some(true);
+        options.paused = Some(false);
+        options.out = Some(Vec::new());
+        options.warmup = Some(Duration::ZERO);
+        options.rps = Some(0);
+        arguments
+    }
+}
+
+impl Load {
+    fn scenario(self, length: Duration) -> Value {
+        let duration = format!("{}ms", length.as_millis());
+        match self {
+            Self::Looping { vus } => json!({
+                "executor": "constant-vus",
+                "vus": vus,
+                "duration": duration,
+                "gracefulStop": "5s",
+            }),
+            // Rates are whole numbers: of a minute, where a second has too few.
+            Self::Arriving { per_second, vus } => {
+                let (unit, rate) =
+                    if per_second >= 100.0 { ("1s", per_second) } else { ("1m", per_second * 60.0) };
+                json!({
+                    "executor": "constant-arrival-rate",
+                    "rate": rate.round().max(1.0) as u64,
+                    "timeUnit": unit,
+                    "duration": duration,
+                    "preAllocatedVUs": vus,
+                    "maxVUs": vus.saturating_mul(4).max(1_000),
+                    "gracefulStop": "5s",
+                })
+            }
+        }
+    }
+}
+
+impl Reached {
+    fn of(observations: &Observations, outcome: &RunOutcome) -> Self {
+        let seconds = observations.vitals.elapsed.max(f64::MIN_POSITIVE);
+        let mean_ms = match outcome.aggregate.total(builtin::ITERATION_DURATION) {
+            Some(Sink::Trend(durations)) => durations.avg(),
+            _ => 0.0,
+        };
+        Self {
+            iterations_per_second: observations.iterations as f64 / seconds,
+            requests_per_second: observations.requests as f64 / seconds,
+            validity: validity::judge(observations),
+            mean_iteration: Duration::from_secs_f64(mean_ms / 1e3),
+        }
+    }
+}
+
+/// Two digits are as exact as a machine is from one second to the next.
+fn round(per_second: f64) -> f64 {
+    if per_second < 1.0 {
+        return per_second;
+    }
+    let step = 10_f64.powf(per_second.log10().floor() - 1.0);
+    (per_second / step).floor() * step
+}
+
+/// Checks that the null target answers what the script asks.
+fn stands_in(outcome: &RunOutcome) -> Result<(), Failure> {
+    let (mut all, mut failed, mut example) = (0, 0, String::new());
+    for series in outcome.aggregate.series_of(builtin::HTTP_REQS) {
+        let count = series.sink.count();
+        all += count;
+        let code = series.tags.value(tag::ERROR_CODE).and_then(|code| code.parse::<u32>().ok());
+        if code.is_some_and(|code| code < 1400) {
+            failed += count;
+            let tags = [tag::NAME, tag::ERROR].map(|tag| series.tags.value(tag).unwrap_or_default());
+            example = format!("{}: {}", tags[0], tags[1]);
+        }
+    }
+    if failed as f64 <= all as f64 * FAILURES {
+        return Ok(());
+    }
+    Err(Failure::Calibration(format!(
+        "{failed} of {all} requests were not answered by the null target, which speaks HTTP/1.1 without TLS \
+         and nothing else ({example}); have the script use http:// URLs, such as by -e BASE_URL=http://target"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_round_and_loads_are_scenarios() {
+        for (rate, rounded) in [(0.4, 0.4), (7.46, 7.4), (123.0, 120.0), (18_432.0, 18_000.0)] {
+            assert!((round(rate) - rounded).abs() < 1e-9, "{rate}");
+        }
+        let length = Duration::from_millis(2_500);
+        let slow = Load::Arriving { per_second: 7.4, vus: 10 }.scenario(length);
+        assert_eq!((&slow["rate"], &slow["timeUnit"]), (&json!(444), &json!("1m")));
+        let fast = Load::Arriving { per_second: 18_000.0, vus: 10 }.scenario(length);
+        assert_eq!((&fast["rate"], &fast["duration"]), (&json!(18_000), &json!("2500ms")));
+    }
+}
