@@ -1,4 +1,5 @@
-//! Scenarios whose arrival rate is steered: the same [loop](crate::arrival), along one course after the other.
+//! Scenarios whose arrival rate is steered: the same [loop](crate::arrival), along one course after the
+//! other.
 //!
 //! Each worker watches the [wishes](crate::control) and goes through its own stripe of the present course's
 //! arrivals, counted from the moment at which that course was wanted. When another course is wanted it leaves

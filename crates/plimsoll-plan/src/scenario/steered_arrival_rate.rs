@@ -1,4 +1,5 @@
-//! A rate that is told while the test goes on. No options lead here: `plimsoll capacity` drives a scenario so.
+//! A rate that is told while the test goes on. No options lead here: `plimsoll capacity` drives a scenario
+//! so.
 
 use std::time::Duration;
 

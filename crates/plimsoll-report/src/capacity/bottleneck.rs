@@ -1,8 +1,8 @@
 //! Which resource of the target gives way: named only if the evidence leaves no choice.
 //!
-//! A resource is a candidate if it has a limit, is used to 95 % of it or more where the objectives are missed, and
-//! to less than 70 % at half the capacity. If there is exactly one, it is named. None, or several at once (one of
-//! which may only be the consequence of another), is "cannot tell".
+//! A resource is a candidate if it has a limit, is used to 95 % of it or more where the objectives are
+//! missed, and to less than 70 % at half the capacity. If there is exactly one, it is named. None, or
+//! several at once (one of which may only be the consequence of another), is "cannot tell".
 
 use serde::{Deserialize, Serialize};
 

@@ -1,16 +1,17 @@
 //! The load at which an objective is just met: a line through the plateaus around it.
 //!
-//! The share of samples above a bound has a logit, and where a queue forms that logit goes with the load nearly
-//! in a straight line: in a queue with c servers the share of waits above t is C·exp(−(cμ − λ)t), whose
-//! logarithm is linear in λ. So shares are fitted by logistic regression over the load (means by a line through
-//! their logarithms), each plateau weighted by its samples and by how near it lies. The equations are linear in
-//! what was counted (quasi-likelihood, McCullagh and Nelder 1989): taking logits of each plateau first would
-//! make short plateaus, which mostly miss the rare bursts, pull the line down. All plateaus count that were
-//! judged, also those that could not be decided: they lie nearest.
+//! The share of samples above a bound has a logit, and where a queue forms that logit goes with the load
+//! nearly in a straight line: in a queue with c servers the share of waits above t is C·exp(−(cμ − λ)t),
+//! whose logarithm is linear in λ. So shares are fitted by logistic regression over the load (means by a
+//! line through their logarithms), each plateau weighted by its samples and by how near it lies. The
+//! equations are linear in what was counted (quasi-likelihood, McCullagh and Nelder 1989): taking logits of
+//! each plateau first would make short plateaus, which mostly miss the rare bursts, pull the line down. All
+//! plateaus count that were judged, also those that could not be decided: they lie nearest.
 //!
-//! The interval comes from resampling the moments of each plateau in blocks. Where the crossing depends more on
-//! which plateaus there are than that explains, because the line is bent or a target's speed changes from minute
-//! to minute, it is as wide as leaving out one plateau after the other says (the jackknife, Tukey 1958).
+//! The interval comes from resampling the moments of each plateau in blocks. Where the crossing depends
+//! more on which plateaus there are than that explains, because the line is bent or a target's speed
+//! changes from minute to minute, it is as wide as leaving out one plateau after the other says (the
+//! jackknife, Tukey 1958).
 
 use std::borrow::Borrow;
 

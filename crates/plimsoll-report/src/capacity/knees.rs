@@ -38,7 +38,8 @@ pub fn throughput(model: Model, plateaus: &[(&Plateau, &Figures)]) -> Option<Kne
             gain >= 0.5
         }
     };
-    // Counts of few arrivals scatter, so that the last load that is reached is meant, not the first that is not.
+    // Counts of few arrivals scatter, so that the last load that is reached is meant, not the first that is
+    // not.
     let last = (0..rows.len()).rfind(|at| keeps_up(*at))?;
     Some(Knee { low: rows[last].0, high: rows.get(last + 1)?.0 })
 }

@@ -1,7 +1,7 @@
 //! How much load a service carries within its objectives: plateaus, the search, and the answer.
 //!
-//! Everything here is a pure function of what was seen: no clock, no I/O. So a search is tested against targets
-//! that are simulated, hundreds of times in seconds.
+//! Everything here is a pure function of what was seen: no clock, no I/O. So a search is tested against
+//! targets that are simulated, hundreds of times in seconds.
 //!
 //! | module | subject |
 //! |---|---|

@@ -167,8 +167,8 @@ impl Plateau {
         verdict.inspect(|verdict| self.verdict = verdict.clone())
     }
 
-    /// How many moments belong to the transient. In the first second, at least, iterations end that were started
-    /// under the load before.
+    /// How many moments belong to the transient. In the first second, at least, iterations end that were
+    /// started under the load before.
     fn transient(&self, judge: Judge<'_>) -> usize {
         let shortest = sum(&self.moments, |moment| moment.seconds) / self.moments.len().max(1) as f64;
         let least = (1.0 / shortest.max(1e-3)).round() as usize;
@@ -176,8 +176,8 @@ impl Plateau {
         transient::cut(&self.levels(judge), least)
     }
 
-    /// What shows whether the target is steady: how many iterations are under way, or, where that is given, how
-    /// long they take.
+    /// What shows whether the target is steady: how many iterations are under way, or, where that is given,
+    /// how long they take.
     fn levels(&self, judge: Judge<'_>) -> Vec<f64> {
         let mut last = 0.0;
         let level = |moment: &Moment| {

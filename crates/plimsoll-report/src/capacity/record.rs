@@ -1,5 +1,5 @@
-//! `capacity.json`: everything that a search has seen and found, so that it can be read, judged, compared, and
-//! taken up again.
+//! `capacity.json`: everything that a search has seen and found, so that it can be read, judged, compared,
+//! and taken up again.
 
 use serde::{Deserialize, Serialize};
 

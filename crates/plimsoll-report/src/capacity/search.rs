@@ -261,7 +261,8 @@ impl Search {
         held.map(|plateau| in_flight(plateau.steady())).fold(CALM, f64::max)
     }
 
-    /// `in_all` is how long the target was left alone before; not a number when nobody doubts that it is well.
+    /// `in_all` is how long the target was left alone before; not a number when nobody doubts that it is
+    /// well.
     fn rest(&mut self, seconds: f64, in_all: f64, moment: &Moment) -> Order {
         if moment.in_flight > CALM && seconds < PATIENCE && self.spent < self.limits.budget {
             self.stage = Stage::Rest { seconds, in_all };

@@ -204,9 +204,9 @@ fn met_up_to(most: f64, share: impl Fn(f64) -> f64) -> f64 {
     low
 }
 
-/// The share of responses above `t` when `users` without think time share the servers: whoever comes waits until
-/// all but `servers` of those before are served (Erlang), and is then served itself. Between whole numbers it is
-/// interpolated.
+/// The share of responses above `t` when `users` without think time share the servers: whoever comes waits
+/// until all but `servers` of those before are served (Erlang), and is then served itself. Between whole
+/// numbers it is interpolated.
 fn above_closed(servers: usize, service: f64, users: f64, t: f64) -> f64 {
     const STEPS: usize = 500;
     let at = |users: usize| {

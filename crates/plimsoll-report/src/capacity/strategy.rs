@@ -257,8 +257,8 @@ pub(super) struct Estimate {
     pub(super) objective: usize,
 }
 
-/// The lowest load at which one of the objectives is just met. Where a target breaks down suddenly there is no
-/// crossing, and the limit is somewhere between what was carried and what was not.
+/// The lowest load at which one of the objectives is just met. Where a target breaks down suddenly there is
+/// no crossing, and the limit is somewhere between what was carried and what was not.
 pub(super) fn estimate(search: &Search) -> Option<Estimate> {
     let plateaus = &search.plateaus;
     let Bracket { low, high } = bracket(search);

@@ -168,8 +168,8 @@ fn little(record: &Record) -> Option<String> {
     Some(match bad.first() {
         None => format!("Little's law:     holds on all {} plateaus that were carried", good.len()),
         Some(first) => format!(
-            "Little's law:     does NOT hold on {} of {} plateaus: at {} there were {:.1} iterations under way, \
-             expected {:.1}",
+            "Little's law:     does NOT hold on {} of {} plateaus: at {} there were {:.1} iterations \
+             under way, expected {:.1}",
             bad.len(),
             good.len() + bad.len(),
             load(record.header.model, first.plateau.load),
@@ -191,8 +191,8 @@ fn scaling(scaling: &Scaling) -> String {
     match scaling {
         Scaling::Refused { why } => format!("model:            none: {why}"),
         Scaling::Accepted { alpha, beta, ceiling, r_squared, plateaus, .. } => format!(
-            "model:            at most {:.0}/s ({:.0} to {:.0}); contention {:.3}, coherency {:.5}, R² {r_squared:.3} \
-             over {plateaus} plateaus",
+            "model:            at most {:.0}/s ({:.0} to {:.0}); contention {:.3}, coherency {:.5}, R² \
+             {r_squared:.3} over {plateaus} plateaus",
             ceiling.value, ceiling.low, ceiling.high, alpha.value, beta.value
         ),
     }

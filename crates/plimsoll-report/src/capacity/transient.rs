@@ -5,8 +5,8 @@
 //! rest can tell. A transient makes the rest more spread than it need be; cutting what is steady makes it
 //! shorter for nothing. A cut behind the middle would say that nothing is steady yet.
 //!
-//! By itself MSER also cuts off bursts, of which a queue near its limit has many: what is left would always look
-//! better than the truth. So a cut counts only if what it takes away is *unlike* everything behind it.
+//! By itself MSER also cuts off bursts, of which a queue near its limit has many: what is left would always
+//! look better than the truth. So a cut counts only if what it takes away is *unlike* everything behind it.
 
 /// How many of the first values belong to the transient: at least `least`, at most half.
 #[must_use]

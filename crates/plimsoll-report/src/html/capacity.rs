@@ -1,7 +1,7 @@
 //! The answer of a search for capacity as a page: the verdict, the curve, the plateaus.
 //!
-//! The curve is drawn here, because its points have intervals and its axes are loads, which the charting library
-//! of the other pages does not know.
+//! The curve is drawn here, because its points have intervals and its axes are loads, which the charting
+//! library of the other pages does not know.
 
 use super::markup::Markup;
 use super::{capitalised, footer, head};

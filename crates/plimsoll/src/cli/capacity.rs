@@ -84,8 +84,8 @@ fn questions() -> [Arg; 5] {
             "slo",
             "METRIC:CONDITION",
             "An objective, in the language of thresholds; repeatable",
-            "An objective that has to be met, in the language of thresholds; may be given several times. Times \
-             take a percentile, the median or the average; shares a rate.\n\n\
+            "An objective that has to be met, in the language of thresholds; may be given several \
+             times. Times take a percentile, the median or the average; shares a rate.\n\n\
              Example: --slo 'http_req_duration{name:checkout}:p(95)<200' --slo 'http_req_failed:rate<0.01'",
         )
         .action(ArgAction::Append),
@@ -100,8 +100,8 @@ fn questions() -> [Arg; 5] {
             "model",
             "MODEL",
             "open drives a rate of iterations, closed a number of VUs",
-            "How load is put on the service: open starts iterations at a rate, whether or not earlier ones have \
-             ended, as independent users do; closed lets VUs loop. By default open for scenarios with an \
+            "How load is put on the service: open starts iterations at a rate, whether or not earlier ones \
+             have ended, as independent users do; closed lets VUs loop. By default open for scenarios with an \
              arrival rate, closed for all others.",
         )
         .value_parser(["open", "closed"]),
@@ -133,14 +133,15 @@ fn loads() -> [Arg; 9] {
         rate(
             "max-rate",
             "The most load to try; 100000/s by default",
-            "The most iterations per second, or VUs, that are tried. When they are carried, that is the answer.",
+            "The most iterations per second, or VUs, that are tried. When they are carried, that is the \
+             answer.",
         ),
         flag(
             "max-vus",
             "N",
             "The most VUs; 1000 by default",
-            "How many VUs there may be: under a rate, iterations under way; otherwise the highest load that is \
-             tried. They are made when they are needed.",
+            "How many VUs there may be: under a rate, iterations under way; otherwise the highest load that \
+             is tried. They are made when they are needed.",
         )
         .value_parser(value_parser!(u32).range(1..)),
         flag("budget", "TIME", "How long it may take", "How long the search may go on.")
@@ -190,7 +191,12 @@ fn answers() -> [Arg; 7] {
              plateaus make a model of the service (the Universal Scalability Law).\n\n\
              Example: --forecast 5000/s --headroom 30%",
         ),
-        flag("headroom", "PERCENT", "What is to stay free under the load to come", "The share of what all instances carry that is to stay free.")
+        flag(
+            "headroom",
+            "PERCENT",
+            "What is to stay free under the load to come",
+            "The share of what all instances carry that is to stay free.",
+        )
             .default_value("30%")
             .value_parser(share),
         flag(
@@ -214,10 +220,10 @@ fn answers() -> [Arg; 7] {
             "observe",
             "WHAT",
             "Observe the target: process=PID, metrics=URL,…, prometheus=URL,…; repeatable",
-            "Observes the target while it is driven, to name what gives way first; may be given several times. \
-             process=PID reads a process of this machine. metrics=URL,series=NAME reads one series of a page \
-             of metrics. prometheus=URL,query=EXPR asks a Prometheus server. name=TEXT names it, limit=N says \
-             where it is full.\n\n\
+            "Observes the target while it is driven, to name what gives way first; may be given several \
+             times. process=PID reads a process of this machine. metrics=URL,series=NAME reads one series of a page \
+             of metrics. prometheus=URL,query=EXPR asks a Prometheus server. name=TEXT names it, limit=N \
+             says where it is full.\n\n\
              Example: --observe process=4711 --observe \
              'metrics=http://localhost:8080/metrics,series=pool_busy,limit=16'",
         )

@@ -1,8 +1,8 @@
 //! From arguments to an exit code: one file for each command, and the one place where failures are printed.
 
 mod archive;
-mod capacity;
 mod calibrate;
+mod capacity;
 mod check;
 mod completions;
 mod control;

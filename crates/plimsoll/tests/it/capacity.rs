@@ -11,7 +11,8 @@ const SCRIPT: &str = "
     import http from 'k6/http';
     export const options = {
         scenarios: {
-            a: { executor: 'constant-arrival-rate', rate: 5, duration: '1m', preAllocatedVUs: 2, exec: 'visit' },
+            a: { executor: 'constant-arrival-rate', rate: 5, duration: '1m', preAllocatedVUs: 2,
+                 exec: 'visit' },
             b: { executor: 'constant-vus', vus: 1, duration: '1m', exec: 'visit' },
         },
     };

@@ -1,5 +1,5 @@
-//! `bench capacity`: whether `plimsoll capacity` finds what is there, against InsightDesk as a server of known
-//! capacity, of known bottlenecks, and as it is.
+//! `bench capacity`: whether `plimsoll capacity` finds what is there, against InsightDesk as a server of
+//! known capacity, of known bottlenecks, and as it is.
 //!
 //! | module | subject |
 //! |---|---|

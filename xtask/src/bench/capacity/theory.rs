@@ -49,8 +49,8 @@ impl Server {
         (1.0 - waits) * served + waits * both
     }
 
-    /// Whoever comes waits until all but c of the others are served, each after 1/(cμ) on average (Erlang), and
-    /// is then served itself.
+    /// Whoever comes waits until all but c of the others are served, each after 1/(cμ) on average (Erlang),
+    /// and is then served itself.
     fn above_closed(&self, users: usize) -> f64 {
         const STEPS: usize = 4_000;
         let (service, t) = (self.service(), self.bound_ms / 1e3);
