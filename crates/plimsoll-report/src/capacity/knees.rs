@@ -27,7 +27,8 @@ type Row = (f64, f64);
 /// Up to where the target keeps up.
 #[must_use]
 pub fn throughput(model: Model, plateaus: &[(&Plateau, &Figures)]) -> Option<Knee> {
-    let rows = rows(plateaus, |figures| Some(figures.throughput));
+    // Errors that come back fast are no throughput.
+    let rows = rows(plateaus, |figures| Some(figures.throughput * (1.0 - figures.failed)));
     let keeps_up = |at: usize| match model {
         Model::Open => rows[at].1 >= 0.95 * rows[at].0,
         Model::Closed if at == 0 => true,

@@ -37,6 +37,8 @@ const OVERLOAD: f64 = 1.4;
 const RETURN: (f64, f64) = (0.92, 0.85);
 /// A load this far below the limit would show less.
 const RETURN_AT_LEAST: f64 = 0.75;
+/// Where to return to next if that was still too much, in relation to it.
+const RETURN_FURTHER: f64 = 0.6;
 /// A plateau that the generator could not do is tried again so many times, all in all.
 const VOID: usize = 3;
 
@@ -308,7 +310,7 @@ fn sweep(search: &Search) -> Next {
         None => limit * RETURN.0,
         Some(last) if last.verdict == Verdict::Held || returns.len() >= 3 => return over(),
         // Carried or not, it shows how far down the target has to go.
-        Some(last) => last.load / 2.0,
+        Some(last) => last.load * RETURN_FURTHER,
     };
     match carried(plateaus, below) {
         Some(load) => Next::Hold(load, Purpose::Return),

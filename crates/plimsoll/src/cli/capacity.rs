@@ -101,8 +101,8 @@ fn questions() -> [Arg; 5] {
             "MODEL",
             "open drives a rate of iterations, closed a number of VUs",
             "How load is put on the service: open starts iterations at a rate, whether or not earlier ones \
-             have ended, as independent users do; closed lets VUs loop. By default open for scenarios with an \
-             arrival rate, closed for all others.",
+             have ended, as independent users do; closed lets VUs loop. By default open for scenarios with \
+             an arrival rate, closed for all others.",
         )
         .value_parser(["open", "closed"]),
         flag(
@@ -221,8 +221,8 @@ fn answers() -> [Arg; 7] {
             "WHAT",
             "Observe the target: process=PID, metrics=URL,…, prometheus=URL,…; repeatable",
             "Observes the target while it is driven, to name what gives way first; may be given several \
-             times. process=PID reads a process of this machine. metrics=URL,series=NAME reads one series of a page \
-             of metrics. prometheus=URL,query=EXPR asks a Prometheus server. name=TEXT names it, limit=N \
+             times. process=PID reads a process of this machine. metrics=URL,series=NAME reads one series of a \
+             page of metrics. prometheus=URL,query=EXPR asks a Prometheus server. name=TEXT names it, limit=N \
              says where it is full.\n\n\
              Example: --observe process=4711 --observe \
              'metrics=http://localhost:8080/metrics,series=pool_busy,limit=16'",
