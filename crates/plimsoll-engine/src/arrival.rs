@@ -40,6 +40,7 @@ use tokio::{
 };
 
 use crate::{
+    control::RunControl,
     cut_off::{Slice, with_cut_off},
     event::RunEvent,
     exchange::{Order, Peer, Post, SupplyView},
@@ -63,11 +64,19 @@ struct Floor<F: VuFactory> {
     cut_off: Instant,
 }
 
+/// Where arrivals come from.
+pub(crate) enum Timetable {
+    /// From the plan.
+    Planned(Arrivals),
+    /// From whoever steers the scenario.
+    Steered,
+}
+
 /// Goes through a part of the schedule. `ended` gets the scenario's index when it is over.
 pub(crate) async fn run_part<F: VuFactory>(
     worker: Rc<Worker<F>>,
     part: Rc<Part>,
-    arrivals: Arrivals,
+    timetable: Timetable,
     post: Post,
     ended: mpsc::UnboundedSender<usize>,
 ) {
@@ -79,13 +88,16 @@ pub(crate) async fn run_part<F: VuFactory>(
         let queue = Queue::default();
         let floor = Rc::new(Floor { worker, part, queue, supply: post.supply, cut_off });
         let usher = Usher::new(Rc::clone(&floor), &post.planned, post.on_demand);
-        let stripe = arrivals.skip(post.number).step_by(post.peers.len()).map(|due| due.at);
-        let arriving = async {
-            tokio::join!(
-                usher.dispatch(stripe, post.peers, &pacer, &interrupt),
-                usher.receive(post.inbox, &interrupt),
-            )
+        let dispatching = async {
+            match timetable {
+                Timetable::Planned(arrivals) => {
+                    let stripe = arrivals.skip(post.number).step_by(post.peers.len()).map(|due| due.at);
+                    usher.dispatch(stripe, post.peers, &pacer, &interrupt).await;
+                }
+                Timetable::Steered => usher.follow(post.number, post.peers, &pacer, &interrupt).await,
+            }
         };
+        let arriving = async { tokio::join!(dispatching, usher.receive(post.inbox, &interrupt)) };
         tokio::select! {
             // The watch comes second, so that it sees the tasks that the others have just spawned.
             biased;
@@ -99,7 +111,7 @@ pub(crate) async fn run_part<F: VuFactory>(
 }
 
 /// Leads arrivals to VUs.
-struct Usher<F: VuFactory> {
+pub(crate) struct Usher<F: VuFactory> {
     floor: Rc<Floor<F>>,
     /// The VUs of this worker that may still be made.
     unmade: RefCell<vec::IntoIter<VuId>>,
@@ -137,13 +149,27 @@ impl<F: VuFactory> Usher<F> {
             self.place(due_at, &peers).await;
         }
         // The last arrival may be long before the end, and a scenario lasts as long as it says.
-        let part = &self.floor.part;
-        pacer.reaches(part.started + part.plan_of().duration(), interrupt).await;
+        pacer.reaches(self.end(), interrupt).await;
+    }
+
+    /// Where the courses of a steered scenario come from.
+    pub(crate) fn control(&self) -> &RunControl {
+        &self.floor.worker.shared.control
+    }
+
+    /// The scenario's place in the plan.
+    pub(crate) fn scenario(&self) -> usize {
+        self.floor.part.index
+    }
+
+    /// When the scenario's time is up.
+    pub(crate) fn end(&self) -> Instant {
+        self.floor.part.started + self.floor.part.plan_of().duration()
     }
 
     /// The five rules.
     #[inline]
-    async fn place(&self, due_at: Instant, peers: &[Peer]) {
+    pub(crate) async fn place(&self, due_at: Instant, peers: &[Peer]) {
         if self.serve(due_at, peers) {
             return;
         }

@@ -267,7 +267,7 @@ impl Conductor {
             let nowhere = || (0..workers).map(|_| None).collect();
             let (parts, posts): (usize, Vec<Option<Post>>) = match scenario.schedule() {
                 Schedule::Vus(_) => (scenario.vu_ids.len(), nowhere()),
-                Schedule::Arrivals(_) => {
+                Schedule::Arrivals(_) | Schedule::Steered => {
                     let posts = posts(&scenario.vu_ids, scenario.planned_vus(), workers);
                     (posts.iter().flatten().count(), posts)
                 }

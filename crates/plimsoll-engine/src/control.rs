@@ -11,16 +11,20 @@
 //!   is another scenario: the schedule of that one goes on, whatever anybody wants.
 //! - *Scale*: how many VUs such a scenario begins with, or has from now on. When there may be more of them
 //!   than before, they are made at once.
+//! - *Steer*: at which rate a scenario starts iterations that has no rate of its own.
 //! - *Setup data*, before `setup`: used where `setup` is skipped. Refused later.
 //!
 //! A pause never cuts an iteration short, and neither does scaling down: VUs finish what they are doing.
 
 use std::sync::Arc;
 
-use plimsoll_plan::{Plan, Scenario, scenario::MAX_VUS};
-use tokio::sync::watch;
+use plimsoll_plan::{
+    ExecutorConfig, Plan, Scenario,
+    scenario::{Course, MAX_VUS},
+};
+use tokio::{sync::watch, time::Instant};
 
-use crate::{outcome::RunEnd, vu::VuId};
+use crate::{outcome::RunEnd, steered::Heading, vu::VuId};
 
 /// A handle that controls a run. Clones control the same run.
 #[derive(Debug, Clone)]
@@ -48,6 +52,9 @@ struct Wanted {
     executor: &'static str,
     /// `None` for scenarios whose VUs are not told from outside.
     vus: Option<ExternalVus>,
+    is_steered: bool,
+    /// Where a steered scenario is bound for; nowhere at first.
+    heading: Option<Heading>,
 }
 
 /// The VUs of a scenario that is controlled from outside.
@@ -75,6 +82,9 @@ pub enum ControlError {
     /// No scenario is controlled from outside.
     #[error("no scenario has the executor externally-controlled, so the number of VUs cannot be changed")]
     NotScalable,
+    /// No scenario has its rate told from outside.
+    #[error("no scenario is steered, so there is no rate that could be changed")]
+    NotSteerable,
     /// More VUs are wanted than there may be.
     #[error("can't have {vus} VUs while there may be {max} at most")]
     BeyondMax {
@@ -175,6 +185,19 @@ impl RunControl {
         })
     }
 
+    /// Has the steered scenario start iterations at another rate, from now on. What it has started goes on.
+    ///
+    /// # Errors
+    /// When no scenario is steered.
+    pub fn steer(&self, course: Course) -> Result<(), ControlError> {
+        self.change(|wishes| {
+            let steered = wishes.scenarios.iter_mut().find(|scenario| scenario.is_steered);
+            let heading = Heading { course, since: Instant::now() };
+            steered.ok_or(ControlError::NotSteerable)?.heading = Some(heading);
+            Ok(())
+        })
+    }
+
     /// How many of the VUs that there are may not be asked for at present, because a maximum was lowered.
     pub fn surplus_vus(&self) -> u32 {
         let wishes = self.0.borrow();
@@ -260,6 +283,11 @@ impl Wishes {
         if self.paused { 0 } else { wanted }
     }
 
+    /// Where a steered scenario is bound for.
+    pub(crate) fn heading(&self, scenario: usize) -> Option<Heading> {
+        self.scenarios[scenario].heading
+    }
+
     /// The scenario's VUs from the `known`th on.
     pub(crate) fn vus_from(&self, scenario: usize, known: usize) -> Vec<VuId> {
         let ids = self.scenarios[scenario].vus.as_ref().map_or(&[][..], |vus| &vus.ids);
@@ -274,6 +302,8 @@ impl Wanted {
             name: scenario.name.clone(),
             executor: scenario.executor.name(),
             vus: scenario.external_vus().map(external),
+            is_steered: matches!(scenario.executor, ExecutorConfig::SteeredArrivalRate(_)),
+            heading: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What goes on beside the phases: once a second the gauges of VUs and the merging of shards, every other
 //! second the thresholds, the announcements of scenarios that start, and the end of the warm-up.
 
-use std::{collections::BTreeSet, convert::Infallible, time::Duration};
+use std::{collections::BTreeSet, convert::Infallible};
 
 use plimsoll_metrics::{Outcome, ThresholdReport};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
@@ -13,9 +13,6 @@ use crate::{
     recorder::record_vus,
     warm_up::watch_warm_up,
 };
-
-/// How often shards are merged and VUs counted.
-const TICK: Duration = Duration::from_secs(1);
 
 /// How many ticks lie between two looks at the thresholds.
 const TICKS_PER_JUDGEMENT: u64 = 2;
@@ -30,7 +27,8 @@ pub(crate) async fn keep_house(conductor: &Conductor) -> Infallible {
 }
 
 async fn tick(conductor: &Conductor) -> Infallible {
-    let mut ticks = interval_at(Instant::now() + TICK, TICK);
+    let tick = conductor.config.tick;
+    let mut ticks = interval_at(Instant::now() + tick, tick);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut crossed = BTreeSet::new();
     for number in 1u64.. {
@@ -41,6 +39,7 @@ async fn tick(conductor: &Conductor) -> Infallible {
         }
         conductor.shared.absorb(conductor.lane.get(), &mut conductor.shard.borrow_mut());
         conductor.crew.absorb().await;
+        conductor.shared.measurements.note_tick();
         conductor.slide_windows();
         if number.is_multiple_of(TICKS_PER_JUDGEMENT) {
             watch_thresholds(conductor, &mut crossed);

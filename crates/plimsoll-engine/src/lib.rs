@@ -30,6 +30,7 @@
 //! | `executor` | the loop that drives a VU through a scenario |
 //! | `external` | scenarios whose VUs are told while the run goes on |
 //! | `arrival` | the loop that starts iterations at given times |
+//! | `steered` | the same at a rate that is told while the run goes on |
 //! | `queue`, `exchange` | where iterations meet their VUs: on their own worker, and on others |
 //! | `warm_up` | the part of a run that is kept apart from its verdict |
 //! | `iteration`, `once` | what all iterations have in common; calls that happen once |
@@ -68,6 +69,7 @@ mod pacer;
 mod pool;
 mod queue;
 mod recorder;
+mod steered;
 mod threshold_watch;
 mod warm_up;
 mod worker;

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use plimsoll_metrics::{Aggregate, Shard};
+use tokio::sync::watch;
 
 /// The numbers of a run, at most a second old while it goes on. Clones share them.
 ///
@@ -15,6 +16,8 @@ struct Inner {
     growing: Mutex<Aggregate>,
     /// The whole, once the run is over.
     whole: OnceLock<Arc<Aggregate>>,
+    /// How often all workers have merged what they recorded.
+    ticks: watch::Sender<u64>,
 }
 
 impl Measurements {
@@ -25,6 +28,18 @@ impl Measurements {
             Some(whole) => look(whole),
             None => look(&growing),
         }
+    }
+
+    /// Changes each time all workers have merged what they recorded, once a second: whoever looks then sees
+    /// whole seconds of the run.
+    #[must_use]
+    pub fn ticks(&self) -> watch::Receiver<u64> {
+        self.0.ticks.subscribe()
+    }
+
+    /// All workers have merged.
+    pub(crate) fn note_tick(&self) {
+        self.0.ticks.send_modify(|ticks| *ticks += 1);
     }
 
     /// Merges a shard. What comes after the end of the run is not kept.

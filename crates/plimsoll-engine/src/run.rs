@@ -1,6 +1,6 @@
 //! Configuration of a run, and its entry points.
 
-use std::{fmt, num::NonZeroUsize, sync::Arc, thread};
+use std::{fmt, num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use plimsoll_metrics::{Pins, SampleBatch, ShardConfig, Thresholds};
 use plimsoll_plan::Plan;
@@ -59,6 +59,8 @@ pub struct RunConfig {
     pub shard: ShardConfig,
     /// Where raw samples go, if `shard.raw` asks for them.
     pub samples: Option<SampleSink>,
+    /// How often what workers have recorded is merged, and may be read; once a second by default.
+    pub tick: Duration,
     /// Where workers record how late they come to their events.
     pub loop_delays: LoopDelays,
 }
@@ -71,6 +73,7 @@ impl Default for RunConfig {
             thresholds: Thresholds::default(),
             shard: ShardConfig::default(),
             samples: None,
+            tick: Duration::from_secs(1),
             loop_delays: LoopDelays::default(),
         }
     }

@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use crate::{
-    arrival::run_part,
+    arrival::{Timetable, run_part},
     clock::Clock,
     control::RunControl,
     event::EventSink,
@@ -218,10 +218,15 @@ fn begin_part<F: VuFactory>(
             }
         }
         (Schedule::Arrivals(arrivals), Some(post)) => {
-            tasks.spawn_local(run_part(Rc::clone(worker), part, arrivals, post, ended.clone()));
+            let timetable = Timetable::Planned(arrivals);
+            tasks.spawn_local(run_part(Rc::clone(worker), part, timetable, post, ended.clone()));
+        }
+        (Schedule::Steered, Some(post)) => {
+            let timetable = Timetable::Steered;
+            tasks.spawn_local(run_part(Rc::clone(worker), part, timetable, post, ended.clone()));
         }
         // None of the scenario's VUs lives here.
-        (Schedule::Arrivals(_), None) => {}
+        (Schedule::Arrivals(_) | Schedule::Steered, None) => {}
         (Schedule::External, _) => {
             tasks.spawn_local(lead(Rc::clone(worker), part, ended.clone()));
         }

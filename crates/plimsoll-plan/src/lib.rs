@@ -17,6 +17,7 @@
 //! | [`segment`], [`stripe`] | how a run is divided between instances |
 //! | [`thresholds`], [`goals`] | thresholds and goals as configured, checked against the metrics of a run |
 //! | [`plan`] | the resolved whole |
+//! | [`steering`] | the same with one scenario that somebody drives |
 
 pub mod arrivals;
 mod chain;
@@ -30,6 +31,7 @@ pub mod problem;
 pub mod provenance;
 pub mod scenario;
 pub mod segment;
+pub mod steering;
 pub mod stripe;
 pub mod thresholds;
 pub mod timeline;
@@ -42,5 +44,6 @@ pub use plan::{Plan, resolve};
 pub use problem::{Problem, Warning};
 pub use provenance::{Origin, Source};
 pub use scenario::{ExecutorConfig, IterationBudget, Scenario, Schedule};
+pub use steering::Drive;
 pub use thresholds::check_thresholds;
 pub use timeline::{Activation, VuTimeline};

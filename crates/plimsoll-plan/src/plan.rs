@@ -34,7 +34,7 @@ pub struct Plan {
     /// This instance's VUs among those of the whole test.
     pub vus: Stripe,
     /// The ids above the planned ones belong to VUs that are made on demand.
-    max_vus: u32,
+    pub(crate) max_vus: u32,
     /// What the user should know.
     pub warnings: Vec<Warning>,
     sources: BTreeMap<&'static str, Source>,
@@ -286,7 +286,7 @@ fn check_warmup(merged: &mut Merged, scenarios: &[Scenario]) {
 /// Gives every scenario its VUs: first those that are made before the run, so that their ids have no gaps,
 /// then the reserved ids of those that are made on demand. Returns how many there are of the former and of
 /// all.
-fn assign_vus(scenarios: &mut [Scenario]) -> (u32, u32) {
+pub(crate) fn assign_vus(scenarios: &mut [Scenario]) -> (u32, u32) {
     let planned = assign(scenarios, 0, Scenario::planned_vus);
     let on_demand = assign(scenarios, planned, |scenario| scenario.max_vus() - scenario.planned_vus());
     (planned, planned + on_demand)

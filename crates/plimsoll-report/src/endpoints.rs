@@ -147,7 +147,7 @@ fn origin_of(url: &str) -> Option<&str> {
 }
 
 /// What makes an endpoint: its method and its name.
-fn key<'a>(series: &SeriesView<'a>) -> (&'a str, &'a str) {
+pub(crate) fn key<'a>(series: &SeriesView<'a>) -> (&'a str, &'a str) {
     let tags = series.tags;
     let method = tags.value(tag::METHOD).unwrap_or_default();
     let name = tags.value(tag::NAME).or_else(|| tags.value(tag::URL));

@@ -22,6 +22,7 @@
 //! an "others" row.
 
 pub mod advice;
+pub mod capacity;
 pub mod compare;
 pub mod document;
 pub mod endpoints;

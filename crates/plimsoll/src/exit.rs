@@ -8,6 +8,12 @@ pub(crate) enum Exit {
     Success = 0,
     /// `check` found something that fails it. k6 has no such command.
     Findings = 1,
+    /// `capacity` found none, or `gate` was given a record without one. k6 has no such commands.
+    NoCapacity = 90,
+    /// `gate` found less capacity than is wanted.
+    GateMissed = 91,
+    /// `capacity` met the limit of the generator before that of the target.
+    GeneratorLimited = 92,
     /// `compare --strict` cannot tell. k6 has no such command.
     CannotTell = 93,
     /// `compare` found the candidate worse than the base.
@@ -43,9 +49,12 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 21] = [
         Self::Success,
         Self::Findings,
+        Self::NoCapacity,
+        Self::GateMissed,
+        Self::GeneratorLimited,
         Self::CannotTell,
         Self::Worse,
         Self::GoalsViolated,

@@ -60,6 +60,14 @@ pub(crate) enum Failure {
     /// A running test could not be asked, or refused.
     #[error("{0}")]
     Control(ClientError),
+    /// The record of a search cannot be used.
+    #[error("{path} cannot be used: {why}")]
+    SearchRecord {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The machine refused something that every run needs.
     #[error("{what}: {source}")]
     System {
@@ -96,6 +104,7 @@ impl Failure {
             | Failure::Dashboard { .. }
             | Failure::Output(_)
             | Failure::Record(_)
+            | Failure::SearchRecord { .. }
             | Failure::Write(_)
             | Failure::System { .. } => Exit::Other,
         }

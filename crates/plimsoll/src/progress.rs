@@ -139,7 +139,8 @@ fn vus(plan: &Scenario, progress: &ScenarioProgress, width: usize) -> String {
         | ExecutorConfig::ExternallyControlled(_) => format!("{active:>width$} VUs"),
         ExecutorConfig::RampingVus(_)
         | ExecutorConfig::ConstantArrivalRate(_)
-        | ExecutorConfig::RampingArrivalRate(_) => format!("{active:>width$}/{max:>width$} VUs"),
+        | ExecutorConfig::RampingArrivalRate(_)
+        | ExecutorConfig::SteeredArrivalRate(_) => format!("{active:>width$}/{max:>width$} VUs"),
     }
 }
 

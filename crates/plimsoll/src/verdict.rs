@@ -82,6 +82,7 @@ fn tell_validity(ending: &Ending<'_>) {
     }
 }
 
+/// The exit code of the end alone.
 pub(crate) fn end_code(end: &RunEnd) -> Exit {
     match end {
         RunEnd::Completed => Exit::Success,

@@ -15,6 +15,7 @@
 //! | [`outputs`] | throughput while every sample is written to a file, and whether all are there |
 //! | [`sockets`] | a crowd of idle WebSocket and Socket.IO connections: all there, and what each takes |
 //! | [`data`] | memory of large files that all virtual users read |
+//! | [`capacity`] | whether a search for capacity finds what is there |
 //! | [`validity`] | whether the verdict on the measurement is right, run after run |
 //! | [`steady`] | whether memory grows with the length of a run |
 //! | [`urls`] | memory and totals with millions of distinct URLs |
@@ -25,6 +26,7 @@
 //! `bench/scripts`. `bench/README.md` says how to read the figures.
 
 mod arrivals;
+mod capacity;
 mod compare;
 mod cores;
 mod data;
@@ -90,6 +92,9 @@ pub(crate) enum Command {
     Sockets(sockets::Arguments),
     /// Memory of large files that all virtual users read
     Data(data::Arguments),
+    /// Searches for capacity against servers whose capacity is known
+    #[command(subcommand)]
+    Capacity(capacity::Command),
     /// The verdict on the measurement: of generators that are held down, and of some left alone
     Validity(validity::Arguments),
     /// Memory of a long run at full speed
@@ -128,6 +133,7 @@ pub(crate) async fn run(workspace: &Workspace, command: &Command) -> Result<Exit
         Command::Outputs(arguments) => outputs::run(workspace, arguments).await?,
         Command::Sockets(arguments) => sockets::run(workspace, arguments).await?,
         Command::Data(arguments) => data::run(workspace, arguments).await?,
+        Command::Capacity(command) => capacity::run(workspace, command).await?,
         Command::Validity(arguments) => validity::run(workspace, arguments).await?,
         Command::Steady(arguments) => steady::run(workspace, arguments).await?,
         Command::Urls(arguments) => urls::run(workspace, arguments).await?,

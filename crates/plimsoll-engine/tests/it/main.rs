@@ -6,6 +6,7 @@ mod chains;
 mod control;
 mod ending;
 mod executors;
+mod steering;
 mod stopping;
 mod support;
 mod table;

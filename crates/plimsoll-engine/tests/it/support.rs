@@ -176,7 +176,15 @@ pub(crate) fn trial(options: &Value, factory: Closures) -> Trial {
 }
 
 pub(crate) fn trial_with(options: &Value, factory: Closures, config: RunConfig) -> Trial {
-    let plan = plan(options);
+    trial_of_with(plan(options), factory, config)
+}
+
+/// A run of a plan that is made otherwise.
+pub(crate) fn trial_of(plan: Plan, factory: Closures) -> Trial {
+    trial_of_with(plan, factory, RunConfig::default())
+}
+
+fn trial_of_with(plan: Plan, factory: Closures, config: RunConfig) -> Trial {
     let thresholds = Thresholds::bind(&plan.thresholds, &Registry::new()).expect("valid thresholds");
     let log = Log::default();
     let events = {

@@ -15,6 +15,7 @@ mod ramping_arrival_rate;
 mod ramping_vus;
 mod shared_iterations;
 mod stages;
+mod steered_arrival_rate;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -33,6 +34,7 @@ pub use self::{
     ramping_arrival_rate::RampingArrivalRate,
     ramping_vus::RampingVus,
     shared_iterations::SharedIterations,
+    steered_arrival_rate::{Course, SteeredArrivalRate},
 };
 use crate::{
     Arrivals, Problem, VuTimeline, duration,
@@ -86,6 +88,8 @@ pub enum ExecutorConfig {
     RampingArrivalRate(RampingArrivalRate),
     /// A number of VUs that is told while the test goes on.
     ExternallyControlled(ExternallyControlled),
+    /// Iterations start at a rate that is told while the test goes on. Not to be had by options.
+    SteeredArrivalRate(SteeredArrivalRate),
 }
 
 /// What makes iterations start.
@@ -95,8 +99,11 @@ pub enum Schedule {
     Vus(VuTimeline),
     /// The time; any VU that is free takes the iteration.
     Arrivals(Arrivals),
-    /// Whoever controls the test from outside.
+    /// Whoever controls the test from outside: how many VUs loop.
     External,
+    /// Whoever steers the test: at which rate iterations start, as
+    /// [courses](Course) say.
+    Steered,
 }
 
 /// How many iterations a scenario may start.
@@ -116,6 +123,7 @@ impl Scenario {
         self.share.count_vus(match &self.executor {
             ExecutorConfig::ConstantArrivalRate(config) => config.vus.pre_allocated,
             ExecutorConfig::RampingArrivalRate(config) => config.vus.pre_allocated,
+            ExecutorConfig::SteeredArrivalRate(config) => config.vus.pre_allocated,
             others => others.max_vus(),
         })
     }
@@ -137,7 +145,8 @@ impl Scenario {
             }
             ExecutorConfig::SharedIterations(_)
             | ExecutorConfig::ConstantArrivalRate(_)
-            | ExecutorConfig::RampingArrivalRate(_) => (division.stripe_by_vus(all), None),
+            | ExecutorConfig::RampingArrivalRate(_)
+            | ExecutorConfig::SteeredArrivalRate(_) => (division.stripe_by_vus(all), None),
         };
         self.share = Share { vus, iterations, rounds };
     }
@@ -152,6 +161,7 @@ impl Scenario {
             ExecutorConfig::ConstantArrivalRate(config) => config.duration,
             ExecutorConfig::RampingArrivalRate(config) => config.duration(),
             ExecutorConfig::ExternallyControlled(config) => config.duration,
+            ExecutorConfig::SteeredArrivalRate(_) => ENDLESS,
         }
     }
 
@@ -202,6 +212,7 @@ impl Scenario {
             ExecutorConfig::ConstantArrivalRate(config) => arrivals(config.arrivals(&self.name)),
             ExecutorConfig::RampingArrivalRate(config) => arrivals(config.arrivals(&self.name)),
             ExecutorConfig::ExternallyControlled(_) => Schedule::External,
+            ExecutorConfig::SteeredArrivalRate(_) => Schedule::Steered,
         }
     }
 
@@ -216,7 +227,8 @@ impl Scenario {
             | ExecutorConfig::RampingVus(_)
             | ExecutorConfig::ConstantArrivalRate(_)
             | ExecutorConfig::RampingArrivalRate(_)
-            | ExecutorConfig::ExternallyControlled(_) => IterationBudget::Unlimited,
+            | ExecutorConfig::ExternallyControlled(_)
+            | ExecutorConfig::SteeredArrivalRate(_) => IterationBudget::Unlimited,
         }
     }
 
@@ -244,6 +256,7 @@ impl Scenario {
             ExecutorConfig::ExternallyControlled(config) => {
                 config.describe(self.share.count_vus(config.vus), vus)
             }
+            ExecutorConfig::SteeredArrivalRate(config) => config.describe(&self.share),
         };
         if self.exec != "default" {
             notes.push(format!("exec: {}", self.exec));
@@ -272,6 +285,7 @@ impl ExecutorConfig {
             Self::ConstantArrivalRate(config) => config.vus.max,
             Self::RampingArrivalRate(config) => config.vus.max,
             Self::ExternallyControlled(config) => config.max_vus,
+            Self::SteeredArrivalRate(config) => config.vus.max,
         }
     }
 
@@ -285,6 +299,7 @@ impl ExecutorConfig {
             Self::ConstantArrivalRate(_) => "constant-arrival-rate",
             Self::RampingArrivalRate(_) => "ramping-arrival-rate",
             Self::ExternallyControlled(_) => "externally-controlled",
+            Self::SteeredArrivalRate(_) => "steered-arrival-rate",
         }
     }
 }

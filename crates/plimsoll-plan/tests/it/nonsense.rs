@@ -72,6 +72,7 @@ proptest! {
                         Schedule::Vus(timeline) => drop(timeline.activations(0)),
                         Schedule::Arrivals(arrivals) => prop_assert!(arrivals.take(100).count() <= 100),
                         Schedule::External => prop_assert!(scenario.external_vus().is_some()),
+                        Schedule::Steered => prop_assert!(false, "no options lead here"),
                     }
                 }
             }

@@ -3,6 +3,7 @@
 //! Verdict first. Light or dark as the reader's system is, usable on a phone and on paper. Whatever comes
 //! from a script or a server is escaped: `markup::Markup` takes markup only from string literals.
 
+pub mod capacity;
 mod charts;
 mod heat;
 mod markup;

@@ -5,15 +5,17 @@
 //! | `globals` | flags of every command |
 //! | `help` | how flags are grouped and described |
 //! | `test`, `flags` | which script with which options: arguments of every command that loads a test |
-//! | `run`, `report`, `compare`, `inspect`, `check`, `archive`, `calibrate`, … | a file for each command |
+//! | `run`, `report`, `compare`, `capacity`, `inspect`, `check`, … | a file for each command |
 
 mod archive;
 mod calibrate;
+mod capacity;
 mod check;
 mod compare;
 mod completions;
 mod control;
 mod flags;
+mod gate;
 mod globals;
 mod help;
 mod inspect;
@@ -34,9 +36,11 @@ use crate::ceiling::null_target;
 pub(crate) use self::{
     archive::ArchiveArguments,
     calibrate::CalibrateArguments,
+    capacity::CapacityArguments,
     check::{CheckArguments, CheckFormat},
     compare::{CompareArguments, CompareFormat},
     control::{ControlArguments, Wish},
+    gate::GateArguments,
     globals::{ConfigArgument, LoggingArguments},
     inspect::{InspectArguments, Sources},
     new::NewArguments,
@@ -49,6 +53,8 @@ pub(crate) use self::{
 pub(crate) enum Invocation {
     Run(Box<RunArguments>),
     Control(ControlArguments),
+    Capacity(Box<CapacityArguments>),
+    Gate(GateArguments),
     Inspect(Box<InspectArguments>),
     Check(CheckArguments),
     Compare(CompareArguments),
@@ -79,6 +85,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
     let logging = LoggingArguments::of(matches).map_err(|why| command.error(ErrorKind::InvalidValue, why))?;
     match name {
         "run" => Ok(Invocation::Run(Box::new(RunArguments::of(command, matches, logging)?))),
+        "capacity" => Ok(Invocation::Capacity(Box::new(CapacityArguments::of(command, matches, logging)?))),
+        "gate" => Ok(Invocation::Gate(GateArguments::of(matches, logging))),
         "inspect" => Ok(Invocation::Inspect(Box::new(InspectArguments::of(command, matches, logging)?))),
         "check" => Ok(Invocation::Check(CheckArguments::of(command, matches, logging)?)),
         "compare" => Ok(Invocation::Compare(CompareArguments::of(command, matches, logging)?)),
@@ -120,6 +128,8 @@ fn command(program: &'static str) -> Command {
         .args(globals::arguments())
         .subcommand(run::command())
         .subcommand(report::command())
+        .subcommand(capacity::command())
+        .subcommand(gate::command())
         .subcommands(control::commands())
         .subcommand(inspect::command())
         .subcommand(check::command())

@@ -2,10 +2,12 @@
 
 mod archive;
 mod calibrate;
+mod capacity;
 mod check;
 mod compare;
 mod completions;
 mod control;
+mod gate;
 mod inspect;
 mod new;
 mod report;
@@ -46,6 +48,15 @@ fn carry_out(invocation: &Invocation) -> Result<Exit, Failure> {
             let screen = Screen::new();
             let log = Log::start(&arguments.logging, &screen)?;
             run::run(arguments, &screen, &log)
+        }
+        Invocation::Capacity(arguments) => {
+            let screen = Screen::new();
+            let log = Log::start(&arguments.logging, &screen)?;
+            capacity::capacity(arguments, &screen, &log)
+        }
+        Invocation::Gate(arguments) => {
+            Log::start(&arguments.logging, &Screen::new())?;
+            gate::gate(arguments)
         }
         Invocation::Inspect(arguments) => {
             let log = Log::start(&arguments.logging, &Screen::new())?;

@@ -206,7 +206,7 @@ fn event_sink(plan: &Plan, monitor: &Monitor) -> EventSink {
 }
 
 /// What the log says of a run's events. Numbers are the progress display's business.
-fn log_event(plan: &Plan) -> impl Fn(RunEvent) + Send + Sync + 'static {
+pub(super) fn log_event(plan: &Plan) -> impl Fn(RunEvent) + Send + Sync + 'static {
     let scenarios: Vec<(String, &'static str)> =
         plan.scenarios.iter().map(|scenario| (scenario.name.clone(), scenario.executor.name())).collect();
     move |event| match event {

@@ -152,7 +152,9 @@ async fn until_scaled(subject: &Subject, change: &Change) {
 /// k6 answers 500 to what the test cannot do; what nobody can do is the request's fault.
 fn refusal(title: &'static str, error: &ControlError) -> Refusal {
     let status = match error {
-        ControlError::NotPausable { .. } | ControlError::NotScalable => StatusCode::INTERNAL_SERVER_ERROR,
+        ControlError::NotPausable { .. } | ControlError::NotScalable | ControlError::NotSteerable => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
         ControlError::BeyondMax { .. } | ControlError::TooManyVus => StatusCode::BAD_REQUEST,
         ControlError::HasBegun => StatusCode::CONFLICT,
     };

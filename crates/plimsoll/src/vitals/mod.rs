@@ -119,7 +119,7 @@ impl Monitor {
 fn planned(plan: &Plan) -> Option<u64> {
     let arrivals = plan.scenarios.iter().filter_map(|scenario| match scenario.schedule() {
         Schedule::Arrivals(arrivals) => Some(arrivals.total()),
-        Schedule::Vus(_) | Schedule::External => None,
+        Schedule::Vus(_) | Schedule::External | Schedule::Steered => None,
     });
     arrivals.reduce(|all, more| all + more)
 }

@@ -23,7 +23,7 @@ use crate::support::sockets::Servers;
 use crate::support::{Finished, Folder, finish, repository, server};
 
 /// The pages whose flags are plimsoll's own.
-const FLAG_PAGES: [&str; 15] = [
+const FLAG_PAGES: [&str; 16] = [
     "docs/src/running-tests.md",
     "docs/src/options.md",
     "docs/src/control.md",
@@ -32,6 +32,7 @@ const FLAG_PAGES: [&str; 15] = [
     "docs/src/thresholds.md",
     "docs/src/validity.md",
     "docs/src/goals.md",
+    "docs/src/capacity.md",
     "docs/src/results.md",
     "docs/src/pictures.md",
     "docs/src/records.md",
@@ -95,6 +96,7 @@ async fn every_flag_of_the_guide_exists() {
     let folder = Folder::new();
     let help = folder.plimsoll("run --help").await.code(0).stdout
         + &folder.plimsoll("inspect --help").await.code(0).stdout
+        + &folder.plimsoll("capacity --help").await.code(0).stdout
         + &folder.plimsoll("check --help").await.code(0).stdout
         + &folder.plimsoll("report --help").await.code(0).stdout
         + &folder.plimsoll("calibrate --help").await.code(0).stdout;

@@ -5,6 +5,7 @@ mod support;
 
 mod archives;
 mod bad_answers;
+mod capacity;
 mod check;
 mod ci;
 mod commands;

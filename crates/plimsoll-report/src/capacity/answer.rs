@@ -1,0 +1,216 @@
+//! What a search has found out.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    bottleneck::{Bottleneck, Resource, bottleneck},
+    figures::Figures,
+    knees::{self, Knee},
+    plateau::{Plateau, Purpose, Verdict},
+    scaling::{Forecast, Scaling, scaling},
+    search::{End, Search},
+    strategy,
+};
+
+/// The answer to: how much load does the service carry within its objectives?
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// The highest load within the objectives; nothing where it could not be found.
+    pub capacity: Option<Capacity>,
+    /// The highest load that was carried when the search ended without having found a limit.
+    pub at_least: Option<f64>,
+    /// The highest load that was carried twice when it had to be confirmed.
+    pub confirmed: Option<f64>,
+    /// Up to where the target keeps up.
+    pub throughput_knee: Option<Knee>,
+    /// From where on requests take twice as long as under little load.
+    pub latency_knee: Option<Knee>,
+    /// How much is left at today's load.
+    pub headroom: Option<Headroom>,
+    /// Whether the target recovers from an overload.
+    pub recovery: Recovery,
+    /// What gives way first, of what was observed.
+    pub bottleneck: Bottleneck,
+    /// A model of the service.
+    pub scaling: Option<Scaling>,
+    /// How many instances a rate needs.
+    pub forecast: Option<Forecast>,
+}
+
+/// A load, how sure it is, and what gives way there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Capacity {
+    /// Iterations per second, or VUs.
+    pub load: f64,
+    /// The lower end of the 95 % interval.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+    /// The objective that gives way first.
+    pub gives_way: String,
+    /// Where it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// The same in requests per second.
+    pub requests: f64,
+    /// The search did not come to its end.
+    pub provisional: bool,
+}
+
+/// How much is left at today's load.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Headroom {
+    /// Today's load.
+    pub current: f64,
+    /// The share of the capacity that is left; less than zero when there is none.
+    pub share: f64,
+    /// The same at the lower end of the interval.
+    pub at_least: f64,
+}
+
+/// Whether the target recovers from an overload by itself.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "verdict")]
+pub enum Recovery {
+    /// It was not tried.
+    #[default]
+    NotTested,
+    /// Under a load that it carried before, it is well again.
+    Recovers {
+        /// That load.
+        load: f64,
+        /// How long it was observed, in seconds.
+        seconds: f64,
+    },
+    /// Under a load that it carried before, it stays overloaded.
+    Metastable {
+        /// That load.
+        load: f64,
+        /// For how long at least, in seconds.
+        seconds: f64,
+        /// The load, if any was found, down to which it has to go to recover.
+        recovers_at: Option<f64>,
+    },
+    /// It could not be told.
+    CannotTell {
+        /// Why not.
+        why: String,
+    },
+}
+
+/// What else the answer depends on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Question<'a> {
+    /// The objectives as written.
+    pub objectives: &'a [String],
+    /// Today's load.
+    pub current: Option<f64>,
+    /// What was observed of the target.
+    pub resources: &'a [Resource],
+    /// A rate to be served, and the share that is to stay free.
+    pub forecast: Option<(f64, f64)>,
+}
+
+impl Answer {
+    /// The answer of a search, and of what was measured on each of its plateaus.
+    #[must_use]
+    pub fn of(search: &Search, figures: &[Figures], question: Question<'_>) -> Self {
+        let plateaus = search.plateaus();
+        let both: Vec<(&Plateau, &Figures)> = plateaus.iter().zip(figures).collect();
+        let capacity = capacity(search, &both, question.objectives);
+        let headroom = |capacity: &Capacity| {
+            let current = question.current?;
+            let left = |load: f64| 1.0 - current / load;
+            Some(Headroom { current, share: left(capacity.load), at_least: left(capacity.low) })
+        };
+        let (scaling, forecast) = scaling(search.model, &both, capacity.as_ref(), question.forecast);
+        let limit = capacity.as_ref().map(|capacity| capacity.load);
+        Self {
+            bottleneck: bottleneck(&both, question.resources, limit),
+            scaling: Some(scaling),
+            forecast,
+            at_least: carried(search).filter(|_| capacity.is_none()),
+            confirmed: strategy::confirmed(plateaus),
+            throughput_knee: knees::throughput(search.model, &both),
+            latency_knee: knees::latency(&both),
+            headroom: capacity.as_ref().and_then(headroom),
+            recovery: recovery(plateaus),
+            capacity,
+        }
+    }
+}
+
+/// No capacity is claimed when the generator, not the target, was at its limit.
+fn capacity(search: &Search, plateaus: &[(&Plateau, &Figures)], objectives: &[String]) -> Option<Capacity> {
+    let provisional = match search.end() {
+        Some(End::Found) => false,
+        Some(End::Budget | End::Interrupted | End::NotRecovered { .. }) | None => true,
+        Some(
+            End::LimitNotReached
+            | End::Undecided { .. }
+            | End::NotHeld
+            | End::GeneratorLimited { .. }
+            | End::NoVus
+            | End::NoData { .. }
+            | End::Broken { .. },
+        ) => return None,
+    };
+    let estimate = strategy::estimate(search)?;
+    let crossing = estimate.crossing;
+    let gave_way = |plateau: &Plateau| match plateau.verdict {
+        Verdict::Failed { objective } => objective == estimate.objective,
+        _ => false,
+    };
+    let nearest = |plateau: &Plateau| (plateau.load / crossing.load).ln().abs();
+    let missed = plateaus.iter().filter(|(plateau, _)| gave_way(plateau));
+    let missed = missed.min_by(|a, b| nearest(a.0).total_cmp(&nearest(b.0)));
+    let near = plateaus.iter().filter(|(_, figures)| figures.throughput > 0.0);
+    let near = near.min_by(|a, b| nearest(a.0).total_cmp(&nearest(b.0)));
+    let requests = |(plateau, figures): &(&Plateau, &Figures)| {
+        let per_load = match search.model {
+            super::Model::Open => figures.requests / figures.throughput,
+            super::Model::Closed => figures.requests / plateau.load,
+        };
+        crossing.load * per_load
+    };
+    Some(Capacity {
+        load: crossing.load,
+        low: crossing.low,
+        high: crossing.high,
+        gives_way: objectives.get(estimate.objective).cloned().unwrap_or_default(),
+        endpoint: missed.and_then(|(_, figures)| figures.endpoint.clone()),
+        requests: near.map_or(0.0, requests),
+        provisional,
+    })
+}
+
+/// The highest load that was carried.
+fn carried(search: &Search) -> Option<f64> {
+    let sweeps = |plateau: &Plateau| matches!(plateau.purpose, Purpose::Overload | Purpose::Return);
+    let held = search.plateaus().iter().filter(|plateau| plateau.verdict == Verdict::Held);
+    held.filter(|plateau| !sweeps(plateau)).map(|plateau| plateau.load).max_by(f64::total_cmp)
+}
+
+fn recovery(plateaus: &[Plateau]) -> Recovery {
+    let mut returns = plateaus.iter().filter(|plateau| plateau.purpose == Purpose::Return);
+    let Some(first) = returns.next() else { return Recovery::NotTested };
+    let (load, seconds) = (first.load, first.seconds());
+    match strategy::is_metastable(plateaus) {
+        Some(false) => Recovery::Recovers { load, seconds },
+        Some(true) => {
+            let recovers_at = returns.find(|plateau| plateau.verdict == Verdict::Held);
+            Recovery::Metastable { load, seconds, recovers_at: recovers_at.map(|plateau| plateau.load) }
+        }
+        None => Recovery::CannotTell {
+            why: match &first.verdict {
+                Verdict::Failed { .. } => {
+                    format!("after {seconds:.0} s it was still working off what the overload had left")
+                }
+                Verdict::CannotTell { why } => why.clone(),
+                other => format!("the plateau after the overload {}", other.as_str()),
+            },
+        },
+    }
+}

@@ -1,0 +1,136 @@
+//! Which resource of the target gives way: named only if the evidence leaves no choice.
+//!
+//! A resource is a candidate if it has a limit, is used to 95 % of it or more where the objectives are
+//! missed, and to less than 70 % at half the capacity. If there is exactly one, it is named. None, or
+//! several at once (one of which may only be the consequence of another), is "cannot tell".
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    figures::Figures,
+    plateau::{Plateau, Verdict},
+};
+
+/// Something that was observed of the target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Resource {
+    /// Its name, as in the figures of plateaus.
+    pub name: String,
+    /// Where it is full, if it ever is.
+    pub limit: Option<f64>,
+}
+
+/// What gives way first.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "verdict")]
+pub enum Bottleneck {
+    /// Nothing was observed.
+    #[default]
+    NotObserved,
+    /// This resource.
+    Named {
+        /// Its name.
+        resource: String,
+        /// The numbers that say so.
+        evidence: String,
+    },
+    /// It cannot be told.
+    CannotTell {
+        /// Why not.
+        why: String,
+    },
+}
+
+const FULL: f64 = 0.95;
+const SPARE: f64 = 0.7;
+
+/// Names what gives way first, by the means of what was observed on each plateau. `limit` is the capacity.
+pub(super) fn bottleneck(
+    plateaus: &[(&Plateau, &Figures)],
+    resources: &[Resource],
+    limit: Option<f64>,
+) -> Bottleneck {
+    if resources.is_empty() {
+        return Bottleneck::NotObserved;
+    }
+    let Some(limit) = limit else {
+        return Bottleneck::CannotTell { why: "no limit of the target was found".to_owned() };
+    };
+    let missed = |plateau: &Plateau| {
+        plateau.load >= limit
+            && matches!(plateau.verdict, Verdict::Failed { .. } | Verdict::Collapsed { .. } | Verdict::Ended)
+    };
+    let full: Vec<(&Resource, String)> = resources
+        .iter()
+        .filter_map(|resource| {
+            let of = |wanted: &dyn Fn(&Plateau) -> bool| -> Vec<(f64, f64)> {
+                let some = plateaus.iter().filter(|(plateau, _)| wanted(plateau));
+                some.filter_map(|(plateau, figures)| Some((plateau.load, used(resource, figures)?))).collect()
+            };
+            let above = of(&missed);
+            let below = of(&|plateau| plateau.load <= 0.5 * limit && plateau.verdict == Verdict::Held);
+            let (at, most) = above.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+            let (before, least) = below.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+            (most >= FULL && least < SPARE).then(|| {
+                let evidence = format!(
+                    "used to {:.0} % at {at:.0}, to {:.0} % at {before:.0}",
+                    most * 100.0,
+                    least * 100.0
+                );
+                (resource, evidence)
+            })
+        })
+        .collect();
+    match &full[..] {
+        [(resource, evidence)] => {
+            Bottleneck::Named { resource: resource.name.clone(), evidence: evidence.clone() }
+        }
+        [] => Bottleneck::CannotTell { why: "nothing that was observed is full".to_owned() },
+        several => {
+            let names: Vec<&str> = several.iter().map(|(resource, _)| resource.name.as_str()).collect();
+            Bottleneck::CannotTell { why: format!("several are full at once: {}", names.join(", ")) }
+        }
+    }
+}
+
+/// Which share of the resource was used.
+fn used(resource: &Resource, figures: &Figures) -> Option<f64> {
+    let limit = resource.limit.filter(|limit| *limit > 0.0)?;
+    Some(figures.observed.get(&resource.name)? / limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capacity::Purpose;
+
+    fn judge(rows: &[(f64, bool, f64, f64)]) -> Bottleneck {
+        let one = |&(load, held, cpu, pool): &(f64, bool, f64, f64)| {
+            let mut plateau = Plateau::new(load, Purpose::Climb);
+            plateau.verdict = if held { Verdict::Held } else { Verdict::Failed { objective: 0 } };
+            let observed = [("cpu".to_owned(), cpu), ("pool".to_owned(), pool)].into();
+            (plateau, Figures { observed, ..Figures::default() })
+        };
+        let all: Vec<_> = rows.iter().map(one).collect();
+        let all: Vec<_> = all.iter().map(|(plateau, figures)| (plateau, figures)).collect();
+        let resource = |name: &str, limit| Resource { name: name.to_owned(), limit: Some(limit) };
+        bottleneck(&all, &[resource("cpu", 2.0), resource("pool", 10.0)], Some(200.0))
+    }
+
+    #[test]
+    fn the_only_one_that_is_full_is_named() {
+        let named = judge(&[(50.0, true, 0.1, 2.4), (100.0, true, 0.2, 5.0), (210.0, false, 0.4, 9.9)]);
+        let Bottleneck::Named { resource, evidence } = named else { panic!("{named:?}") };
+        assert_eq!((resource.as_str(), evidence.as_str()), ("pool", "used to 99 % at 210, to 50 % at 100"));
+    }
+
+    #[test]
+    fn several_or_none_cannot_be_told() {
+        let both = judge(&[(50.0, true, 0.1, 2.4), (210.0, false, 1.95, 9.9)]);
+        assert!(matches!(both, Bottleneck::CannotTell { .. }), "{both:?}");
+        let none = judge(&[(50.0, true, 0.1, 2.4), (210.0, false, 0.3, 8.0)]);
+        assert!(matches!(none, Bottleneck::CannotTell { .. }), "{none:?}");
+        let always = judge(&[(50.0, true, 0.1, 9.9), (210.0, false, 0.3, 9.9)]);
+        assert!(matches!(always, Bottleneck::CannotTell { .. }), "full at low load, too: {always:?}");
+    }
+}

@@ -1,0 +1,112 @@
+//! A gate: a condition on the capacity that a build must meet, such as `>=1200/s@95%`.
+
+use std::str::FromStr;
+
+use super::{record::Record, search::Model, text};
+
+/// A condition on the lower end of the capacity's interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gate {
+    load: f64,
+    model: Model,
+}
+
+/// Why a text is no gate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{text}' is no gate: {why} (expected such as '>=1200/s@95%' or '>=50vus@95%')")]
+pub struct GateError {
+    text: String,
+    why: &'static str,
+}
+
+/// What a gate says of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Passage {
+    /// It is met.
+    Met(String),
+    /// It is not.
+    Missed(String),
+    /// The record has no capacity to be judged.
+    NoCapacity(String),
+}
+
+impl FromStr for Gate {
+    type Err = GateError;
+
+    fn from_str(text: &str) -> Result<Self, GateError> {
+        let error = |why| GateError { text: text.to_owned(), why };
+        let rest = text.trim().strip_prefix(">=").ok_or_else(|| error("it does not begin with >="))?;
+        let (load, confidence) = rest.split_once('@').unwrap_or((rest, "95%"));
+        if confidence.trim().trim_end_matches('%').trim() != "95" {
+            return Err(error("intervals of capacities are those of 95 %"));
+        }
+        let load = load.trim().to_ascii_lowercase();
+        let (number, model) = match (load.strip_suffix("/s"), load.strip_suffix("vus")) {
+            (Some(number), _) => (number, Model::Open),
+            (_, Some(number)) => (number, Model::Closed),
+            _ => return Err(error("the unit is missing")),
+        };
+        let number: f64 = number.trim().parse().map_err(|_| error("the load is no number"))?;
+        if !(number.is_finite() && number > 0.0) {
+            return Err(error("the load has to be more than zero"));
+        }
+        Ok(Self { load: number, model })
+    }
+}
+
+impl Gate {
+    /// Judges a record.
+    #[must_use]
+    pub fn judge(&self, record: &Record) -> Passage {
+        let wanted = text::load(self.model, self.load);
+        let model = record.header.model;
+        if model != self.model {
+            let found = if model == Model::Open { "a rate" } else { "a number of VUs" };
+            return Passage::NoCapacity(format!(
+                "{wanted} is wanted, but the capacity was searched as {found}"
+            ));
+        }
+        let answer = &record.answer;
+        if let Some(capacity) = &answer.capacity {
+            let (low, load) = (text::load(model, capacity.low), text::load(model, capacity.load));
+            if capacity.provisional {
+                return Passage::NoCapacity(format!("the search did not come to its end (so far {load})"));
+            }
+            let facts = format!("the capacity is {load}, at least {low} with 95 % confidence");
+            return match capacity.low >= self.load {
+                true => Passage::Met(format!("{facts}, and {wanted} is wanted")),
+                false => Passage::Missed(format!("{facts}, but {wanted} is wanted")),
+            };
+        }
+        match (&record.end, answer.at_least) {
+            (Some(super::End::LimitNotReached), Some(carried)) if carried >= self.load => {
+                let carried = text::load(model, carried);
+                Passage::Met(format!(
+                    "{carried} was carried without reaching a limit, and {wanted} is wanted"
+                ))
+            }
+            _ => Passage::NoCapacity(text::headline(record)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gates_are_read() {
+        assert_eq!(">=1200/s@95%".parse(), Ok(Gate { load: 1200.0, model: Model::Open }));
+        assert_eq!(" >= 50 VUs".parse(), Ok(Gate { load: 50.0, model: Model::Closed }));
+        for (text, why) in [
+            ("1200/s", "begin with >="),
+            (">=1200", "unit"),
+            (">=x/s", "no number"),
+            (">=0/s", "more than zero"),
+            (">=10/s@99%", "95 %"),
+        ] {
+            let error = text.parse::<Gate>().expect_err(text).to_string();
+            assert!(error.contains(why), "{error}");
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! What to do next, as a function of the plateaus so far: the same when a search is taken up again.
+//!
+//! 1. *Climb*: four times the load while far from every objective, else twice, until it is too much. (Down by
+//!    four when the first load already is.)
+//! 2. *Narrow*: halve, on a logarithmic scale, what lies between.
+//! 3. *Refine*: plateaus a little below, above and at where the objectives should just be met, until the
+//!    interval of that load is narrow enough.
+//! 4. *Confirm*: a load at the lower end of the interval has to be held twice; if not, a lower one.
+//! 5. *Sweep*: overload the target, then return to loads that it carried before.
+
+use super::{
+    crossing::{Bound, Crossing, crossing},
+    moment::{in_flight, total},
+    plateau::{Plateau, Purpose, Verdict},
+    search::{End, Model, Search},
+};
+
+/// What is next.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Next {
+    Hold(f64, Purpose),
+    End(End),
+}
+
+/// Below this ratio there is nothing to halve any more.
+const NARROW: f64 = 1.15;
+/// How far from the crossing refining plateaus are.
+const AROUND: [f64; 3] = [-0.04, 0.04, 0.0];
+const FEWEST_REFINING: usize = 3;
+const MOST_REFINING: usize = 12;
+const MOST_CONFIRMING: usize = 8;
+/// By how much less is tried after a load that could not be confirmed.
+const STEP_DOWN: f64 = 0.96;
+/// Overload, in relation to the limit.
+const OVERLOAD: f64 = 1.4;
+/// What a target returns to, in relation to the limit: at most, and at best.
+const RETURN: (f64, f64) = (0.92, 0.85);
+/// A load this far below the limit would show less.
+const RETURN_AT_LEAST: f64 = 0.75;
+/// Where to return to next if that was still too much, in relation to it.
+const RETURN_FURTHER: f64 = 0.6;
+/// A plateau that the generator could not do is tried again so many times, all in all.
+const VOID: usize = 3;
+
+pub(super) fn next(search: &Search, left: f64) -> Next {
+    let plateaus = &search.plateaus;
+    if let Some(end) = given_up(plateaus) {
+        return Next::End(end);
+    }
+    if let Some(last) = plateaus.last()
+        && matches!(last.verdict, Verdict::GeneratorLimited { .. })
+    {
+        return Next::Hold(last.load, last.purpose);
+    }
+    if plateaus.iter().any(|plateau| is_sweep(plateau.purpose)) {
+        return sweep(search);
+    }
+    let Bracket { low, high } = bracket(search);
+    match (low, high) {
+        (None, None) => Next::Hold(search.round(search.limits.start), Purpose::Climb),
+        (Some(low), None) => climb(search, low),
+        (None, Some(high)) => descend(search, high),
+        (Some(low), Some(high)) => between(search, low, high, left),
+    }
+}
+
+/// What makes going on pointless.
+fn given_up(plateaus: &[Plateau]) -> Option<End> {
+    let void = plateaus.iter().filter(|plateau| matches!(plateau.verdict, Verdict::GeneratorLimited { .. }));
+    let last = plateaus.last()?;
+    let at_this_load = void.clone().filter(|plateau| same(plateau.load, last.load)).count();
+    match &last.verdict {
+        Verdict::GeneratorLimited { why } if at_this_load > 1 || void.count() > VOID => {
+            Some(End::GeneratorLimited { why: why.clone() })
+        }
+        Verdict::NoVus => Some(End::NoVus),
+        Verdict::NoData { objective } => Some(End::NoData { objective: *objective }),
+        Verdict::Collapsed { why } if plateaus.iter().all(|plateau| plateau.verdict != Verdict::Held) => {
+            why.contains("failed").then(|| End::Broken { why: why.clone() })
+        }
+        _ => None,
+    }
+}
+
+fn same(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-9 * a.abs()
+}
+
+fn is_sweep(purpose: Purpose) -> bool {
+    matches!(purpose, Purpose::Overload | Purpose::Return)
+}
+
+/// The highest load that is carried, and the lowest that is too much.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Bracket {
+    pub(super) low: Option<f64>,
+    pub(super) high: Option<f64>,
+}
+
+/// Verdicts are wrong now and then; so the limit is put where verdicts for the fewest seconds contradict it.
+pub(super) fn bracket(search: &Search) -> Bracket {
+    let plateaus = &search.plateaus;
+    let judged = |plateau: &&Plateau| !is_sweep(plateau.purpose);
+    let held = |plateau: &Plateau| match plateau.verdict {
+        Verdict::Held => Some(true),
+        Verdict::Failed { .. } | Verdict::Collapsed { .. } => Some(false),
+        // Few samples under little load decide nothing; as long as they look well there is no need to wait.
+        Verdict::CannotTell { .. } if plateau.purpose == Purpose::Climb => Some(looks_well(search, plateau)),
+        _ => None,
+    };
+    let verdicts: Vec<(f64, bool, f64)> = plateaus
+        .iter()
+        .filter(judged)
+        .filter_map(|plateau| Some((plateau.load, held(plateau)?, plateau.seconds())))
+        .collect();
+    let contradicted = |limit: f64| -> f64 {
+        let against = |(load, held, seconds): &(f64, bool, f64)| {
+            let wrong = if *held { *load > limit } else { *load <= limit };
+            if wrong { *seconds } else { 0.0 }
+        };
+        verdicts.iter().map(against).sum()
+    };
+    let limits = std::iter::once(0.0).chain(verdicts.iter().map(|(load, ..)| *load));
+    let limit = limits.min_by(|a, b| contradicted(*a).total_cmp(&contradicted(*b)).then(b.total_cmp(a)));
+    let limit = limit.unwrap_or(0.0);
+    let loads = |wanted: bool| verdicts.iter().filter(move |v| v.1 == wanted).map(|v| v.0);
+    Bracket {
+        low: loads(true).filter(|load| *load <= limit).max_by(f64::total_cmp),
+        high: loads(false).filter(|load| *load > limit).min_by(f64::total_cmp),
+    }
+}
+
+fn climb(search: &Search, low: f64) -> Next {
+    let limits = &search.limits;
+    let tried = search.plateaus.iter().map(|plateau| plateau.load).fold(low, f64::max);
+    if tried >= limits.most {
+        return at_most(search, tried);
+    }
+    let at = |plateau: &&Plateau| same(plateau.load, low);
+    let is_far = search.plateaus.iter().rev().find(at).is_some_and(|plateau| is_far(search, plateau));
+    let factor = if is_far { 4.0 } else { 2.0 };
+    Next::Hold(search.round(tried * factor), Purpose::Climb)
+}
+
+/// At the highest load allowed it has to be decided whether it is carried.
+fn at_most(search: &Search, most: f64) -> Next {
+    const ATTEMPTS: usize = 2;
+    let at = |plateau: &&Plateau| same(plateau.load, most);
+    let attempts = search.plateaus.iter().filter(at);
+    match search.plateaus.iter().rev().find(at).map(|plateau| &plateau.verdict) {
+        Some(Verdict::Held) => Next::End(End::LimitNotReached),
+        Some(Verdict::CannotTell { why }) if attempts.count() > ATTEMPTS => {
+            Next::End(End::Undecided { why: why.clone() })
+        }
+        _ => Next::Hold(most, Purpose::Narrow),
+    }
+}
+
+/// Whether all objectives are met by what was seen, sure or not.
+fn looks_well(search: &Search, plateau: &Plateau) -> bool {
+    search.bounds.iter().enumerate().all(|(objective, bar)| {
+        let tally = total(plateau.steady(), objective);
+        tally.over <= bar.limit * tally.of
+    })
+}
+
+/// Whether all objectives would be met with a quarter of their values, too.
+fn is_far(search: &Search, plateau: &Plateau) -> bool {
+    search.bounds.iter().enumerate().all(|(objective, bar)| {
+        let tally = total(plateau.steady(), objective);
+        (tally.of > 0.0 || bar.is_optional) && tally.near <= bar.limit * tally.of
+    })
+}
+
+fn descend(search: &Search, high: f64) -> Next {
+    if high <= search.limits.least {
+        return Next::End(End::NotHeld);
+    }
+    Next::Hold(search.round(high / 4.0), Purpose::Climb)
+}
+
+fn between(search: &Search, low: f64, high: f64, left: f64) -> Next {
+    let middle = search.round((low * high).sqrt());
+    let is_new = |load: f64| !search.plateaus.iter().any(|plateau| same(plateau.load, load));
+    let undecided = search.plateaus.iter().any(|plateau| {
+        matches!(plateau.verdict, Verdict::CannotTell { .. })
+            && plateau.purpose != Purpose::Climb
+            && plateau.load > low
+            && plateau.load < high
+    });
+    if high / low > NARROW && !undecided && is_new(middle) {
+        return Next::Hold(middle, Purpose::Narrow);
+    }
+    let refining = search.plateaus.iter().filter(|plateau| plateau.purpose == Purpose::Refine).count();
+    let estimate = estimate(search);
+    let is_good =
+        estimate.as_ref().is_some_and(|estimate| estimate.crossing.relative() <= search.limits.precision);
+    // Confirming twice and sweeping take some time, too.
+    let reserve = 4.0 * search.limits.longest;
+    let enough = is_good && refining >= FEWEST_REFINING;
+    if enough || refining >= MOST_REFINING || left < reserve || confirming(search) > 0 {
+        return confirm(search, low, estimate);
+    }
+    let about = estimate.map_or((low * high).sqrt(), |estimate| estimate.crossing.load);
+    let load = search.round(about * (1.0 + AROUND[refining % AROUND.len()]));
+    Next::Hold(load, Purpose::Refine)
+}
+
+fn confirming(search: &Search) -> usize {
+    search.plateaus.iter().filter(|plateau| plateau.purpose == Purpose::Confirm).count()
+}
+
+/// The highest load that was held twice when it had to be confirmed.
+pub(super) fn confirmed(plateaus: &[Plateau]) -> Option<f64> {
+    let held: Vec<f64> = plateaus
+        .iter()
+        .filter(|plateau| plateau.purpose == Purpose::Confirm && plateau.verdict == Verdict::Held)
+        .map(|plateau| plateau.load)
+        .collect();
+    let twice = |load: &f64| held.iter().filter(|other| same(**other, *load)).count() >= 2;
+    held.iter().copied().filter(twice).max_by(f64::total_cmp)
+}
+
+fn confirm(search: &Search, low: f64, estimate: Option<Estimate>) -> Next {
+    if confirmed(&search.plateaus).is_some() || confirming(search) >= MOST_CONFIRMING {
+        return sweep(search);
+    }
+    let lower_end = estimate.map_or(low, |estimate| estimate.crossing.low.min(estimate.crossing.load * 0.98));
+    let last = search.plateaus.iter().rev().find(|plateau| plateau.purpose == Purpose::Confirm);
+    let load = match last {
+        None => floor(search, lower_end),
+        Some(last) if last.verdict == Verdict::Held => last.load,
+        Some(last) => floor(search, (last.load * STEP_DOWN).min(lower_end)).min(below(search, last.load)),
+    };
+    Next::Hold(load.max(search.limits.least), Purpose::Confirm)
+}
+
+/// Rounds down to what can be driven.
+fn floor(search: &Search, load: f64) -> f64 {
+    match search.model {
+        Model::Closed => load.floor().clamp(search.limits.least.max(1.0), search.limits.most),
+        Model::Open => search.round(load),
+    }
+}
+
+/// The next lower load that can be driven.
+fn below(search: &Search, load: f64) -> f64 {
+    match search.model {
+        Model::Closed => (load - 1.0).max(1.0),
+        Model::Open => load,
+    }
+}
+
+/// Where the limit is thought to be.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Estimate {
+    pub(super) crossing: Crossing,
+    /// The objective that gives way there.
+    pub(super) objective: usize,
+}
+
+/// The lowest load at which one of the objectives is just met. Where a target breaks down suddenly there is
+/// no crossing, and the limit is somewhere between what was carried and what was not.
+pub(super) fn estimate(search: &Search) -> Option<Estimate> {
+    let plateaus = &search.plateaus;
+    let Bracket { low, high } = bracket(search);
+    let (low, high) = (low?, high?);
+    let all: Vec<&Plateau> = plateaus.iter().collect();
+    let about = (low * high).sqrt();
+    let crossings = search.bounds.iter().enumerate().filter_map(|(objective, bar)| {
+        let bound = Bound { objective, limit: bar.limit, is_share: bar.is_share };
+        crossing(&all, bound, about).map(|crossing| Estimate { crossing, objective })
+    });
+    let first = crossings.min_by(|a, b| a.crossing.load.total_cmp(&b.crossing.load));
+    // Far outside of what verdicts say a line is wrong: the target breaks down before its objectives tell.
+    let fits = |estimate: &Estimate| {
+        estimate.crossing.load >= low / NARROW && estimate.crossing.load <= high * NARROW.sqrt()
+    };
+    if let Some(estimate) = first.filter(fits) {
+        return Some(estimate);
+    }
+    let gave_way = |plateau: &&Plateau| same(plateau.load, high);
+    let objective = plateaus.iter().filter(gave_way).find_map(|plateau| match plateau.verdict {
+        Verdict::Failed { objective } => Some(objective),
+        _ => None,
+    });
+    let crossing = Crossing { load: about, low, high };
+    Some(Estimate { crossing, objective: objective.unwrap_or(0) })
+}
+
+/// The sweep down. A target that carries again what it carried before is well.
+fn sweep(search: &Search) -> Next {
+    let over = || Next::End(End::Found);
+    let plateaus = &search.plateaus;
+    let Some(estimate) = estimate(search).filter(|_| search.limits.recovery) else { return over() };
+    let limit = estimate.crossing.load;
+    let returns: Vec<&Plateau> =
+        plateaus.iter().filter(|plateau| plateau.purpose == Purpose::Return).collect();
+    if !plateaus.iter().any(|plateau| plateau.purpose == Purpose::Overload) {
+        let load = search.round(limit * OVERLOAD);
+        let (most, best) = RETURN;
+        let known = carried(plateaus, limit * most).is_some_and(|load| load >= limit * RETURN_AT_LEAST);
+        let before = search.round(limit * best);
+        if !known && load >= limit * 1.1 && plateaus.iter().all(|plateau| !same(plateau.load, before)) {
+            return Next::Hold(before, Purpose::Confirm);
+        }
+        return if load < limit * 1.1 { over() } else { Next::Hold(load, Purpose::Overload) };
+    }
+    let below = match returns.last() {
+        None => limit * RETURN.0,
+        Some(last) if last.verdict == Verdict::Held || returns.len() >= 3 => return over(),
+        // Carried or not, it shows how far down the target has to go.
+        Some(last) => last.load * RETURN_FURTHER,
+    };
+    match carried(plateaus, below) {
+        Some(load) => Next::Hold(load, Purpose::Return),
+        None => over(),
+    }
+}
+
+/// The highest load up to this one that was carried on the way up.
+fn carried(plateaus: &[Plateau], most: f64) -> Option<f64> {
+    let held =
+        plateaus.iter().filter(|plateau| !is_sweep(plateau.purpose) && plateau.verdict == Verdict::Held);
+    held.map(|plateau| plateau.load).filter(|load| *load <= most).max_by(f64::total_cmp)
+}
+
+/// Whether the target stays broken down under a load that it carried before.
+pub(super) fn is_metastable(plateaus: &[Plateau]) -> Option<bool> {
+    let first = plateaus.iter().find(|plateau| plateau.purpose == Purpose::Return)?;
+    match first.verdict {
+        Verdict::Held => Some(false),
+        Verdict::Failed { .. } if !drains(first) => Some(true),
+        _ => None,
+    }
+}
+
+/// Whether what is under way becomes less, as it does while a target works off what it was overloaded with.
+fn drains(plateau: &Plateau) -> bool {
+    let half = plateau.moments.len() / 2;
+    let (before, after) = plateau.moments.split_at(half);
+    in_flight(after) < 0.9 * in_flight(before)
+}

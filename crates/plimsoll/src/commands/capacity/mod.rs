@@ -1,0 +1,283 @@
+//! The command `capacity`: load, search, answer. Reads top to bottom.
+//!
+//! | module | subject |
+//! |---|---|
+//! | `objectives` | what has to hold |
+//! | `generator` | whether the generator keeps up |
+//! | `observer` | what is seen of the run, from moment to moment |
+//! | `observing` | what is seen of the target beside its answers |
+//! | `steering` | the target driven as the search wants it |
+
+mod generator;
+mod objectives;
+mod observer;
+mod observing;
+mod steering;
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use plimsoll_engine::{EventSink, Run, RunConfig, RunEnd, ScriptPhases};
+use plimsoll_plan::scenario::ArrivalVus;
+use plimsoll_plan::{Drive, Plan, Problem};
+use plimsoll_report::capacity::{
+    Asked, End, Figures, Header, Limits, Model, Objective, Plateau, Record, Search, text,
+};
+use plimsoll_report::html;
+use plimsoll_script::ScriptFactory;
+
+use self::generator::Generator;
+use self::observer::Observer;
+use self::observing::Observing;
+use self::steering::Steering;
+use super::run::log_event;
+use crate::cli::CapacityArguments;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::loaded::{LoadedTest, SystemEnvironment};
+use crate::log::Log;
+use crate::screen::Screen;
+use crate::vitals::Monitor;
+use crate::{files, network, signals, summary, verdict};
+use tokio::task::LocalSet;
+
+/// How often the run is looked at.
+const TICK: Duration = Duration::from_millis(250);
+/// VUs that are there from the start under a rate, unless the scenario wants more. Others are made on demand.
+const PREPARED_VUS: u32 = 20;
+const MAX_VUS: u32 = 1_000;
+const MAX_RATE: f64 = 100_000.0;
+
+/// Searches for the capacity and tells what it is.
+///
+/// # Errors
+/// What kept it from searching, or the answer from being written.
+pub(crate) fn capacity(arguments: &CapacityArguments, screen: &Screen, log: &Log) -> Result<Exit, Failure> {
+    let signals = signals::Watch::start()?;
+    let mut test = LoadedTest::load(&arguments.test, SystemEnvironment::Visible, log)?;
+    let objectives: Arc<[Objective]> =
+        objectives::of(&arguments.objectives, &test.plan, test.bundle.registry())?.into();
+    let header = steer(arguments, &mut test, &objectives)?;
+    let earlier = earlier(arguments, &header)?;
+    let observing = Observing::of(&arguments.observe).map_err(Failure::Options)?;
+    let net = network::options(&test.plan).map_err(Failure::Options)?;
+    let factory = ScriptFactory::new(Arc::new(test.bundle.script(&test.plan, net)));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| Failure::System { what: "no event loop could be made", source })?;
+    if !arguments.logging.quiet {
+        screen.print(&banner(arguments, &header));
+    }
+    let (record, end) = LocalSet::new().block_on(&runtime, async {
+        let monitor = Monitor::new();
+        let mut config = RunConfig {
+            phases: ScriptPhases { setup: test.exports("setup"), teardown: test.exports("teardown") },
+            tick: TICK,
+            ..RunConfig::default()
+        };
+        monitor.attach(&mut config);
+        let plan = Arc::clone(&test.plan);
+        let (log, noting) = (log_event(&plan), monitor.clone());
+        let events = EventSink::new(move |event| {
+            noting.note(&event);
+            log(event);
+        });
+        let run = Run::new(Arc::clone(&plan), factory, config, events);
+        signals.guard(run.control());
+        let state = run.state();
+        let observer = Observer::new(run.state(), run.measurements(), Arc::clone(&objectives));
+        let (plateaus, figures, before) = earlier;
+        let bars = objectives.iter().map(Objective::bar).collect();
+        let mut steering = Steering {
+            arguments,
+            search: Search::new(header.model, header.limits, bars, plateaus),
+            header,
+            objectives,
+            control: run.control(),
+            courses: figures.len() as u64,
+            figures,
+            before,
+            screen,
+            generator: Generator::new(monitor.clone()),
+            observing: observing.clone(),
+            since: Vec::new(),
+        };
+        let grace = plan.scenarios[0].graceful_stop;
+        let mut running = pin!(run.execute());
+        let ended = tokio::select! {
+            biased;
+            outcome = running.as_mut() => Some(outcome),
+            () = steering.search(observer, grace) => None,
+            never = monitor.watch(&state) => match never {},
+            never = observing.watch() => match never {},
+        };
+        let outcome = match ended {
+            Some(outcome) => outcome,
+            None => running.await,
+        };
+        if steering.search.end().is_none() {
+            steering.interrupt();
+        }
+        (steering.record(), outcome.end)
+    });
+    tell(arguments, screen, &record, &end)
+}
+
+/// Narrows the test to the scenario that is driven, and says what is asked of it.
+fn steer(
+    arguments: &CapacityArguments,
+    test: &mut LoadedTest,
+    objectives: &[Objective],
+) -> Result<Header, Failure> {
+    let mut plan = Plan::clone(&test.plan);
+    let refused = |problem: Problem| Failure::Options(vec![format!("  - {problem}{}", hint(&problem))]);
+    let place = plan.place_of(arguments.scenario.as_deref()).map_err(refused)?;
+    let scenario = &plan.scenarios[place];
+    let model = arguments.model.unwrap_or(if scenario.has_arrivals() { Model::Open } else { Model::Closed });
+    let most_vus = arguments.max_vus.unwrap_or(MAX_VUS.max(scenario.max_vus()));
+    let drive = match model {
+        Model::Open => {
+            let prepared = if scenario.has_arrivals() { scenario.planned_vus() } else { 0 };
+            Drive::Rate(ArrivalVus { pre_allocated: prepared.max(PREPARED_VUS).min(most_vus), max: most_vus })
+        }
+        Model::Closed => Drive::Vus,
+    };
+    let name = scenario.name.clone();
+    plan.steer(Some(&name), drive).map_err(refused)?;
+    // Thresholds judge a whole run, of which there is none; the objectives that were made of them are judged.
+    plan.thresholds.clear();
+    plan.options.warmup = Duration::ZERO;
+    test.plan = Arc::new(plan);
+    Ok(Header {
+        script: arguments.test.script.display().to_string(),
+        scenario: name,
+        model,
+        arrivals: (model == Model::Open)
+            .then(|| if arguments.is_uniform { "uniform" } else { "poisson" }.to_owned()),
+        started: jiff::Timestamp::now().to_string(),
+        objectives: objectives.iter().map(asked).collect(),
+        limits: limits(arguments, model, most_vus)?,
+    })
+}
+
+fn hint(problem: &Problem) -> String {
+    problem.hint.as_ref().map(|hint| format!("\n    hint: {hint}")).unwrap_or_default()
+}
+
+fn asked(objective: &Objective) -> Asked {
+    let bar = objective.bar();
+    Asked { text: objective.text(), limit: bar.limit, is_share: bar.is_share, is_optional: bar.is_optional }
+}
+
+fn limits(arguments: &CapacityArguments, model: Model, most_vus: u32) -> Result<Limits, Failure> {
+    let (shortest, longest) = arguments.plateau;
+    let most = match model {
+        Model::Open => arguments.max_rate.unwrap_or(MAX_RATE),
+        Model::Closed => arguments.max_rate.unwrap_or(f64::INFINITY).min(most_vus.into()),
+    };
+    let least = arguments.least.unwrap_or(match model {
+        Model::Open => 0.1,
+        Model::Closed => 1.0,
+    });
+    let start = arguments.start.unwrap_or(match model {
+        Model::Open => 10.0,
+        Model::Closed => 1.0,
+    });
+    let budget = arguments.budget;
+    let mut problems = Vec::new();
+    if least > most {
+        problems.push(format!("  - the least load, {least}, is more than the most, {most}"));
+    }
+    if shortest > longest {
+        problems.push("  - plateau-min is longer than plateau-max".to_owned());
+    }
+    if budget < shortest + 2 * TICK {
+        let shown = plimsoll_plan::duration::format;
+        problems.push(format!(
+            "  - budget: {} is too short for a single plateau, which takes {} at least (see --plateau-min)",
+            shown(budget),
+            shown(shortest)
+        ));
+    }
+    if !problems.is_empty() {
+        return Err(Failure::Options(problems));
+    }
+    Ok(Limits {
+        start: start.clamp(least, most),
+        least,
+        most,
+        precision: arguments.precision,
+        shortest: shortest.as_secs_f64(),
+        longest: longest.as_secs_f64(),
+        budget: budget.as_secs_f64(),
+        recovery: arguments.recovery,
+    })
+}
+
+/// What an earlier search has left, if it is to be taken up again.
+fn earlier(
+    arguments: &CapacityArguments,
+    header: &Header,
+) -> Result<(Vec<Plateau>, Vec<Figures>, f64), Failure> {
+    if !arguments.resume {
+        return Ok((Vec::new(), Vec::new(), 0.0));
+    }
+    let path = &arguments.out;
+    let unreadable = |why: String| Failure::SearchRecord { path: path.display().to_string(), why };
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+    let record = Record::read(&text).map_err(|error| unreadable(error.to_string()))?;
+    let asked = |header: &Header| (header.scenario.clone(), header.model, header.objectives.clone());
+    if asked(&record.header) != asked(header) {
+        let why = "it was asked something else: scenario, model and objectives have to be the same";
+        return Err(unreadable(why.to_owned()));
+    }
+    let seconds = record.seconds;
+    let whole = record.plateaus.into_iter().filter(|entry| entry.plateau.is_conclusive());
+    let (plateaus, figures) = whole.map(|entry| (entry.plateau, entry.figures)).unzip();
+    Ok((plateaus, figures, seconds))
+}
+
+fn banner(arguments: &CapacityArguments, header: &Header) -> String {
+    let objectives: Vec<&str> = header.objectives.iter().map(|asked| asked.text.as_str()).collect();
+    let how = match (header.model, &header.arrivals) {
+        (Model::Open, Some(arrivals)) => format!("open model, {arrivals} arrivals"),
+        _ => "closed model, looping VUs".to_owned(),
+    };
+    format!(
+        "\n     script: {}\n   scenario: {} ({how})\n objectives: {}\n     record: {}\n\n",
+        header.script,
+        header.scenario,
+        objectives.join("\n             "),
+        arguments.out.display()
+    )
+}
+
+/// Writes and prints the answer, and gives the exit code.
+fn tell(
+    arguments: &CapacityArguments,
+    screen: &Screen,
+    record: &Record,
+    end: &RunEnd,
+) -> Result<Exit, Failure> {
+    screen.unpin();
+    let mut failures: Vec<String> = Vec::new();
+    failures.extend(files::write(&arguments.out, record.write()).err());
+    if let Some(path) = &arguments.report {
+        failures.extend(files::write(path, html::capacity::render(record)).err());
+    }
+    failures.extend(summary::print(&text::render(record)).err());
+    if let Some(why) = verdict::why(end) {
+        tracing::error!(target: "plimsoll", "{why}");
+    }
+    if !failures.is_empty() {
+        return Err(Failure::Write(failures));
+    }
+    Ok(match (verdict::end_code(end), &record.end) {
+        (Exit::Success, Some(End::Found | End::LimitNotReached)) => Exit::Success,
+        (Exit::Success, Some(End::GeneratorLimited { .. })) => Exit::GeneratorLimited,
+        (Exit::Success, _) => Exit::NoCapacity,
+        (code, _) => code,
+    })
+}

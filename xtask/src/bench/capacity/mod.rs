@@ -1,0 +1,284 @@
+//! `bench capacity`: whether `plimsoll capacity` finds what is there, against InsightDesk as a server of
+//! known capacity, of known bottlenecks, and as it is.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`theory`] | what queueing theory says |
+//! | [`trial`] | one search against one desk |
+
+mod theory;
+mod trial;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use tokio::task::JoinSet;
+
+use self::theory::Server;
+use self::trial::{Found, Programs, Trial};
+use crate::build;
+use crate::say::say;
+use crate::stores::Postgres;
+use crate::workspace::Workspace;
+
+/// What to show.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// Servers of three sizes whose rate, or number of users, is known: how far off are the answers?
+    Queue(Arguments),
+    /// A target that an overload keeps down, and a plain one
+    Recovery(Arguments),
+    /// Targets that one known resource limits: which one is named?
+    Bound(Arguments),
+    /// A generator that has a tenth of a core
+    Generator(Arguments),
+    /// InsightDesk as it is, with the suite's load scenario
+    Desk(DeskArguments),
+}
+
+/// What all of them have in common.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Arguments {
+    /// Searches of each kind
+    #[arg(long, default_value_t = 3)]
+    runs: usize,
+    /// Searches at a time
+    #[arg(long, default_value_t = 2)]
+    parallel: usize,
+    /// Measure this plimsoll instead of building one
+    #[arg(long, value_name = "PATH")]
+    plimsoll: Option<PathBuf>,
+    /// Measure against this insightdesk instead of building one
+    #[arg(long, value_name = "PATH")]
+    insightdesk: Option<PathBuf>,
+    /// Only the cases whose names contain this
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+}
+
+/// Of the search against the desk itself.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct DeskArguments {
+    #[command(flatten)]
+    common: Arguments,
+    /// On PostgreSQL instead of SQLite
+    #[arg(long)]
+    postgres: bool,
+    /// Where the page is written
+    #[arg(long, value_name = "FILE", default_value = "plimsoll-report/capacity.html")]
+    report: PathBuf,
+}
+
+const SCRIPT: &str = "bench/scripts/capacity.js";
+
+/// Chosen so that a search takes three minutes and a hundredth of a millisecond does not matter.
+const SERVERS: [Server; 3] = [
+    Server { workers: 4, mean_ms: 5.0, bound_ms: 25.0 },
+    Server { workers: 16, mean_ms: 10.0, bound_ms: 45.0 },
+    Server { workers: 64, mean_ms: 20.0, bound_ms: 80.0 },
+];
+/// The bound of users is higher: one user more or less must be less than 5 %.
+const USERS: [Server; 3] = [
+    Server { workers: 4, mean_ms: 5.0, bound_ms: 70.0 },
+    Server { workers: 16, mean_ms: 10.0, bound_ms: 60.0 },
+    Server { workers: 64, mean_ms: 20.0, bound_ms: 85.0 },
+];
+
+/// Measures and prints.
+pub(super) async fn run(workspace: &Workspace, command: &Command) -> Result<()> {
+    match command {
+        Command::Queue(arguments) => queue(workspace, arguments).await,
+        Command::Recovery(arguments) => recovery(workspace, arguments).await,
+        Command::Bound(arguments) => bound(workspace, arguments).await,
+        Command::Generator(arguments) => generator(workspace, arguments).await,
+        Command::Desk(arguments) => desk(workspace, arguments).await,
+    }
+}
+
+impl Arguments {
+    async fn programs(&self, workspace: &Workspace) -> Result<Programs> {
+        Ok(Programs {
+            plimsoll: build::given_or_release(workspace, "plimsoll", self.plimsoll.as_ref()).await?,
+            insightdesk: build::given_or_release(workspace, "insightdesk", self.insightdesk.as_ref()).await?,
+        })
+    }
+
+    fn is_wanted(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| name.contains(only.as_str()))
+    }
+
+    /// Runs the same trial several times, each with a seed of its own, some at a time.
+    async fn repeat(&self, workspace: &Workspace, programs: &Programs, trial: &Trial) -> Result<Vec<Found>> {
+        let (mut waiting, mut running, mut found) =
+            ((1..=self.runs).collect::<Vec<_>>(), JoinSet::new(), Vec::new());
+        waiting.reverse();
+        loop {
+            while running.len() < self.parallel
+                && let Some(seed) = waiting.pop()
+            {
+                let (root, programs, mut trial) =
+                    (workspace.root().to_owned(), programs.clone(), trial.clone());
+                trial.flags.extend(["--seed".to_owned(), seed.to_string()]);
+                running.spawn(async move { trial.run(&root, &programs).await });
+            }
+            match running.join_next().await {
+                Some(ended) => found.push(ended??),
+                None => return Ok(found),
+            }
+        }
+    }
+}
+
+fn flags(flags: &[&str]) -> Vec<String> {
+    flags.iter().map(ToString::to_string).collect()
+}
+
+async fn queue(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let programs = arguments.programs(workspace).await?;
+    let open = SERVERS.into_iter().map(|server| (server, "open", server.rate()));
+    let closed = USERS.into_iter().map(|server| (server, "closed", server.users()));
+    for (server, model, truth) in open.chain(closed) {
+        let Server { workers, mean_ms, bound_ms } = server;
+        let name = format!("{model} {workers} workers of {mean_ms} ms, p(95)<{bound_ms} ms");
+        if !arguments.is_wanted(&name) {
+            continue;
+        }
+        let slo = format!("http_req_duration:p(95)<{bound_ms}");
+        let trial = Trial {
+            faults: format!(r#"{{"capacity":{{"workers":{workers},"meanServiceMs":{mean_ms}}}}}"#),
+            flags: flags(&["--slo", &slo, "--model", model, "--no-recovery"]),
+            script: SCRIPT.to_owned(),
+            ..Trial::default()
+        };
+        say!("{name}: {truth:.1} by theory");
+        let found = arguments.repeat(workspace, &programs, &trial).await?;
+        let near = found.iter().filter(|found| tell_queue(found, truth)).count();
+        say!("  {near} of {} within 5 %\n", found.len());
+    }
+    Ok(())
+}
+
+fn tell_queue(found: &Found, truth: f64) -> bool {
+    let at = |name: &str| found.number(&format!("/answer/capacity/{name}"));
+    let (Some(load), Some(low), Some(high)) = (at("load"), at("low"), at("high")) else {
+        say!("  no answer (exit code {:?}): {}", found.exit, found.text("/end/end"));
+        return false;
+    };
+    let off = 100.0 * (load / truth - 1.0);
+    let holds = if low <= truth && truth <= high { "holds it" } else { "does not hold it" };
+    let seconds = found.number("/seconds").unwrap_or(0.0);
+    say!("  {load:.1} ({off:+.1} %), interval {low:.1} to {high:.1} {holds}, {seconds:.0} s");
+    off.abs() <= 5.0
+}
+
+async fn recovery(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let programs = arguments.programs(workspace).await?;
+    let plain = r#"{"capacity":{"workers":16,"meanServiceMs":10}}"#;
+    let storm = r#"{"retryStorm":{"workers":16,"meanServiceMs":10,"patienceMs":250,"amplification":2}}"#;
+    for (name, faults, expected) in [("plain", plain, "recovers"), ("retry storm", storm, "metastable")] {
+        if !arguments.is_wanted(name) {
+            continue;
+        }
+        let trial = Trial {
+            faults: faults.to_owned(),
+            flags: flags(&["--slo", "http_req_duration:p(95)<45", "--precision", "5%"]),
+            script: SCRIPT.to_owned(),
+            ..Trial::default()
+        };
+        let found = arguments.repeat(workspace, &programs, &trial).await?;
+        let right = found.iter().filter(|found| found.text("/answer/recovery/verdict") == expected).count();
+        for found in &found {
+            say!("  {name}: {}", found.record.pointer("/answer/recovery").unwrap_or_default());
+        }
+        say!("{name}: {right} of {} {expected}\n", found.len());
+    }
+    Ok(())
+}
+
+/// What limits the desk, and the flag that observes it, by the name under which it is expected.
+const BOUNDS: [(&str, &str); 4] = [
+    ("cpu", r#"{"bound":{"by":"cpu","threads":1,"burnMs":5}}"#),
+    ("pool", r#"{"bound":{"by":"pool","connections":10,"holdMs":50}}"#),
+    ("lock", r#"{"bound":{"by":"lock","holdMs":5}}"#),
+    ("io", r#"{"bound":{"by":"io","writers":1,"writeKib":64}}"#),
+];
+
+const OBSERVED: [(&str, &str); 4] = [
+    ("cpu", r#"series=insightdesk_threads_in_use_seconds_total{threads="fault"},limit=1,name=cpu"#),
+    ("pool", r#"series=insightdesk_pool_in_use_seconds_total{pool="fault"},limit=10,name=pool"#),
+    ("lock", r#"series=insightdesk_lock_held_seconds_total{lock="fault"},limit=1,name=lock"#),
+    ("io", r#"series=insightdesk_io_in_progress_seconds_total{device="fault"},limit=1,name=io"#),
+];
+
+async fn bound(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let programs = arguments.programs(workspace).await?;
+    let (mut right, mut unsure, mut wrong) = (0, 0, 0);
+    for (name, faults) in BOUNDS.into_iter().filter(|(name, _)| arguments.is_wanted(name)) {
+        let mut all = flags(&["--slo", "http_req_duration:p(95)<150", "--precision", "5%"]);
+        all.extend(["--observe".to_owned(), "process={PID}".to_owned()]);
+        for (_, observed) in OBSERVED {
+            all.extend(["--observe".to_owned(), format!("metrics={{URL}}/metrics,{observed}")]);
+        }
+        let trial =
+            Trial { faults: faults.to_owned(), flags: all, script: SCRIPT.to_owned(), ..Trial::default() };
+        for found in arguments.repeat(workspace, &programs, &trial).await? {
+            let named = found.text("/answer/bottleneck/resource").to_owned();
+            say!("  {name}: {}", found.record.pointer("/answer/bottleneck").unwrap_or_default());
+            let is_right = named == name || name == "cpu" && named.ends_with(" cpu");
+            match (named.is_empty(), is_right) {
+                (true, _) => unsure += 1,
+                (false, true) => right += 1,
+                (false, false) => wrong += 1,
+            }
+        }
+    }
+    say!("{right} right, {unsure} cannot tell, {wrong} wrong");
+    Ok(())
+}
+
+async fn generator(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let programs = arguments.programs(workspace).await?;
+    let trial = Trial {
+        faults: String::new(),
+        flags: flags(&["--slo", "http_req_duration:p(95)<100", "--no-recovery", "--budget", "3m"]),
+        script: SCRIPT.to_owned(),
+        generator: Some(0.1),
+        ..Trial::default()
+    };
+    let found = arguments.repeat(workspace, &programs, &trial).await?;
+    let limited = found.iter().filter(|found| found.exit == Some(92)).count();
+    for found in &found {
+        say!("  exit code {:?}: {}", found.exit, found.record.pointer("/end").unwrap_or_default());
+    }
+    say!("{limited} of {} generator-limited", found.len());
+    Ok(())
+}
+
+async fn desk(workspace: &Workspace, arguments: &DeskArguments) -> Result<()> {
+    let programs = arguments.common.programs(workspace).await?;
+    let report = workspace.root().join(&arguments.report);
+    let postgres = match arguments.postgres {
+        true => Some(Postgres::start().await?),
+        false => None,
+    };
+    let trial = Trial {
+        faults: String::new(),
+        flags: flags(&[
+            "--slo",
+            "http_req_duration:p(95)<200",
+            "--slo",
+            "http_req_failed:rate<0.01",
+            "--observe",
+            "process={PID}",
+            "--report",
+            &report.display().to_string(),
+        ]),
+        script: "load-tests/scenarios/load.js".to_owned(),
+        database: postgres.as_ref().map(Postgres::url),
+        ..Trial::default()
+    };
+    let found = trial.run(workspace.root(), &programs).await?;
+    say!("{}", found.said);
+    say!("page: {}", report.display());
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! One search against one desk that misbehaves as told.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use rustix::process::Signal;
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::http;
+use crate::local_server::LocalServer;
+use crate::process::Running;
+
+/// The programs that take part.
+#[derive(Debug, Clone)]
+pub(super) struct Programs {
+    pub(super) plimsoll: PathBuf,
+    pub(super) insightdesk: PathBuf,
+}
+
+/// What a search is asked.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Trial {
+    /// The desk's faults, as JSON.
+    pub(super) faults: String,
+    /// Flags of `plimsoll capacity`; `{URL}` and `{PID}` stand for the desk's.
+    pub(super) flags: Vec<String>,
+    pub(super) script: String,
+    /// Where the desk keeps its data; in memory by default.
+    pub(super) database: Option<String>,
+    /// The share of the time in which the generator may run; all of it by default.
+    pub(super) generator: Option<f64>,
+}
+
+/// What came of it.
+pub(super) struct Found {
+    pub(super) exit: Option<i32>,
+    /// `capacity.json`, if there is one.
+    pub(super) record: Value,
+    pub(super) said: String,
+}
+
+impl Found {
+    pub(super) fn number(&self, pointer: &str) -> Option<f64> {
+        self.record.pointer(pointer)?.as_f64()
+    }
+
+    pub(super) fn text(&self, pointer: &str) -> &str {
+        self.record.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+impl Trial {
+    /// Starts a desk, searches, and stops it.
+    pub(super) async fn run(&self, root: &Path, programs: &Programs) -> Result<Found> {
+        let folder = tempfile::tempdir().context("a temporary folder")?;
+        let mut serve = Command::new(&programs.insightdesk);
+        let database = self.database.as_deref().unwrap_or("sqlite::memory:");
+        serve.args(["serve", "--port", "0", "--instrument", "--database-url", database]);
+        serve.env("LOG", "error").stderr(Stdio::null());
+        let desk = LocalServer::start("insightdesk", &mut serve).await?;
+        if !self.faults.is_empty() {
+            let answer = http::post(desk.address(), "/__target/faults", &self.faults).await?;
+            ensure!(answer.status < 300, "faults {}: {}", self.faults, answer.body);
+        }
+        let record = folder.path().join("capacity.json");
+        let mut command = Command::new(&programs.plimsoll);
+        command.current_dir(root).env("BASE_URL", desk.url());
+        command.arg("capacity").arg(&self.script).arg("--record").arg(&record);
+        let pid = desk.pid().map(|pid| pid.as_raw_nonzero().to_string()).unwrap_or_default();
+        for flag in &self.flags {
+            command.arg(flag.replace("{URL}", &desk.url()).replace("{PID}", &pid));
+        }
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null());
+        let running = Running::spawn("plimsoll", &mut command)?;
+        let slowed = self.generator.zip(running.pid());
+        let captured = tokio::select! {
+            captured = running.capture() => captured?,
+            () = slow_down(slowed) => unreachable!("it is slowed down until it ends"),
+        };
+        desk.stop().await?;
+        let text = std::fs::read_to_string(&record).unwrap_or_default();
+        Ok(Found {
+            exit: captured.status.code(),
+            record: serde_json::from_str(&text).unwrap_or_default(),
+            said: format!("{}{}", captured.stdout, captured.stderr),
+        })
+    }
+}
+
+/// Lets a process run for a share of every tenth of a second, as the quota of a control group does.
+async fn slow_down(whom: Option<(f64, rustix::process::Pid)>) {
+    const PERIOD: Duration = Duration::from_millis(100);
+    let Some((share, pid)) = whom else { return std::future::pending().await };
+    loop {
+        tokio::time::sleep(PERIOD.mul_f64(share)).await;
+        let _ = rustix::process::kill_process(pid, Signal::STOP);
+        tokio::time::sleep(PERIOD.mul_f64(1.0 - share)).await;
+        let _ = rustix::process::kill_process(pid, Signal::CONT);
+    }
+}
