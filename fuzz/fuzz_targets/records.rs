@@ -1,6 +1,8 @@
-//! Any bytes as the record of a run: no panic, no memory without end, and what is read is read again the same.
+//! Any bytes as the record of a run: no panic, no memory without end, and what is read is read again the
+//! same.
 //!
-//! The first byte says whether the rest is a whole file, or the content of frames whose checksums are made here: no
+//! The first byte says whether the rest is a whole file, or the content of frames whose checksums are made
+//! here: no
 //! input guesses a checksum.
 #![no_main]
 

@@ -1,7 +1,9 @@
 //! The result as one document for programs, whose form has a version and a [schema](SCHEMA).
 //!
-//! What the script's `handleSummary` and k6's pipelines read is in [`json`](crate::json); this one has everything
-//! that the report shows. A new version comes when something is renamed or left out; what is added, does not make
+//! What the script's `handleSummary` and k6's pipelines read is in [`json`](crate::json); this one has
+//! everything
+//! that the report shows. A new version comes when something is renamed or left out; what is added, does not
+//! make
 //! one.
 
 use std::time::Duration;

@@ -126,7 +126,8 @@ pub fn count(count: u64) -> String {
     grouped
 }
 
-/// A sum of ones as a number. Scripts can add whatever they like to any counter; no sum of such numbers overflows.
+/// A sum of ones as a number. Scripts can add whatever they like to any counter; no sum of such numbers
+/// overflows.
 #[must_use]
 pub fn whole(sum: f64) -> u64 {
     (sum as u64).min(1 << 44)

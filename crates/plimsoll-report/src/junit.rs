@@ -1,7 +1,9 @@
-//! The result as JUnit's XML, which CI systems read: a suite each for the run itself, the thresholds, the goals and
+//! The result as JUnit's XML, which CI systems read: a suite each for the run itself, the thresholds, the
+//! goals and
 //! the checks, a case for each of them, and a failure with what was measured.
 //!
-//! The form is what the schemas of Jenkins and of Ant have in common: all attributes and elements that one of them
+//! The form is what the schemas of Jenkins and of Ant have in common: all attributes and elements that one of
+//! them
 //! requires, none that one of them forbids.
 
 use plimsoll_metrics::Outcome;

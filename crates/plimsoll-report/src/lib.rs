@@ -12,7 +12,8 @@
 //! - [`json`]: the data given to `handleSummary`, and `--summary-export`.
 //! - [`record`]: a run from second to second, as a file; [`timeline`]: what happened when.
 //! - [`html`]: one self-contained page, and the same page while the test runs.
-//! - [`report`]: the forms that a result can have; for machines [`document`] (JSON with a schema) and [`junit`],
+//! - [`report`]: the forms that a result can have; for machines [`document`] (JSON with a schema) and
+//! [`junit`],
 //!   for pull requests and workflows [`markdown`] and [`github`].
 //! - [`scalability`]: the Universal Scalability Law over plateaus, and forecasts.
 //! - [`statistics`]: how sure a number is that was measured for some seconds.

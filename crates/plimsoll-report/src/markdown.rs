@@ -1,6 +1,7 @@
 //! The result as Markdown: a comment on a pull request, the summary of a job.
 //!
-//! Verdict, thresholds and goals are seen at once, the rest on a click. What comes from scripts and servers is
+//! Verdict, thresholds and goals are seen at once, the rest on a click. What comes from scripts and servers
+//! is
 //! escaped: it makes no markup.
 
 use std::fmt::{self, Write as _};
@@ -305,7 +306,8 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Text between backticks, with as many of them as it takes. A cell's border inside has to be escaped even there.
+/// Text between backticks, with as many of them as it takes. A cell's border inside has to be escaped even
+/// there.
 fn code(text: &str) -> String {
     if text.is_empty() {
         return String::new();

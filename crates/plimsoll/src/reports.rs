@@ -8,7 +8,8 @@ use plimsoll_report::{Format, Report, Style, github, markdown};
 
 use crate::{environment, files};
 
-/// GitHub takes no more for a step (<https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>).
+/// GitHub takes no more for a step
+/// (<https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>).
 const MOST_OF_A_STEP: usize = 1 << 20;
 
 /// Writes a result in the form that the file's name ends with, in `otherwise` where that says nothing.
@@ -30,7 +31,8 @@ pub(crate) fn is_for_github(flag: Option<bool>) -> bool {
     flag.unwrap_or_else(|| variable("GITHUB_ACTIONS").is_some_and(|value| value == "true"))
 }
 
-/// Annotates what fails the run, and adds the result to the summary of the job. What cannot be written there fails
+/// Annotates what fails the run, and adds the result to the summary of the job. What cannot be written there
+/// fails
 /// nothing.
 pub(crate) fn tell_github(report: &Report<'_>) {
     // The runner reads both streams of a step; stdout is for what was asked for.

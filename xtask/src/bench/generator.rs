@@ -120,7 +120,8 @@ impl Generator {
     pub(crate) fn script(&self, script: &Path, target_url: &str) -> Command {
         let mut command = Command::new(&self.program);
         command.args(["run", "--quiet"]).arg(script).env("TARGET_URL", target_url);
-        // Runs leave records behind by default, so that it is part of what is measured; nobody wants to keep these.
+        // Runs leave records behind by default, so that it is part of what is measured; nobody wants to keep
+        // these.
         command.env("PLIMSOLL_RECORD", "/dev/null");
         command
     }

@@ -1,6 +1,7 @@
 //! `bench kills`: what is left of runs that are killed without a warning, at moments all over them.
 //!
-//! The target's ledger says when the first request arrived and how many there were; the report of the record says how
+//! The target's ledger says when the first request arrived and how many there were; the report of the record
+//! says how
 //! long the run was, and how many requests it knows of.
 
 use std::path::Path;

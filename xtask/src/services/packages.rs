@@ -1,4 +1,5 @@
-//! Packages of npm and PyPI that tests run: servers of sockets, a client to be compared with, readers and validators
+//! Packages of npm and PyPI that tests run: servers of sockets, a client to be compared with, readers and
+//! validators
 //! of what runs leave behind, a collector of OpenTelemetry, and what judges the accessibility of pages.
 
 use std::fs;

@@ -124,7 +124,8 @@ impl Trend {
     }
 
     /// What was added since `earlier`, a former state of the same trend. Count and sum are exact; the samples
-    /// are known to within their buckets, the smallest and the largest too unless they set a record. As long as
+    /// are known to within their buckets, the smallest and the largest too unless they set a record. As long
+    /// as
     /// the trend still has every sample of its own, they are exact.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {

@@ -4,7 +4,8 @@
 //! "PLIMSOLL" version:u16 │ kind:u8 length:u32 crc:u32 content │ kind length crc content │ …
 //! ```
 //!
-//! Integers are little-endian. The content is compressed (raw deflate). A file that was cut off, or whose last
+//! Integers are little-endian. The content is compressed (raw deflate). A file that was cut off, or whose
+//! last
 //! blocks never reached the disk, ends with the last frame before the first one that is not whole.
 
 use std::io::Read as _;
@@ -17,7 +18,8 @@ pub const MAGIC: &[u8; 8] = b"PLIMSOLL";
 pub(super) const PREAMBLE: usize = MAGIC.len() + 2;
 /// Kind, length, checksum.
 const HEAD: usize = 9;
-/// The most that one frame may hold when it is expanded; a second of a hundred thousand series is a tenth of it.
+/// The most that one frame may hold when it is expanded; a second of a hundred thousand series is a tenth of
+/// it.
 const MOST: usize = 256 << 20;
 
 /// What a frame holds.

@@ -243,7 +243,8 @@ impl Header {
         ids.ok_or(Malformed("a metric cannot be what it is said to be"))
     }
 
-    /// Its rules. Those on metrics that were declared later than the header need the registry of the whole file.
+    /// Its rules. Those on metrics that were declared later than the header need the registry of the whole
+    /// file.
     pub(super) fn bind(&self, registry: &Registry) -> Result<Bound, Malformed> {
         let specs = self.thresholds.iter().map(RuleLine::spec).collect::<Option<Vec<_>>>();
         let specs = specs.ok_or(Malformed("a threshold cannot be read"))?;

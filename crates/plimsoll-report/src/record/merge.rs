@@ -1,6 +1,7 @@
 //! Records of several instances of one test, laid over each other.
 //!
-//! Instances share no clock. What counts is how far each was in its own test: the third second of one belongs to
+//! Instances share no clock. What counts is how far each was in its own test: the third second of one belongs
+//! to
 //! the third second of the other, whatever their clocks say. Times of samples are moved accordingly. Whoever
 //! starts instances starts them together; by how much their clocks disagree is told.
 
@@ -193,7 +194,8 @@ impl<'a> Together<'a> {
     }
 }
 
-/// Which second of the test it is: readings come a little early or late. A warm-up comes before what is measured.
+/// Which second of the test it is: readings come a little early or late. A warm-up comes before what is
+/// measured.
 fn key(second: &Second) -> (bool, u64) {
     let at = if second.warming_up { second.warmed_up } else { second.at };
     (!second.warming_up, at.saturating_add(Duration::from_millis(500)).as_secs())

@@ -2,7 +2,8 @@
 //! was.
 //!
 //! Bytes in, bytes out: files and clocks are the command's business. A record is a [`Header`], then one frame
-//! for each [`Second`] with what every series has gained in it, then the [`End`]. Each frame has its length and a
+//! for each [`Second`] with what every series has gained in it, then the [`End`]. Each frame has its length
+//! and a
 //! checksum, so that a file that was cut off ends with its last whole second ([`Record::cut`]).
 //!
 //! | module | subject |
@@ -31,7 +32,8 @@
 //! # }
 //! ```
 //!
-//! **Invariant:** what a run has measured and what its record holds are the same samples: merging the parts of all
+//! **Invariant:** what a run has measured and what its record holds are the same samples: merging the parts
+//! of all
 //! seconds gives the run's aggregate, series by series, to within the rounding of sums.
 
 mod bytes;

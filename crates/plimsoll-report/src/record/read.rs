@@ -123,7 +123,8 @@ impl Record {
         Ok(Record { header, end, cut, registry, bound, streams: vec![stream], notes: Vec::new() })
     }
 
-    /// A record whose seconds have these contents, for tests of the parser: what is in a frame is only read when
+    /// A record whose seconds have these contents, for tests of the parser: what is in a frame is only read
+    /// when
     /// its checksum is right.
     ///
     /// # Errors
@@ -141,7 +142,8 @@ impl Record {
         Self::read(file)
     }
 
-    /// The seconds in order. Those of several instances that ran together are merged, each by its distance from
+    /// The seconds in order. Those of several instances that ran together are merged, each by its distance
+    /// from
     /// the start of its test.
     #[must_use]
     pub fn seconds(&self) -> Seconds<'_> {

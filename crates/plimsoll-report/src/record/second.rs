@@ -1,6 +1,7 @@
 //! One second of a run: what it was, and its bytes.
 //!
-//! Names are written once: texts, series and metrics have numbers by the order in which the file mentions them.
+//! Names are written once: texts, series and metrics have numbers by the order in which the file mentions
+//! them.
 //! Encoder and decoder keep the same [`Names`].
 
 use std::sync::Arc;

@@ -100,7 +100,8 @@ pub(super) fn read(
     })
 }
 
-/// Whole numbers as such, and so are millionths: times are milliseconds that were measured in nanoseconds. Others
+/// Whole numbers as such, and so are millionths: times are milliseconds that were measured in nanoseconds.
+/// Others
 /// are written as they are.
 fn put_number(out: &mut Vec<u8>, number: f64) {
     put_close(out, number, 0.0);
@@ -190,7 +191,8 @@ fn read_trend(get: &mut Get<'_>, memory: &mut Memory) -> Result<Trend, Malformed
     Trend::from_parts(parts).ok_or(Malformed("a distribution is none"))
 }
 
-/// Distances between buckets that are not empty, doubled, and one more where there is more than one sample; then
+/// Distances between buckets that are not empty, doubled, and one more where there is more than one sample;
+/// then
 /// how many more.
 fn put_buckets(out: &mut Vec<u8>, buckets: &[(u32, u64)]) {
     out.put(buckets.len() as u64);

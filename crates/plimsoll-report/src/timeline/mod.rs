@@ -2,7 +2,8 @@
 //!
 //! Memory is constant. A [`Timeline`] holds at most [`Timeline::MOST`] spans; when there would be more, each
 //! two neighbours become one. Distributions merge exactly, so a percentile of a span is that of its requests,
-//! however wide it has become. Spans are made of the [seconds](Second) of a run, be it under way or in a record.
+//! however wide it has become. Spans are made of the [seconds](Second) of a run, be it under way or in a
+//! record.
 //!
 //! It draws nothing and reads no clock. Start from [`Timeline`].
 

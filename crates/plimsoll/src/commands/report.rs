@@ -58,7 +58,8 @@ fn shown(report: &Report<'_>, arguments: &ReportArguments) -> String {
     format!("{cut}\n{}\n\n", text.trim_end_matches('\n'))
 }
 
-/// The exit code of the run. Thresholds and goals may be judged otherwise now: by other rules for missing data,
+/// The exit code of the run. Thresholds and goals may be judged otherwise now: by other rules for missing
+/// data,
 /// or on several instances together.
 fn judged(record: &Record, summary: &Summary) -> Exit {
     let recorded = match &record.end {

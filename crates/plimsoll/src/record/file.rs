@@ -25,7 +25,8 @@ pub(crate) struct RecordFile {
 }
 
 impl RecordFile {
-    /// Opens it, so that it is known before the run begins whether it can be written. A former record stays until
+    /// Opens it, so that it is known before the run begins whether it can be written. A former record stays
+    /// until
     /// then.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -69,7 +70,8 @@ struct Unwritten {
     why: Option<io::Error>,
 }
 
-/// Writes until nothing more comes. A frame behind one that is torn would not be found, so that the first error
+/// Writes until nothing more comes. A frame behind one that is torn would not be found, so that the first
+/// error
 /// is the last.
 fn write(file: &mut File, header: &[u8], frames: &Receiver<Vec<u8>>) -> Unwritten {
     let mut unwritten = Unwritten { frames: 0, why: file.write_all(header).err() };

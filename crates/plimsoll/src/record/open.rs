@@ -12,7 +12,8 @@ use crate::failure::Failure;
 /// More is no record of a run: a day of a hundred series is a tenth of it.
 const MOST: u64 = 2 << 30;
 
-/// Reads these files as one record: those of several instances are merged. Without any it is the newest in the
+/// Reads these files as one record: those of several instances are merged. Without any it is the newest in
+/// the
 /// folder for records.
 ///
 /// # Errors

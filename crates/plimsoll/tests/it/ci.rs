@@ -1,4 +1,5 @@
-//! What a CI reads of a run, by programs that nobody here wrote: ajv, xmllint, junitparser, k6-html-reporter, jq.
+//! What a CI reads of a run, by programs that nobody here wrote: ajv, xmllint, junitparser, k6-html-reporter,
+//! jq.
 
 use std::process::Stdio;
 

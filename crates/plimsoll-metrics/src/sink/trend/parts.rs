@@ -35,7 +35,8 @@ impl TrendParts {
         buckets.map(|(_, count)| *count).try_fold(self.zeros, u64::checked_add)
     }
 
-    /// The middles of the lowest and the highest bucket: smallest and largest sample as far as the buckets know.
+    /// The middles of the lowest and the highest bucket: smallest and largest sample as far as the buckets
+    /// know.
     #[must_use]
     pub fn likely_range(&self) -> Option<(f64, f64)> {
         let existing = |buckets: &[(u32, u64)]| buckets.iter().all(|(number, _)| *number < BUCKETS);
@@ -71,7 +72,8 @@ impl Trend {
         }
     }
 
-    /// Puts it together again. Samples that are not given and would be known are those of their buckets. `None`
+    /// Puts it together again. Samples that are not given and would be known are those of their buckets.
+    /// `None`
     /// when the parts are not those of a trend.
     #[must_use]
     pub fn from_parts(parts: TrendParts) -> Option<Self> {
