@@ -23,7 +23,7 @@ use crate::support::sockets::Servers;
 use crate::support::{Finished, Folder, finish, repository, server};
 
 /// The pages whose flags are plimsoll's own.
-const FLAG_PAGES: [&str; 13] = [
+const FLAG_PAGES: [&str; 14] = [
     "docs/src/running-tests.md",
     "docs/src/options.md",
     "docs/src/control.md",
