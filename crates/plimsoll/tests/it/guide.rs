@@ -95,6 +95,7 @@ async fn every_flag_of_the_guide_exists() {
     let help = folder.plimsoll("run --help").await.code(0).stdout
         + &folder.plimsoll("inspect --help").await.code(0).stdout
         + &folder.plimsoll("capacity --help").await.code(0).stdout
+        + &folder.plimsoll("calibrate --help").await.code(0).stdout
         + &folder.plimsoll("check --help").await.code(0).stdout;
     let words = help.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
     let known: BTreeSet<&str> = words.filter(|word| word.starts_with("--")).collect();

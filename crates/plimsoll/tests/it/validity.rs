@@ -44,7 +44,8 @@ async fn a_generator_that_is_held_down_is_invalid_in_every_output() {
     let (folder, end) =
         held_down(TWO_HUNDRED, "--summary-export s.json --out json=o.json --report r.html").await;
     let end = end.code(0);
-    let end = end.shows(&["█ THE MEASUREMENT IS INVALID", "✗ the measurement is INVALID: the generator used"]);
+    let end =
+        end.shows(&["█ THE MEASUREMENT IS INVALID", "✗ the measurement is INVALID: the generator used"]);
     let first = end.stdout.lines().find(|line| !line.trim().is_empty());
     assert_eq!(first.map(str::trim), Some("█ THE MEASUREMENT IS INVALID"));
     let data: Value = serde_json::from_str(&folder.read("s.json")).expect("JSON");
