@@ -68,7 +68,7 @@ pub(super) fn bottleneck(
                 some.filter_map(|(plateau, figures)| Some((plateau.load, used(resource, figures)?))).collect()
             };
             let above = of(&missed);
-            let below = of(&|plateau| plateau.load <= 0.5 * limit && plateau.verdict == Verdict::Held);
+            let below = of(&|plateau| plateau.load <= 0.5 * limit && is_well(plateau));
             let (at, most) = above.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
             let (before, least) = below.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
             (most >= FULL && least < SPARE).then(|| {
@@ -91,6 +91,11 @@ pub(super) fn bottleneck(
             Bottleneck::CannotTell { why: format!("several are full at once: {}", names.join(", ")) }
         }
     }
+}
+
+/// Whether nothing speaks against the load, decided or not.
+fn is_well(plateau: &Plateau) -> bool {
+    matches!(plateau.verdict, Verdict::Held | Verdict::CannotTell { .. })
 }
 
 /// Which share of the resource was used.

@@ -116,7 +116,7 @@ fn apart(points: &[Point], sums: &[Tally], bound: Bound, load: f64) -> f64 {
     };
     let loads: Vec<f64> = (0..points.len()).filter(|at| near[*at]).filter_map(without).collect();
     let n = loads.len() as f64;
-    if loads.len() < 2 {
+    if loads.len() < 3 {
         return 0.0;
     }
     let mean = loads.iter().sum::<f64>() / n;

@@ -107,6 +107,9 @@ pub(super) struct Judge<'a> {
     pub(super) bounds: &'a [Bar],
 }
 
+/// An objective that is not decided: its place, its interval, and how many samples there are.
+type Open = (usize, Option<(f64, f64)>, f64);
+
 /// Looks at a plateau that early are wrong less often, because there are many of them.
 const CONFIDENCE_EARLY: f64 = 0.99;
 /// The last look.
@@ -244,11 +247,10 @@ impl Plateau {
     }
 
     /// While climbing there is no need to wait for samples that would only show that nothing is missed.
-    fn may_go_on(&self, open: &[(usize, Option<(f64, f64)>, f64)]) -> bool {
+    fn may_go_on(&self, open: &[Open]) -> bool {
         const SOME: f64 = 20.0;
-        let missed = |(objective, _, samples): &(usize, Option<(f64, f64)>, f64)| {
-            *samples < SOME || total(self.steady(), *objective).over > 0.0
-        };
+        let missed =
+            |(objective, _, samples): &Open| *samples < SOME || total(self.steady(), *objective).over > 0.0;
         self.purpose == Purpose::Climb && !open.iter().any(missed)
     }
 
@@ -308,7 +310,7 @@ impl Plateau {
         if self.seconds() < WINDOW {
             return None;
         }
-        window.iter().map(|moment| moment.trouble.as_deref()).reduce(|all, one| all.and(one)).flatten()
+        window.iter().map(|moment| moment.trouble.as_deref()).reduce(Option::and).flatten()
     }
 
     /// Either the target is too slow for the VUs, or they were too few from the start.
@@ -353,7 +355,7 @@ impl Plateau {
     }
 }
 
-fn undecided(open: &(usize, Option<(f64, f64)>, f64), judge: Judge<'_>) -> String {
+fn undecided(open: &Open, judge: Judge<'_>) -> String {
     let (objective, interval, samples) = open;
     let Bar { limit: bound, is_share, .. } = judge.bounds[*objective];
     match interval {

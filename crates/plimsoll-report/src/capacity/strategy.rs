@@ -29,6 +29,8 @@ const AROUND: [f64; 3] = [-0.04, 0.04, 0.0];
 const FEWEST_REFINING: usize = 3;
 const MOST_REFINING: usize = 12;
 const MOST_CONFIRMING: usize = 8;
+/// How far below a load that was carried the first one to be confirmed is, at most.
+const LEAST_CONFIRMED: f64 = 0.9;
 /// By how much less is tried after a load that could not be confirmed.
 const STEP_DOWN: f64 = 0.96;
 /// Overload, in relation to the limit.
@@ -226,6 +228,8 @@ fn confirm(search: &Search, low: f64, estimate: Option<Estimate>) -> Next {
         return sweep(search);
     }
     let lower_end = estimate.map_or(low, |estimate| estimate.crossing.low.min(estimate.crossing.load * 0.98));
+    // However wide the interval is, a load that was carried is a better guess than nearly none.
+    let lower_end = lower_end.max(low * LEAST_CONFIRMED);
     let last = search.plateaus.iter().rev().find(|plateau| plateau.purpose == Purpose::Confirm);
     let load = match last {
         None => floor(search, lower_end),

@@ -249,7 +249,7 @@ fn share(text: &str) -> Result<f64, String> {
 fn percent(text: &str) -> Result<f64, String> {
     let number: f64 = text.trim().trim_end_matches('%').trim().parse().map_err(|_| "it is no percentage")?;
     match number {
-        number if number >= 0.1 && number <= 50.0 => Ok(number / 100.0),
+        number if (0.1..=50.0).contains(&number) => Ok(number / 100.0),
         _ => Err("it has to be from 0.1% to 50%".to_owned()),
     }
 }

@@ -95,7 +95,7 @@ async fn what_makes_no_sense_is_refused_with_a_reason() {
         ("", 104, "nothing says what has to hold"),
         ("--slo http_req_durations:p(95)<9", 104, "did you mean 'http_req_duration'"),
         ("--slo http_req_duration:max<9", 104, "ask for a percentile"),
-        ("--slo http_req_duration:p(95)<9 --scenario c", 104, "there is a, b"),
+        ("--slo http_req_duration:p(95)<9 --scenario checkout", 104, "there is a, b"),
         ("--slo http_req_duration:p(95)<9 --budget 1s", 104, "too short for a single plateau"),
         ("--slo http_req_duration:p(95)<9 --min-rate 50 --max-rate 20", 104, "is more than the most"),
         ("--slo http_req_duration:p(95)<9 --observe disk", 104, "expected process="),

@@ -23,11 +23,14 @@ const PERIOD: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(2);
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
 
+/// Samples by name, each with the time at which it was asked for.
+type Samples = BTreeMap<String, Vec<(Instant, f64)>>;
+
 /// What is observed, and the samples so far.
 #[derive(Clone, Default)]
 pub(super) struct Observing {
     sources: Rc<[Source]>,
-    samples: Rc<RefCell<BTreeMap<String, Vec<(Instant, f64)>>>>,
+    samples: Rc<RefCell<Samples>>,
 }
 
 /// One thing to observe.
@@ -55,9 +58,9 @@ impl Observing {
     /// Asks all sources again and again, for as long as it is polled.
     pub(super) async fn watch(&self) -> std::convert::Infallible {
         let mut asking = JoinSet::new();
-        for source in self.sources.iter().cloned() {
-            let samples = Rc::clone(&self.samples);
-            asking.spawn_local(async move { ask_on(&source, &samples).await });
+        for at in 0..self.sources.len() {
+            let (sources, samples) = (Rc::clone(&self.sources), Rc::clone(&self.samples));
+            asking.spawn_local(async move { ask_on(&sources[at], &samples).await });
         }
         while asking.join_next().await.is_some() {}
         std::future::pending().await
@@ -81,7 +84,7 @@ impl Observing {
 }
 
 /// Asks one source until the search is over.
-async fn ask_on(source: &Source, samples: &RefCell<BTreeMap<String, Vec<(Instant, f64)>>>) {
+async fn ask_on(source: &Source, samples: &RefCell<Samples>) {
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let (mut before, mut warned) = (BTreeMap::new(), false);
