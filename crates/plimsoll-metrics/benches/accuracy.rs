@@ -35,8 +35,11 @@ impl Dice {
     }
 }
 
+/// Draws a value.
+type Draw = fn(&mut Dice) -> f64;
+
 /// Durations in milliseconds, as targets have them.
-const SHAPES: [(&str, fn(&mut Dice) -> f64); 5] = [
+const SHAPES: [(&str, Draw); 5] = [
     ("uniform", |dice| 1.0 + 99.0 * dice.roll()),
     ("exponential", |dice| -20.0 * (1.0 - dice.roll()).ln()),
     ("log-normal", |dice| (2.0 + dice.normal()).exp()),

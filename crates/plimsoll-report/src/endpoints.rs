@@ -47,7 +47,7 @@ impl Endpoint {
         match sink {
             // Each request adds exactly 1, so the sum is a whole number.
             Sink::Counter(counter) if metric == builtin::HTTP_REQS => {
-                self.count += format::whole(counter.sum)
+                self.count += format::whole(counter.sum);
             }
             Sink::Rate(rate) if metric == builtin::HTTP_REQ_FAILED => {
                 self.judged += rate.total;

@@ -13,8 +13,8 @@
 //! - [`record`]: a run from second to second, as a file; [`timeline`]: what happened when.
 //! - [`html`]: one self-contained page, and the same page while the test runs.
 //! - [`report`]: the forms that a result can have; for machines [`document`] (JSON with a schema) and
-//! [`junit`],
-//!   for pull requests and workflows [`markdown`] and [`github`].
+//!   [`junit`], for pull requests and workflows [`markdown`] and [`github`].
+//! - [`capacity`]: the search for the highest load within the objectives; [`compare`]: is one run worse?
 //! - [`scalability`]: the Universal Scalability Law over plateaus, and forecasts.
 //! - [`statistics`]: how sure a number is that was measured for some seconds.
 //! - [`mod@format`]: how numbers are written.

@@ -141,7 +141,7 @@ impl Rules {
             let mut statistics: Vec<Statistic> = Vec::new();
             asked.for_each(|one| {
                 if !statistics.contains(&one) {
-                    statistics.push(one)
+                    statistics.push(one);
                 }
             });
             Some(Questions {

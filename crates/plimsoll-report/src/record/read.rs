@@ -320,7 +320,9 @@ mod tests {
 
         /// Checksums that are right make no content right.
         #[test]
-        fn no_content_makes_the_reader_panic(changes in prop::collection::vec((0usize..400, any::<u8>()), 0..6)) {
+        fn no_content_makes_the_reader_panic(
+            changes in prop::collection::vec((0usize..400, any::<u8>()), 0..6),
+        ) {
             let mut content = content();
             for (place, byte) in changes {
                 let place = place % content.len();

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use plimsoll_metrics::{Aggregate, NoDataPolicy, Sink, Timestamp, builtin};
+use plimsoll_metrics::{Aggregate, NoDataPolicy, Sink, builtin};
 use plimsoll_report::record::{Cut, End, Header, Record, RecordError, Writer};
 use plimsoll_report::{Settings, Style, Summary, Timeline, html, text};
 use proptest::prelude::*;
@@ -173,16 +173,15 @@ fn instances_add_up() {
 #[test]
 fn clocks_of_instances_need_not_agree() {
     let (mut one, other) = (written(3, 1), written(3, 1));
-    let late = |at: Timestamp| Timestamp(at.0 + 75_000_000_000);
-    one.run.facts.started_at = late(one.run.facts.started_at);
+    one.run.facts.started_at.0 += 75_000_000_000;
     let at = one.ends[2];
     one.bytes.truncate(at);
     let (writer, _) = Writer::begin(Header::default(), &one.run.registry);
     one.bytes.extend(writer.end(&End { run: one.run.facts.clone(), ..End::default() }));
     let records = [one, other].map(|written| Record::read(written.bytes).expect("whole"));
     let (summary, _) = summary(&Record::merge(records.into()).expect("one test"));
-    let note = "the clocks of two instances say that their tests began 1m15s apart: they are shown as if they \
-                had begun together";
+    let note = "the clocks of two instances say that their tests began 1m15s apart: they are shown as if \
+                they had begun together";
     assert!(summary.notes().contains(&note.to_owned()), "{:?}", summary.notes());
 }
 

@@ -55,8 +55,11 @@ pub(crate) fn recover(count: usize, noise: f64, seed: u64) -> Result<Recovered, 
 
 const WELL_BEHAVED: Law = Law { lambda: 100.0, alpha: 0.05, beta: 0.0005 };
 
+/// Throughput by concurrency.
+type Service = fn(f64) -> f64;
+
 /// Services that do not follow the law.
-pub(crate) const OTHERS: [(&str, fn(f64) -> f64); 7] = [
+pub(crate) const OTHERS: [(&str, Service); 7] = [
     ("only linear", |n| 100.0 * n),
     ("a cliff", |n| WELL_BEHAVED.throughput(n) * if n < 40.0 { 1.0 } else { 0.3 }),
     ("two modes", |n| WELL_BEHAVED.throughput(n) * if n < 15.0 { 1.0 } else { 1.4 }),

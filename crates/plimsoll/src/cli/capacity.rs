@@ -197,8 +197,8 @@ fn answers() -> [Arg; 7] {
             "What is to stay free under the load to come",
             "The share of what all instances carry that is to stay free.",
         )
-            .default_value("30%")
-            .value_parser(share),
+        .default_value("30%")
+        .value_parser(share),
         flag(
             "current-rate",
             "LOAD",
@@ -221,9 +221,9 @@ fn answers() -> [Arg; 7] {
             "WHAT",
             "Observe the target: process=PID, metrics=URL,…, prometheus=URL,…; repeatable",
             "Observes the target while it is driven, to name what gives way first; may be given several \
-             times. process=PID reads a process of this machine. metrics=URL,series=NAME reads one series of a \
-             page of metrics. prometheus=URL,query=EXPR asks a Prometheus server. name=TEXT names it, limit=N \
-             says where it is full.\n\n\
+             times. process=PID reads a process of this machine. metrics=URL,series=NAME reads one series of \
+             a page of metrics. prometheus=URL,query=EXPR asks a Prometheus server. name=TEXT names it, \
+             limit=N says where it is full.\n\n\
              Example: --observe process=4711 --observe \
              'metrics=http://localhost:8080/metrics,series=pool_busy,limit=16'",
         )

@@ -37,8 +37,8 @@ Shows what a run amounted to, from its record: as on the terminal, as an HTML pa
 as Markdown, or as annotations of a workflow on GitHub.
 
 Without a file it is the record of the last run. Several records are those of instances of one test that ran \
-together: they are shown as one, laid over each other from the start of each. A run that was cut off is shown \
-up to its last whole second.
+together: they are shown as one, laid over each other from the start of each. A run that was cut off is \
+shown up to its last whole second.
 
 Exit codes: 0 when the report was made; with --check that of the run, or of its thresholds and goals as they \
 are judged now; 255 when a record cannot be read, or the report cannot be written.";
@@ -114,8 +114,8 @@ impl ReportArguments {
             (format, out.iter().find(|path| crate::reports::format_of(path).is_none()))
         {
             let message = format!(
-                "--out {}: the name does not say in which form: it ends with none of .txt, .html, .json, .xml \
-                 and .md (or say --format)",
+                "--out {}: the name does not say in which form: it ends with none of .txt, .html, .json, \
+                 .xml and .md (or say --format)",
                 path.display()
             );
             return Err(command.error(ErrorKind::InvalidValue, message));

@@ -37,7 +37,7 @@ pub(crate) fn calibrate(arguments: &CalibrateArguments, log: &Log) -> Result<Exi
         length: Duration::from_secs(arguments.seconds),
         function,
     };
-    let reached = search.search(tell)?;
+    let reached = search.search(|step| tell(&step))?;
     let certificate = Certificate {
         script: arguments.test.script.display().to_string(),
         subject,
@@ -67,8 +67,8 @@ fn function(arguments: &CalibrateArguments, log: &Log) -> Result<String, Failure
     }
 }
 
-fn tell(step: Step<'_>) {
-    match step {
+fn tell(step: &Step<'_>) {
+    match *step {
         Step::Saturated(vus, reached) => tracing::info!(
             target: "plimsoll",
             "{} without limit: {}/s",

@@ -55,13 +55,8 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
     let wanted = Wanted { pictures, record: record::prepare(arguments)? };
     let header = record::header(&test, &arguments.test.script, arguments.no_data());
     runtime.block_on(async {
-        let outputs = match Outputs::start(plan, bundle.registry()).await {
-            Ok(outputs) => outputs,
-            Err(failure) => {
-                wanted.discard();
-                return Err(failure);
-            }
-        };
+        let started = Outputs::start(plan, bundle.registry()).await;
+        let (outputs, wanted) = wanted.unless_failed(started)?;
         let monitor = Monitor::new();
         let (script, header) = (factory.clone(), &header);
         let ready = Ready { arguments, test: &test, factory: script, screen, header, monitor: &monitor };

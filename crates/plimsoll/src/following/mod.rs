@@ -29,10 +29,17 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// The run will not begin.
-    pub(crate) fn discard(self) {
-        if let Some(record) = self.record {
-            record.discard();
+    /// Goes on with what has been started, or leaves no record behind of a run that will not begin.
+    ///
+    /// # Errors
+    /// The failure itself.
+    pub(crate) fn unless_failed<T>(self, started: Result<T, Failure>) -> Result<(T, Self), Failure> {
+        match started {
+            Ok(started) => Ok((started, self)),
+            Err(failure) => {
+                self.record.into_iter().for_each(RecordFile::discard);
+                Err(failure)
+            }
         }
     }
 

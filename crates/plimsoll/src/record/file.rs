@@ -130,7 +130,8 @@ impl Writing {
         let lost = lost + frames;
         match why {
             Some(why) => tracing::warn!(
-                target: "plimsoll", "the record {path} lacks its last {lost} seconds: it could not be written: {why}"
+                target: "plimsoll",
+                "the record {path} lacks its last {lost} seconds: it could not be written: {why}"
             ),
             None if lost > 0 => tracing::warn!(
                 target: "plimsoll", "the record {path} lacks its last {lost} seconds: the disk stood still"

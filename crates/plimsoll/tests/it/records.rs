@@ -145,7 +145,8 @@ async fn instances_are_shown_as_one() {
     };
     let (one, other) =
         tokio::join!(finish(instance("0:1/2", "a.plimsoll")), finish(instance("1/2:1", "b.plimsoll")));
-    (one.code(99), other.code(99));
+    one.code(99);
+    other.code(99);
     let report = folder.plimsoll("report --check a.plimsoll b.plimsoll --format json").await.code(0);
     let document: serde_json::Value = serde_json::from_str(&report.stdout).expect("JSON");
     let requests = document["metrics"]["http_reqs"]["values"]["count"].as_u64();
