@@ -99,8 +99,10 @@ mod tests {
     fn users_that_never_wait_are_served_at_once() {
         let server = Server { workers: 4, mean_ms: 10.0, bound_ms: 60.0 };
         assert!((server.above_closed(4) - (-6f64).exp()).abs() < 1e-12);
-        // Six users in front of four workers: a sum of two exponential waits and a service, by simulation.
+        // Six users in front of four workers: two waits for one of four, and a service. In closed form that is
+        // (4/3)² e^(−6), and terms with e^(−24).
         let share = server.above_closed(6);
-        assert!((share - 0.0061).abs() < 0.0015, "{share}");
+        let expected = (4f64 / 3.0).powi(2) * (-6f64).exp();
+        assert!((share - expected).abs() < 1e-5, "{share}, expected {expected}");
     }
 }
