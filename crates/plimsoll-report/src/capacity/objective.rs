@@ -3,7 +3,7 @@
 //! A percentile is below a value when the share of samples above that value is below what the percentile
 //! leaves: `p(95)<200` says that fewer than 5 % take longer than 200 ms. So nearly every condition becomes a
 //! ratio of two sums over moments with a bound; such a ratio has an interval that costs little, and near the
-//! limit of a service its logit goes with the load nearly in a straight line ([`crossing`](super::crossing)).
+//! limit of a service its logit goes with the load nearly in a straight line (`crossing`).
 
 use plimsoll_metrics::{
     Aggregate, Aggregation, Expression, MetricId, MetricKind, Operator, Registry, Selector, Sink, Trend,

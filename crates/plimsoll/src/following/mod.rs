@@ -1,7 +1,7 @@
 //! A run from second to second: one reader of its measurements, and whoever wants to know.
 //!
 //! Once a second it is read what the run has come to. What is new in it is a
-//! [`Second`](plimsoll_report::record::Second), which the pictures and the record get.
+//! [`Second`], which the pictures and the record get.
 
 use std::cell::{OnceCell, RefCell};
 use std::convert::Infallible;
