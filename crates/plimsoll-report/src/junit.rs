@@ -54,7 +54,8 @@ fn suite(text: &mut String, report: &Report<'_>, id: usize, name: &str, cases: &
         if run.started.is_empty() { "1970-01-01T00:00:00" } else { run.started.trim_end_matches('Z') };
     text.push_str(&format!(
         "  <testsuite name=\"{}\" package=\"plimsoll\" id=\"{id}\" tests=\"{}\" failures=\"{failed}\" \
-         errors=\"0\" skipped=\"{skipped}\" time=\"{:.3}\" timestamp=\"{}\" hostname=\"{}\">\n    <properties>\n",
+         errors=\"0\" skipped=\"{skipped}\" time=\"{:.3}\" timestamp=\"{}\" hostname=\"{}\">\n    \
+         <properties>\n",
         attribute(name),
         cases.len(),
         run.duration.as_secs_f64(),

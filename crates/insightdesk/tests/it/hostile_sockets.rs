@@ -100,7 +100,7 @@ fn frames(ticket: &str) -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> + use<> {
 
 /// Says all that, and returns what was heard until nothing more came.
 ///
-/// The first words are left time for an answer: the desk may hang up for the next ones before it has given it.
+/// The first words are left time for an answer: for the next ones the desk may hang up before it gave it.
 async fn converse(addr: SocketAddr, token: String, (joined, rest): (Vec<u8>, Vec<u8>)) -> String {
     let mut stream = opened(addr, &token).await;
     let mut heard = Vec::new();

@@ -93,7 +93,7 @@ fn every_kind_has_windows() {
         let ThresholdResult { outcome, window, .. } = sliding.result(Stage::Over);
         assert_eq!(outcome, Outcome::Crossed { value: worst }, "{metric} {expression}");
         let span = window.expect("windows were judged").span;
-        // At its worst as soon as the window has as many of the loud samples as decide it: one, two, three, all.
+        // At its worst as soon as the window has as many loud samples as decide it: one, two, three, all.
         let start = match (metric, expression) {
             ("depth", _) => 7.0,
             (_, "p(90)<8") => 8.0,

@@ -14,7 +14,7 @@
 //! | `frame` | length, checksum, the torn end |
 //! | `write`, `read` | [`Writer`] makes frames; [`Record`] reads them |
 //! | `merge` | records of several instances of one test as one |
-//! | `replay` | from a record to the [`Summary`](crate::Summary) and [`Timeline`](crate::Timeline) of its run |
+//! | `replay` | from a record to [`Summary`](crate::Summary) and [`Timeline`](crate::Timeline) of its run |
 //!
 //! # Reading
 //!

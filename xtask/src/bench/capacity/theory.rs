@@ -99,7 +99,7 @@ mod tests {
     fn users_that_never_wait_are_served_at_once() {
         let server = Server { workers: 4, mean_ms: 10.0, bound_ms: 60.0 };
         assert!((server.above_closed(4) - (-6f64).exp()).abs() < 1e-12);
-        // Six users in front of four workers: two waits for one of four, and a service. In closed form that is
+        // Six users in front of four workers: two waits for one of four, and a service. In closed form:
         // (4/3)² e^(−6), and terms with e^(−24).
         let share = server.above_closed(6);
         let expected = (4f64 / 3.0).powi(2) * (-6f64).exp();
