@@ -103,6 +103,6 @@ fn worth_a_note(first: &Run, run: &Run) -> Vec<String> {
 /// A note on short runs.
 pub(super) fn short(seconds: usize) -> Option<String> {
     (seconds < ENOUGH_SECONDS).then(|| {
-        format!("{seconds} seconds are few: intervals are as good as they say from {ENOUGH_SECONDS} on")
+        format!("{seconds} seconds are few: with fewer than {ENOUGH_SECONDS}, intervals are too narrow")
     })
 }
