@@ -82,17 +82,17 @@ fn pairs(out: &mut impl Write) -> io::Result<()> {
 
 fn model(out: &mut impl Write) -> io::Result<()> {
     const SETS: u64 = 200;
-    writeln!(out, "{SETS} sets of 12 plateaus of services that follow the law\n")?;
+    writeln!(out, "{SETS} services that follow the law, measured at several plateaus\n")?;
     writeln!(
         out,
-        "{:<8} {:>9}   within 10 % of the truth; in brackets, intervals that hold it",
-        "noise", "accepted"
+        "{:<9} {:<6} {:>9}   within 10 % of the truth; in brackets, intervals that hold it",
+        "plateaus", "noise", "accepted"
     )?;
-    for noise in [0.01, 0.02, 0.03] {
-        let sets: Vec<_> = (0..SETS).filter_map(|seed| recover(12, noise, seed).ok()).collect();
+    for (plateaus, noise) in [12, 20].into_iter().flat_map(|n| [0.005, 0.01, 0.02, 0.03].map(|x| (n, x))) {
+        let sets: Vec<_> = (0..SETS).filter_map(|seed| recover(plateaus, noise, seed).ok()).collect();
         write!(
             out,
-            "{:<8} {:>8.1}%  ",
+            "{plateaus:<9} {:<6} {:>8.1}%  ",
             format!("{} %", 100.0 * noise),
             100.0 * sets.len() as f64 / SETS as f64
         )?;

@@ -1,25 +1,18 @@
 //! Where a plateau's transient ends.
 //!
-//! MSER (White 1997, "An effective truncation heuristic for bias reduction in simulation output"): of all
-//! places to cut, the one after which the mean of what is left has the smallest standard error as far as that
-//! rest can tell. A transient makes the rest more spread than it need be; cutting what is steady makes it
-//! shorter for nothing. A cut behind the middle would say that nothing is steady yet.
+//! The place is that of MSER (`statistics::transient`); one behind the middle would say that nothing is steady yet.
 //!
 //! By itself MSER also cuts off bursts, of which a queue near its limit has many: what is left would always
 //! look better than the truth. So a cut counts only if what it takes away is *unlike* everything behind it.
+
+use crate::statistics::transient::mser;
 
 /// How many of the first values belong to the transient: at least `least`, at most half.
 #[must_use]
 pub fn cut(values: &[f64], least: usize) -> usize {
     let most = values.len() / 2;
-    let score = |from: usize| {
-        let rest = &values[from..];
-        let n = rest.len() as f64;
-        let mean = mean(rest);
-        rest.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n * n)
-    };
     let least = least.min(most);
-    let place = (least..=most).min_by(|a, b| score(*a).total_cmp(&score(*b))).unwrap_or(least);
+    let place = mser(values, least..=most);
     if place > least && is_unlike(&values[least..place], &values[place..]) { place } else { least }
 }
 

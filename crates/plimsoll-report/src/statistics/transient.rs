@@ -5,22 +5,30 @@
 //! mean is smallest. A cut must be worth it, though: the parts that are cut have to differ from the rest by
 //! more than the rest differs within itself, and no more than a third is ever cut.
 
+use std::ops::RangeInclusive;
+
 use super::student;
 
 /// With so many means their variance is known well enough to see a transient of a few times the noise.
 const MEANS: usize = 5;
 
-/// How many of the first values do not belong to the rest.
-#[must_use]
-pub fn settled_after(values: &[f64]) -> usize {
-    let most = values.len() / 3;
+/// Where to cut within `places`: where the squared standard error of the mean of the rest is smallest. By itself
+/// that also cuts what is only noisy, so callers ask more of what is cut.
+pub(crate) fn mser(values: &[f64], places: RangeInclusive<usize>) -> usize {
+    let first = *places.start();
     let error = |cut: usize| {
         let rest = &values[cut..];
         let n = rest.len() as f64;
         let mean = rest.iter().sum::<f64>() / n;
         rest.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n * n)
     };
-    let cut = (0..=most).min_by(|a, b| error(*a).total_cmp(&error(*b))).unwrap_or(0);
+    places.min_by(|a, b| error(*a).total_cmp(&error(*b))).unwrap_or(first)
+}
+
+/// How many of the first values do not belong to the rest.
+#[must_use]
+pub fn settled_after(values: &[f64]) -> usize {
+    let cut = mser(values, 0..=values.len() / 3);
     if cut > 0 && stands_out(&values[..cut], &values[cut..]) { cut } else { 0 }
 }
 
