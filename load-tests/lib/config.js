@@ -12,10 +12,18 @@ function factor(name) {
   return value;
 }
 
-// A duration such as '2m' in milliseconds, shortened by SCALE.
+// A duration such as '2m' in milliseconds, as it is.
+export function unscaled(duration) {
+  const parts = /^(\d+)(ms|s|m|h)$/.exec(duration);
+  if (!parts) {
+    throw new Error(`a duration must be a number and ms, s, m or h, such as '2m', got '${duration}'`);
+  }
+  return Number(parts[1]) * UNITS[parts[2]];
+}
+
+// A duration in milliseconds, shortened by SCALE.
 export function milliseconds(duration) {
-  const [, number, unit] = /^(\d+)(ms|s|m|h)$/.exec(duration);
-  return Math.max(100, Math.round(Number(number) * UNITS[unit] * SCALE));
+  return Math.max(100, Math.round(unscaled(duration) * SCALE));
 }
 
 // A duration, shortened by SCALE.

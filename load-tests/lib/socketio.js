@@ -2,8 +2,8 @@
 import ws from 'k6/ws';
 
 // Connects to a Socket.IO server (Engine.IO 4) by WebSocket, with nothing but k6/ws. `run(socket)` gets a socket with
-// `on(event, listener)`, `emit(event, value, acknowledged)`, `after(ms, work)` and `close()`; the events `connect` and
-// `connect_error` are the socket's own. Returns what ws.connect returns, when the connection has ended.
+// `on(event, listener)`, `emit(event, value, acknowledged)`, `after(ms, work)` and `close()`; the events `connect`,
+// `connect_error` and `disconnect` are the socket's own. Returns what ws.connect returns, when the connection has ended.
 export function connect(baseUrl, auth, run) {
   return ws.connect(`${baseUrl}/socket.io/?EIO=4&transport=websocket`, {}, (connection) => {
     const listeners = {};
@@ -27,6 +27,7 @@ export function connect(baseUrl, auth, run) {
         acknowledgements[parseInt(packet.slice(2), 10)](answer);
       }
     });
+    connection.on('close', () => hear('disconnect'));
     connection.on('error', (error) => hear('connect_error', { message: error.error() }));
 
     run({

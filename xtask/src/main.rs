@@ -55,8 +55,9 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
         arguments: Vec<String>,
     },
-    /// Make the servers that tests talk to available: Valkey, PostgreSQL, `ws`, `socket.io`, `websockets`
-    Services,
+    /// Make the servers available that tests talk to: PostgreSQL, Valkey, MariaDB, nginx, Prometheus, InfluxDB,
+    /// Chromium, and packages of npm and PyPI
+    Services(services::Arguments),
     /// Do what CI does: formatting, tidy, clippy, documentation, tests
     Ci,
     /// Build everything, start InsightDesk, run the smoke test against it and leave a report
@@ -92,7 +93,7 @@ async fn run(command: Command) -> Result<ExitCode> {
             Command::Tidy => tidy::run(&workspace),
             Command::Compat => compat::run(&workspace),
             Command::Test { arguments } => checks::test(&workspace, &arguments).await,
-            Command::Services => services::ensure().await.map(|()| ExitCode::SUCCESS),
+            Command::Services(arguments) => services::run(&arguments).await,
             Command::Ci => checks::ci(&workspace).await,
             Command::Quickstart(arguments) => quickstart::run(&workspace, &arguments).await,
             Command::Conformance => conformance::run(&workspace).await,

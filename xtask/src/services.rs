@@ -10,8 +10,9 @@
 //! | [`chromium`], and `axe-core` of [`packages`] | the report and the dashboard |
 //! | [`packages`]: `ws`, `socket.io`, `websockets` | everything with sockets |
 //!
-//! Nothing is started here: tests and measurements do that themselves, each on a port and in a folder of its
-//! own, and fail with a hint to this command when they find none.
+//! Tests and measurements start them themselves, each on a port and in a folder of its own, and fail with a
+//! hint to this command when they find none. `--run` starts the two that InsightDesk can use, for whoever wants
+//! to try by hand, and ends them with itself.
 
 mod chromium;
 mod databases;
@@ -23,8 +24,31 @@ mod system;
 mod valkey;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+
+use crate::say::say;
+use crate::stores::{Postgres, Valkey};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Start a PostgreSQL and a Valkey on free ports, with data in temporary folders, until Ctrl-C
+    #[arg(long)]
+    run: bool,
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
+    ensure().await?;
+    if arguments.run {
+        let (postgres, valkey) = (Postgres::start().await?, Valkey::start().await?);
+        say!("export DATABASE_URL={}", postgres.url());
+        say!("export VALKEY_URL={}", valkey.url());
+        say!(progress "both run until Ctrl-C, and keep nothing");
+        tokio::signal::ctrl_c().await.context("Ctrl-C")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
 
 /// Finds each server, or installs it.
 pub(crate) async fn ensure() -> Result<()> {

@@ -84,7 +84,7 @@ function measureQuery(name, queryFn) {
 }
 
 export function teardown() {
-  // Cleanup test data
-  db.exec(`DELETE FROM tickets WHERE organization_id = 'org_loadtest'`);
+  // Cleanup test data, and nothing that the organisation had before
+  db.exec(`DELETE FROM tickets WHERE organization_id = 'org_loadtest' AND id LIKE 'loadtest\\_%'`);
   db.close();
 }

@@ -1,26 +1,13 @@
-//! Where a plateau's transient ends.
-//!
-//! The place is that of MSER (`statistics::transient`); one behind the middle would say that nothing is steady yet.
-//!
-//! By itself MSER also cuts off bursts, of which a queue near its limit has many: what is left would always
-//! look better than the truth. So a cut counts only if what it takes away is *unlike* everything behind it.
+//! What of a plateau is not steady: its beginning, and growth that does not end.
 
-use crate::statistics::transient::mser;
+use crate::statistics::transient::settled_after;
 
-/// How many of the first values belong to the transient: at least `least`, at most half.
+/// How many of the first values belong to the transient: at least `least`, at most half. A cut behind the
+/// middle would say that nothing is steady yet.
 #[must_use]
 pub fn cut(values: &[f64], least: usize) -> usize {
     let most = values.len() / 2;
-    let least = least.min(most);
-    let place = mser(values, least..=most);
-    if place > least && is_unlike(&values[least..place], &values[place..]) { place } else { least }
-}
-
-/// Whether the mean of `first` is outside of the means of all stretches of that length in `rest`.
-fn is_unlike(first: &[f64], rest: &[f64]) -> bool {
-    let level = mean(first);
-    let mut levels = rest.windows(first.len().min(rest.len())).map(mean);
-    levels.clone().all(|other| other > level) || levels.all(|other| other < level)
+    settled_after(values, least.min(most)..=most)
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Settings, Verdict};
+use crate::capacity::record::{FORMAT, VERSION};
 use crate::statistics::student;
 
 /// What of a `capacity.json` is compared. Its other parts are for other readers.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Search {
     format: String,
+    version: u32,
     header: Asked,
     answer: Answer,
 }
@@ -20,6 +22,7 @@ pub struct Search {
 struct Asked {
     scenario: String,
     model: Value,
+    arrivals: Option<String>,
     objectives: Vec<Objective>,
 }
 
@@ -30,7 +33,15 @@ struct Objective {
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 struct Answer {
-    capacity: Option<Capacity>,
+    capacity: Option<Found>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+struct Found {
+    #[serde(flatten)]
+    capacity: Capacity,
+    /// Whether the search came to no end.
+    provisional: bool,
 }
 
 /// The highest load within the objectives, with its 95 % interval.
@@ -81,6 +92,9 @@ pub enum Unlike {
     /// One has no answer.
     #[error("the {0} has found no capacity")]
     NoCapacity(&'static str),
+    /// One was cut short.
+    #[error("they are not comparable: the search of the {0} was cut short, its capacity is provisional")]
+    Provisional(&'static str),
 }
 
 impl Search {
@@ -96,17 +110,39 @@ impl Search {
     /// It is none.
     pub fn read(bytes: &[u8]) -> Result<Self, Unlike> {
         let search: Self = serde_json::from_slice(bytes).map_err(|error| Unlike::Form(error.to_string()))?;
-        if search.format == "plimsoll-capacity" {
-            Ok(search)
-        } else {
-            Err(Unlike::Form(format!("its format is '{}'", search.format)))
+        if search.format != FORMAT {
+            return Err(Unlike::Form(format!("its format is '{}'", search.format)));
         }
+        if search.version != VERSION {
+            let version = search.version;
+            return Err(Unlike::Form(format!("its version is {version}, expected {VERSION}")));
+        }
+        Ok(search)
     }
 
     fn asked(&self) -> String {
         let objectives: Vec<_> =
             self.header.objectives.iter().map(|objective| objective.text.as_str()).collect();
-        format!("{} of {} within {}", self.header.model, self.header.scenario, objectives.join(", "))
+        let arrivals =
+            self.header.arrivals.as_ref().map_or_else(String::new, |arrivals| format!(", {arrivals}"));
+        let Asked { model, scenario, .. } = &self.header;
+        format!("{model}{arrivals} of {scenario} within {}", objectives.join(", "))
+    }
+
+    /// The answer of one side, which the text names so.
+    fn found(
+        &self,
+        side: &'static str,
+        anyway: bool,
+        warnings: &mut Vec<String>,
+    ) -> Result<Capacity, Unlike> {
+        let Found { capacity, provisional } = self.answer.capacity.ok_or(Unlike::NoCapacity(side))?;
+        match (provisional, anyway) {
+            (false, _) => {}
+            (true, true) => warnings.push(Unlike::Provisional(side).to_string()),
+            (true, false) => return Err(Unlike::Provisional(side)),
+        }
+        Ok(capacity)
     }
 }
 
@@ -124,8 +160,8 @@ pub fn compare(base: &Search, candidate: &Search, settings: &Settings) -> Result
         }
         warnings.push(unlike.to_string());
     }
-    let base = base.answer.capacity.ok_or(Unlike::NoCapacity("base"))?;
-    let candidate = candidate.answer.capacity.ok_or(Unlike::NoCapacity("candidate"))?;
+    let base = base.found("base", settings.anyway, &mut warnings)?;
+    let candidate = candidate.found("candidate", settings.anyway, &mut warnings)?;
     Ok(compared(base, candidate, warnings, settings))
 }
 
@@ -200,15 +236,25 @@ fn word<S: serde::Serializer>(verdict: &Verdict, serializer: S) -> Result<S::Ok,
 mod tests {
     use super::*;
 
-    fn search(load: f64, objective: &str) -> Search {
+    fn document(load: f64, objective: &str) -> Value {
         let (low, high) = (0.98 * load, 1.02 * load);
-        let document = serde_json::json!({
+        let objectives = [serde_json::json!({ "text": objective })];
+        serde_json::json!({
             "format": "plimsoll-capacity",
             "version": 1,
-            "header": { "scenario": "default", "model": "open", "objectives": [{ "text": objective }] },
-            "answer": { "capacity": { "load": load, "low": low, "high": high, "givesWay": objective } },
-        });
-        Search::read(document.to_string().as_bytes()).unwrap()
+            "header": {
+                "scenario": "default", "model": "open", "arrivals": "poisson", "objectives": objectives,
+            },
+            "answer": { "capacity": { "load": load, "low": low, "high": high, "provisional": false } },
+        })
+    }
+
+    fn read(document: &Value) -> Result<Search, Unlike> {
+        Search::read(document.to_string().as_bytes())
+    }
+
+    fn search(load: f64, objective: &str) -> Search {
+        read(&document(load, objective)).unwrap()
     }
 
     fn verdict(base: f64, candidate: f64) -> Verdict {
@@ -227,7 +273,27 @@ mod tests {
     fn other_questions_have_other_answers() {
         let refused = compare(&search(1.0, "p(95)<200"), &search(1.0, "p(95)<100"), &Settings::default());
         let told = refused.unwrap_err().to_string();
-        assert!(told.ends_with("the candidate for \"open\" of default within p(95)<100"), "{told}");
+        assert!(told.ends_with("the candidate for \"open\", poisson of default within p(95)<100"), "{told}");
         assert!(matches!(Search::read(b"{}"), Err(Unlike::Form(_))));
+        let mut later = document(1.0, "p95");
+        later["version"] = 7.into();
+        assert!(read(&later).unwrap_err().to_string().ends_with("its version is 7, expected 1"));
+    }
+
+    #[test]
+    fn other_arrivals_are_another_question_and_half_a_search_is_no_answer() {
+        let mut spread = document(1_000.0, "p95");
+        spread["header"]["arrivals"] = "uniform".into();
+        let mut half = document(1_000.0, "p95");
+        half["answer"]["capacity"]["provisional"] = true.into();
+        let base = search(1_000.0, "p95");
+        let anyway = Settings { anyway: true, ..Settings::default() };
+        for (other, why) in [(spread, "\"open\", uniform of default"), (half, "candidate was cut short")] {
+            let other = read(&other).unwrap();
+            let told = compare(&base, &other, &Settings::default()).unwrap_err().to_string();
+            assert!(told.contains(why), "{told}");
+            let compared = compare(&base, &other, &anyway).unwrap();
+            assert!(compared.warnings.iter().any(|warning| warning.contains(why)), "{compared:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The answers.
 
-use plimsoll_metrics::{Sink, builtin};
+use plimsoll_metrics::{Aggregate, MetricId, Sink, builtin};
 
 use super::comparable::{self, FEWEST_SECONDS};
 use super::questions::{self, Direction, Family, Questions};
@@ -62,17 +62,28 @@ pub fn compare(base: &[Run], candidate: &[Run], settings: &Settings) -> Result<C
     })
 }
 
-/// Seconds until the median latency has settled.
+/// Seconds until the median latency has settled. At most a third of them is cut.
 fn transient(run: &Run) -> usize {
-    let latency = |metric| {
-        let medians = run.seconds.iter().map(move |part| match part.total(metric) {
-            Some(Sink::Trend(trend)) => Some(trend.med()),
-            _ => None,
-        });
-        medians.collect::<Option<Vec<f64>>>()
+    let row = [builtin::HTTP_REQ_DURATION, builtin::ITERATION_DURATION]
+        .into_iter()
+        .find_map(|metric| medians(run, metric))
+        .unwrap_or_default();
+    settled_after(&row, 0..=row.len() / 3)
+}
+
+/// The median of each second. A second in which nothing ended counts as its predecessor, and the first ones as
+/// the first in which something did: the answers of a service that is still asleep come late.
+fn medians(run: &Run, metric: MetricId) -> Option<Vec<f64>> {
+    let of = |part: &Aggregate| match part.total(metric) {
+        Some(Sink::Trend(trend)) if trend.count() > 0 => Some(trend.med()),
+        _ => None,
     };
-    let row = latency(builtin::HTTP_REQ_DURATION).or_else(|| latency(builtin::ITERATION_DURATION));
-    row.map_or(0, |row| settled_after(&row))
+    let mut last = run.seconds.iter().find_map(of)?;
+    let mut next = |part| {
+        last = of(part).unwrap_or(last);
+        last
+    };
+    Some(run.seconds.iter().map(&mut next).collect())
 }
 
 /// What all runs have after the cut.

@@ -77,6 +77,17 @@ fn a_warm_up_is_cut_from_both() {
     );
 }
 
+/// The answers of a service that is still asleep come late: its first second is empty.
+#[test]
+fn a_warm_up_is_cut_even_if_nothing_ends_in_its_first_second() {
+    let (mut base, candidate) = pair(1.0);
+    let (_, slow) = pair(3.0);
+    base.seconds.splice(0..6, slow.seconds.into_iter().take(6));
+    base.seconds[0] = plimsoll_metrics::Aggregate::new();
+    let comparison = compare(&[base], &[candidate], &Settings::default()).expect("comparable");
+    assert!((6..=12).contains(&comparison.cut), "{} of six slow seconds were cut", comparison.cut);
+}
+
 #[test]
 fn other_loads_are_refused() {
     let refused = |change: fn(&mut Run)| {

@@ -154,15 +154,24 @@ pub(crate) fn alarms(service: &Service, seconds: usize, slower: f64, pairs: usiz
     (f64::from(any) / pairs as f64, f64::from(found) / pairs as f64)
 }
 
-/// The share of intervals over simulated runs that hold the truth.
-pub(crate) fn holds(service: &Service, seconds: usize, statistic: Statistic, runs: u64, seed: u64) -> f64 {
+/// The share of intervals over simulated runs that hold the truth, and how wide they are on average, as a share
+/// of it: an interval that holds everything says nothing.
+pub(crate) fn holds(
+    service: &Service,
+    seconds: usize,
+    statistic: Statistic,
+    runs: u64,
+    seed: u64,
+) -> (f64, f64) {
     let truth = service.truth(statistic);
     let mut dice = Dice::new(seed);
-    let held = (0..runs).filter(|run| {
-        let how = Resampling { seed: *run, rounds: 300, ..Resampling::default() };
+    let (mut held, mut width) = (0, 0.0);
+    for run in 0..runs {
+        let how = Resampling { seed: run, rounds: 300, ..Resampling::default() };
         let estimate =
             interval(&service.row(seconds, &mut dice), statistic, &how).expect("long and full enough");
-        (estimate.low..=estimate.high).contains(&truth)
-    });
-    held.count() as f64 / runs as f64
+        held += u32::from((estimate.low..=estimate.high).contains(&truth));
+        width += (estimate.high - estimate.low) / truth;
+    }
+    (f64::from(held) / runs as f64, width / runs as f64)
 }

@@ -55,6 +55,24 @@ async fn tickets_is_refused_because_of_an_import_from_the_wrong_file() {
     ]);
 }
 
+/// It takes tickets from that file, and the knowledge base from one that is not given.
+#[tokio::test]
+async fn load_is_refused_with_it() {
+    let end = against_desk(SPECIFICATION, "scenarios/load.js", "").await;
+    end.code(107).shows_nothing().says(&["tests/api/", "hint: "]);
+}
+
+#[tokio::test]
+async fn what_exports_only_names_runs_by_name() {
+    let script = "tests/api/auth.js";
+    let end = against_desk(SPECIFICATION, script, "--exec authFlowScenario --iterations 2").await.code(0);
+    all_checks_pass(&end);
+    assert_eq!(end.count("iterations"), 2, "{end}");
+    end.shows(&["✓ login successful", "✓ protected resource accessible", "✓ refresh successful"]);
+    let end = against_desk(SPECIFICATION, script, "").await;
+    end.code(104).shows_nothing().says(&["authFlowScenario", "--exec"]);
+}
+
 #[tokio::test]
 async fn the_suite_passes() {
     let scripts =

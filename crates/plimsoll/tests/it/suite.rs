@@ -1,5 +1,8 @@
 //! The load-test suite against the desk, with short stages and few users.
 
+use std::path::Path;
+use std::time::Duration;
+
 use insightdesk::Config;
 
 use crate::support::{Finished, Folder, finish, repository};
@@ -7,13 +10,25 @@ use crate::support::{Finished, Folder, finish, repository};
 const SUITE: &str = "load-tests";
 
 /// Runs a script with these factors for durations and users.
-async fn small(folder: &str, script: &str, arguments: &str, [scale, users]: [&str; 2]) -> Finished {
+async fn small(folder: &str, script: &str, arguments: &str, factors: [&str; 2]) -> Finished {
     let config = Config { instrument: true, ..Config::default() };
+    let script = repository(folder).join(script);
+    against(config, &script, arguments, factors, &[]).await
+}
+
+/// The same with more variables, against a desk that is set up so.
+async fn against(
+    config: Config,
+    script: &Path,
+    arguments: &str,
+    [scale, users]: [&str; 2],
+    more: &[(&str, &str)],
+) -> Finished {
     let desk = insightdesk::spawn(config).await.expect("a desk");
     let mut command = Folder::new().command(&format!("run --quiet {arguments}"));
-    command.arg(repository(folder).join(script)).current_dir(repository(SUITE));
+    command.arg(script).current_dir(repository(SUITE));
     command.env("BASE_URL", desk.url()).env("WS_URL", desk.url().replacen("http", "ws", 1));
-    command.env("SCALE", scale).env("USERS", users);
+    command.env("SCALE", scale).env("USERS", users).envs(more.iter().copied());
     let end = finish(command).await;
     desk.shutdown().await;
     end
@@ -64,6 +79,49 @@ async fn sockets_hear_announcements() {
     assert!(end.row("checks_succeeded").starts_with("100.00%"), "{end}");
     assert!(end.count("ws_messages_received") > 0 && end.count("ws_connections") > 5, "{end}");
     end.shows(&["✓ subscribed", "✓ typing acknowledged", "✓ WebSocket connected", "✗ WebSocket connections"]);
+}
+
+/// Ten clients of two organisations come within seven seconds and stay for two.
+#[tokio::test]
+async fn a_crowd_of_sockets_stays_and_hears_everything() {
+    let script = repository(SUITE).join("tests/websocket/realtime.js");
+    let more = [("HOLD", "2s"), ("EVERY", "100ms"), ("TENANTS", "2")];
+    let end = against(Config::default(), &script, "", ["0.01", "0.01"], &more).await;
+    every_answer_is_right(&end);
+    assert!(end.row("checks_succeeded").starts_with("100.00%"), "{end}");
+    assert_eq!(end.count("ws_connections"), 10, "{end}");
+    assert!(end.count("ws_messages_awaited") >= 95, "{end}");
+    assert_eq!(end.count("ws_messages_received"), end.count("ws_messages_awaited"), "{end}");
+    end.shows(&["ws_connections_lost", "✓ 'count==0' count=0"]);
+}
+
+/// A token lives for two seconds and is renewed after one, before the desk refuses it.
+#[tokio::test]
+async fn sessions_are_renewed_before_they_expire() {
+    let suite = repository(SUITE);
+    let folder = Folder::with(&format!(
+        "import http from 'k6/http';
+         import {{ check, sleep }} from 'k6';
+         import {{ authHeaders, login }} from '{lib}/lib/auth.js';
+         const BASE = __ENV.BASE_URL;
+         export const options = {{ vus: 1, iterations: 6 }};
+         export default function () {{
+           const headers = authHeaders(login('agent@test.com', 'password'));
+           check(http.get(`${{BASE}}/api/v1/user/me`, {{ headers }}), {{ welcome: (r) => r.status === 200 }});
+           sleep(0.6);
+         }}
+         export function teardown() {{
+           const {{ routes }} = http.get(`${{BASE}}/__target/ledger`).json();
+           const times = (name) => routes.find(({{ route }}) => route.endsWith(name)).received;
+           console.log(`login ${{times('/auth/login')}}, refresh ${{times('/auth/refresh')}}`);
+         }}",
+        lib = suite.display()
+    ));
+    let config =
+        Config { instrument: true, access_token_lifetime: Duration::from_secs(2), ..Config::default() };
+    let end = against(config, &folder.path("test.js"), "", ["1", "1"], &[]).await.code(0);
+    assert!(end.row("checks_succeeded").starts_with("100.00%"), "{end}");
+    assert!(end.stderr.contains("login 1, refresh 3") || end.stderr.contains("login 1, refresh 2"), "{end}");
 }
 
 /// It talks raw JSON, which a Socket.IO server does not answer: its latency was never measured.

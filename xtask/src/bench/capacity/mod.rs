@@ -11,7 +11,7 @@ mod trial;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use tokio::task::JoinSet;
 
 use self::theory::Server;
@@ -64,6 +64,12 @@ pub(crate) struct DeskArguments {
     /// On PostgreSQL instead of SQLite
     #[arg(long)]
     postgres: bool,
+    /// The scenario of the suite's load test
+    #[arg(long, default_value = "ticket_operations")]
+    scenario: String,
+    /// Whether its iterations come at a rate, or its VUs loop
+    #[arg(long, default_value = "open", value_parser = ["open", "closed"])]
+    model: String,
     /// Where the page is written
     #[arg(long, value_name = "FILE", default_value = "plimsoll-report/capacity.html")]
     report: PathBuf,
@@ -137,6 +143,7 @@ async fn queue(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let programs = arguments.programs(workspace).await?;
     let open = SERVERS.into_iter().map(|server| (server, "open", server.rate()));
     let closed = USERS.into_iter().map(|server| (server, "closed", server.users()));
+    let mut misses = Vec::new();
     for (server, model, truth) in open.chain(closed) {
         let Server { workers, mean_ms, bound_ms } = server;
         let name = format!("{model} {workers} workers of {mean_ms} ms, p(95)<{bound_ms} ms");
@@ -154,7 +161,12 @@ async fn queue(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         let found = arguments.repeat(workspace, &programs, &trial).await?;
         let near = found.iter().filter(|found| tell_queue(found, truth)).count();
         say!("  {near} of {} within 5 %\n", found.len());
+        // 19 of 20.
+        if 20 * near < 19 * found.len() {
+            misses.push(name);
+        }
     }
+    ensure!(misses.is_empty(), "more than one answer in twenty is off: {}", misses.join("; "));
     Ok(())
 }
 
@@ -174,6 +186,7 @@ fn tell_queue(found: &Found, truth: f64) -> bool {
 async fn recovery(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let programs = arguments.programs(workspace).await?;
     let plain = r#"{"capacity":{"workers":16,"meanServiceMs":10}}"#;
+    let mut wrong = 0;
     let storm = r#"{"retryStorm":{"workers":16,"meanServiceMs":10,"patienceMs":250,"amplification":2}}"#;
     for (name, faults, expected) in [("plain", plain, "recovers"), ("retry storm", storm, "metastable")] {
         if !arguments.is_wanted(name) {
@@ -191,7 +204,9 @@ async fn recovery(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
             say!("  {name}: {}", found.record.pointer("/answer/recovery").unwrap_or_default());
         }
         say!("{name}: {right} of {} {expected}\n", found.len());
+        wrong += found.len() - right;
     }
+    ensure!(wrong == 0, "{wrong} answers are wrong");
     Ok(())
 }
 
@@ -233,6 +248,7 @@ async fn bound(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         }
     }
     say!("{right} right, {unsure} cannot tell, {wrong} wrong");
+    ensure!(wrong == 0, "a resource was named that is not the one");
     Ok(())
 }
 
@@ -251,6 +267,7 @@ async fn generator(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         say!("  exit code {:?}: {}", found.exit, found.record.pointer("/end").unwrap_or_default());
     }
     say!("{limited} of {} generator-limited", found.len());
+    ensure!(limited == found.len(), "a capacity was claimed by a generator that could not know");
     Ok(())
 }
 
@@ -270,6 +287,10 @@ async fn desk(workspace: &Workspace, arguments: &DeskArguments) -> Result<()> {
             "http_req_failed:rate<0.01",
             "--observe",
             "process={PID}",
+            "--scenario",
+            &arguments.scenario,
+            "--model",
+            &arguments.model,
             "--report",
             &report.display().to_string(),
         ]),

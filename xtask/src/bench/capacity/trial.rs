@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use rustix::process::Signal;
+use rustix::process::Pid;
 use serde_json::Value;
 use tokio::process::Command;
 
+use crate::bench::limiter::{Limiter, Means};
 use crate::http;
 use crate::local_server::LocalServer;
 use crate::process::Running;
@@ -78,7 +78,7 @@ impl Trial {
         let slowed = self.generator.zip(running.pid());
         let captured = tokio::select! {
             captured = running.capture() => captured?,
-            () = slow_down(slowed) => unreachable!("it is slowed down until it ends"),
+            failed = slow_down(slowed) => { failed?; unreachable!("holding ends with the process only") }
         };
         desk.stop().await?;
         let text = std::fs::read_to_string(&record).unwrap_or_default();
@@ -90,14 +90,10 @@ impl Trial {
     }
 }
 
-/// Lets a process run for a share of every tenth of a second, as the quota of a control group does.
-async fn slow_down(whom: Option<(f64, rustix::process::Pid)>) {
-    const PERIOD: Duration = Duration::from_millis(100);
-    let Some((share, pid)) = whom else { return std::future::pending().await };
-    loop {
-        tokio::time::sleep(PERIOD.mul_f64(share)).await;
-        let _ = rustix::process::kill_process(pid, Signal::STOP);
-        tokio::time::sleep(PERIOD.mul_f64(1.0 - share)).await;
-        let _ = rustix::process::kill_process(pid, Signal::CONT);
+/// Holds a process down to a share of a core until it has ended.
+async fn slow_down(whom: Option<(f64, Pid)>) -> Result<()> {
+    if let Some((share, pid)) = whom {
+        Limiter::new(Means::Auto, share)?.hold(pid).await?;
     }
+    std::future::pending().await
 }

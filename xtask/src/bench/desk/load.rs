@@ -1,7 +1,8 @@
-//! `bench desk load`: the load scenario of `load-tests`, more of it in less time.
+//! `bench desk load`: the load scenario of `load-tests`, more of it in less time, as its README says how.
 //!
-//! Stages keep their proportions and share the given minutes; users and arrivals are multiplied. The figures
-//! are held against the goals of a release, and what the generator sent against what the desk received.
+//! Stages keep their proportions and share the given minutes (`SCALE`); users and arrivals are multiplied
+//! (`USERS`). The figures are held against the goals of a release, and what the generator sent against what the
+//! desk received.
 
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -13,7 +14,6 @@ use tokio::process::Command;
 
 use super::exported::{Exported, TREND_STATS};
 use super::subject::{Ledger, Programs, Subject};
-use crate::bench::generator::script;
 use crate::bench::memory::Memory;
 use crate::bench::statistics::Thousands;
 use crate::process::Running;
@@ -31,6 +31,9 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 3.0)]
     scale: f64,
 }
+
+/// What the stages of the scenario take as they are written.
+const WHOLE_MINUTES: f64 = 16.0;
 
 /// One line of the table of goals.
 struct Goal {
@@ -87,6 +90,7 @@ pub(crate) async fn run(workspace: &Workspace, arguments: &Arguments) -> Result<
     subject.stop().await?;
     ensure!(sent == received && unanswered == 0, "generator and desk do not agree");
     ensure!(all_met, "not every goal was met");
+    ensure!(dropped == 0, "the generator did not keep to the scenario");
     ensure!(status.success(), "plimsoll ended with {status}");
     Ok(())
 }
@@ -94,8 +98,11 @@ pub(crate) async fn run(workspace: &Workspace, arguments: &Arguments) -> Result<
 fn command(workspace: &Workspace, subject: &Subject, arguments: &Arguments, file: &Path) -> Command {
     let mut command = Command::new(&subject.plimsoll);
     command.args(["run", "--quiet", "--summary-trend-stats", TREND_STATS, "--summary-export"]).arg(file);
-    command.arg(script(workspace, "desk_load.js")).env("BASE_URL", subject.url());
-    command.env("MINUTES", arguments.minutes.to_string()).env("USERS", arguments.scale.to_string());
+    let suite = workspace.root().join("load-tests");
+    command.arg("--goals").arg(suite.join("goals/api.json")).arg(suite.join("scenarios/load.js"));
+    command.env("BASE_URL", subject.url());
+    command.env("SCALE", (arguments.minutes / WHOLE_MINUTES).to_string());
+    command.env("USERS", arguments.scale.to_string());
     command.stdin(Stdio::null());
     command
 }

@@ -1,4 +1,5 @@
-//! `bench desk sockets`: a crowd of Socket.IO clients that hears every announcement.
+//! `bench desk sockets`: a crowd of Socket.IO clients that hears every announcement, by the suite's
+//! `tests/websocket/realtime.js`.
 //!
 //! Both sides count: clients that came, announcements that were sent and heard. How late those were is
 //! measured by the clients, from the time that the desk writes into each.
@@ -14,7 +15,6 @@ use tokio::time::Instant;
 
 use super::exported::{Exported, TREND_STATS};
 use super::subject::{Programs, Subject};
-use crate::bench::generator::script;
 use crate::bench::memory::Memory;
 use crate::bench::statistics::Thousands;
 use crate::process::Running;
@@ -41,6 +41,10 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 2000)]
     every: u32,
 }
+
+/// In how many seconds the script lets its clients come as it is written, and how many there are.
+const WHOLE_RAMP: f64 = 720.0;
+const WHOLE_CROWD: f64 = 1_000.0;
 
 /// How much longer than asked for the clients may take to come.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -74,9 +78,13 @@ pub(crate) async fn run(workspace: &Workspace, arguments: &Arguments) -> Result<
 fn command(workspace: &Workspace, subject: &Subject, arguments: &Arguments, file: &Path) -> Command {
     let mut command = Command::new(&subject.plimsoll);
     command.args(["run", "--quiet", "--summary-trend-stats", TREND_STATS, "--summary-export"]).arg(file);
-    command.arg(script(workspace, "desk_sockets.js")).env("BASE_URL", subject.url());
-    command.env("VUS", arguments.vus.to_string()).env("RAMP", arguments.ramp.to_string());
-    command.env("HOLD", arguments.seconds.to_string()).env("EVERY", arguments.every.to_string());
+    let suite = workspace.root().join("load-tests");
+    command.arg("--goals").arg(suite.join("goals/realtime.json"));
+    command.arg(suite.join("tests/websocket/realtime.js"));
+    command.env("BASE_URL", subject.url()).env("WS_URL", subject.url().replacen("http", "ws", 1));
+    command.env("USERS", (f64::from(arguments.vus) / WHOLE_CROWD).to_string());
+    command.env("SCALE", (f64::from(arguments.ramp) / WHOLE_RAMP).to_string());
+    command.env("HOLD", format!("{}s", arguments.seconds)).env("EVERY", format!("{}ms", arguments.every));
     command.env("TENANTS", arguments.tenants.to_string());
     command.stdin(Stdio::null());
     command
@@ -102,17 +110,14 @@ async fn watch(running: &mut Running, subject: &Subject, arguments: &Arguments) 
 
 /// Prints what both sides counted and whether that is the same.
 async fn print(exported: &Exported, subject: &Subject, held: &Held, idle: Memory) -> Result<bool> {
-    let announced = exported.count("tickets_announced")?;
-    let subscribed = exported.count("sockets_subscribed")?;
+    let (heard, awaited) = (exported.count("ws_messages_received")?, exported.count("ws_messages_awaited")?);
+    let connected = exported.count("ws_connections")?;
     let rows = [
-        ("connections", subscribed, subject.metric("insightdesk_sockets_connected_total").await?),
-        ("open at once", subscribed, held.open),
-        (
-            "announcements",
-            exported.count("announcements_heard")?,
-            subject.metric("insightdesk_socket_events_total").await?,
-        ),
-        ("to everybody", exported.count("announcements_heard")?, exported.count("announcements_awaited")?),
+        ("connections", connected, subject.metric("insightdesk_sockets_connected_total").await?),
+        ("open at once", connected, held.open),
+        ("announcements", heard, subject.metric("insightdesk_socket_events_total").await?),
+        ("to everybody", heard, awaited),
+        ("lost", exported.count("ws_connections_lost")?, 0),
     ];
     say!("\n{:<14} {:>12} {:>12}", "", "plimsoll", "insightdesk");
     for (name, here, there) in rows {
@@ -122,9 +127,9 @@ async fn print(exported: &Exported, subject: &Subject, held: &Held, idle: Memory
     say!("{:<14} {:>12} {:>12}", "resident KB", Thousands(resident[0]), Thousands(resident[1]));
     let per_socket = (resident[1] - idle.resident_kb as f64) / held.open.max(1) as f64;
     say!("insightdesk takes {per_socket:.1} KB for each connection");
-    let stat = |name| exported.figure("announcement_latency", name);
+    let stat = |name| exported.figure("ws_message_latency", name);
     say!(
-        "\n{announced} announcements: median {} ms, P95 {} ms, P99 {} ms, longest {} ms",
+        "\nannouncements: median {} ms, P95 {} ms, P99 {} ms, longest {} ms",
         stat("med")?,
         stat("p(95)")?,
         stat("p(99)")?,
