@@ -197,7 +197,13 @@ fn missing_functions(arguments: &TestArguments, bundle: &Bundle, plan: &Plan) ->
         _ => plan.check_exports(is_exported),
     };
     for problem in &mut problems {
-        problem.hint = Some(format!("the script exports {}", bundle.functions.join(", ")));
+        problem.hint = Some(match bundle.functions.join(", ").as_str() {
+            "" => "the script exports no function".to_owned(),
+            names if arguments.exec.is_none() && !is_exported("default") => {
+                format!("the script exports {names}; --exec runs one of them by itself")
+            }
+            names => format!("the script exports {names}"),
+        });
     }
     problems
 }
