@@ -23,7 +23,7 @@ use crate::support::sockets::Servers;
 use crate::support::{Finished, Folder, finish, repository, server};
 
 /// The pages whose flags are plimsoll's own.
-const FLAG_PAGES: [&str; 16] = [
+const FLAG_PAGES: [&str; 17] = [
     "docs/src/running-tests.md",
     "docs/src/options.md",
     "docs/src/control.md",
@@ -33,6 +33,7 @@ const FLAG_PAGES: [&str; 16] = [
     "docs/src/validity.md",
     "docs/src/goals.md",
     "docs/src/capacity.md",
+    "docs/src/compare.md",
     "docs/src/results.md",
     "docs/src/pictures.md",
     "docs/src/records.md",
@@ -94,12 +95,10 @@ async fn scripts_with_sockets_run_too() {
 #[tokio::test]
 async fn every_flag_of_the_guide_exists() {
     let folder = Folder::new();
-    let help = folder.plimsoll("run --help").await.code(0).stdout
-        + &folder.plimsoll("inspect --help").await.code(0).stdout
-        + &folder.plimsoll("capacity --help").await.code(0).stdout
-        + &folder.plimsoll("check --help").await.code(0).stdout
-        + &folder.plimsoll("report --help").await.code(0).stdout
-        + &folder.plimsoll("calibrate --help").await.code(0).stdout;
+    let mut help = String::new();
+    for command in ["run", "inspect", "check", "report", "compare", "calibrate", "capacity", "gate"] {
+        help += &folder.plimsoll(&format!("{command} --help")).await.code(0).stdout;
+    }
     let words = help.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
     let known: BTreeSet<&str> = words.filter(|word| word.starts_with("--")).collect();
     for page in FLAG_PAGES {
