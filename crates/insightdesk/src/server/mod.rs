@@ -191,7 +191,6 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
-const CATCH_UP_PAUSE: Duration = Duration::from_millis(500);
 
 /// What goes on beside the requests: hearing other instances, forgetting expired sessions.
 async fn do_chores(desk: App) {
@@ -219,8 +218,5 @@ async fn do_chores(desk: App) {
 
 /// Learns what the bus did not say. Until the database says it, it is asked again.
 async fn catch_up(desk: &App) {
-    while let Err(error) = desk.auth.catch_up().await {
-        tracing::warn!(%error, "cannot learn which sessions were revoked");
-        tokio::time::sleep(CATCH_UP_PAUSE).await;
-    }
+    desk.auth.insist_on_catching_up(desk.auth.horizon()).await;
 }

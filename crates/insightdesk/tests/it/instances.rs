@@ -110,8 +110,10 @@ async fn without_valkey_each_instance_goes_on_alone_and_they_find_each_other_aga
     assert!(started_at.elapsed() < Duration::from_secs(10), "{:?}", started_at.elapsed());
     let error = agent.get("/health").await.expect_error(503, "dependency_unavailable");
     assert_eq!(error["details"][0]["field"], "valkey");
-    // A session that ends now must be over on the other instance too, as soon as it can know.
+    // A session that ends now must be over on the other instance too, as soon as it can know, and so must its
+    // sockets be.
     other.post("/api/v1/auth/logout", json!({})).await.expect(204);
+    let mut others = Socket::connect(&at(&other, &second), &["websocket"]).await;
 
     valkey.resume().await;
     soon("health", async || agent.get("/health").await.status == 200).await;
@@ -119,3 +121,5 @@ async fn without_valkey_each_instance_goes_on_alone_and_they_find_each_other_aga
     let late = agent.create_ticket("valkey is back").await;
     soon("events", async || socket.next().await["data"]["ticketId"] == late).await;
 }
+    assert_eq!(others.expect("dismissed").await["data"], json!({ "reason": "session_ended" }));
+    others.expect("disconnect").await;
