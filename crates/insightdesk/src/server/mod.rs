@@ -104,10 +104,10 @@ pub async fn spawn(config: Config) -> Result<Running, StartError> {
 
     let (stop, stopping) = watch::channel(false);
     let chores = tokio::spawn(do_chores(Arc::clone(&desk)));
-    let pause = desk.faults.accept_pause();
+    let (pause, bus) = (desk.faults.accept_pause(), Arc::clone(&desk.bus));
     drop(desk);
     let server = tokio::spawn(async move {
-        accept::serve(listener, router, realtime, stopping, pause, &config).await;
+        accept::serve(listener, router, realtime, stopping, pause, &*bus, &config).await;
         chores.abort();
         // Once the chores have let go of the desk as well, its storage closes. Their end is always a
         // cancellation.
@@ -216,7 +216,7 @@ async fn do_chores(desk: App) {
     }
 }
 
-/// Learns what the bus did not say. Until the database says it, it is asked again.
+/// Learns what the bus did not say about sessions whose tokens may still be around.
 async fn catch_up(desk: &App) {
     desk.auth.insist_on_catching_up(desk.auth.horizon()).await;
 }

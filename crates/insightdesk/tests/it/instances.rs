@@ -121,5 +121,27 @@ async fn without_valkey_each_instance_goes_on_alone_and_they_find_each_other_aga
     let late = agent.create_ticket("valkey is back").await;
     soon("events", async || socket.next().await["data"]["ticketId"] == late).await;
 }
-    assert_eq!(others.expect("dismissed").await["data"], json!({ "reason": "session_ended" }));
-    others.expect("disconnect").await;
+
+/// What was said last goes out before an instance stops, and not before the others listen again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_that_stops_tells_the_others_first() {
+    let mut valkey = Valkey::start().await;
+    let (first, second) = two(valkey.url(), None).await;
+    let agent = first.agent().await;
+    let mut socket = Socket::connect(&at(&agent, &second), &["websocket"]).await;
+    socket.subscribe("tickets:org_123").await;
+    heard(&mut socket, &agent).await;
+
+    valkey.kill().await;
+    let mut last_words = Vec::new();
+    for _ in 0..5 {
+        last_words.push(agent.create_ticket("while valkey is away").await);
+    }
+    let Desk { running, folder: _folder, .. } = first;
+    tokio::join!(running.shutdown(), valkey.resume());
+    // Of the tickets before, some may have come late.
+    while socket.expect("ticket:created").await["data"]["ticketId"] != last_words[0] {}
+    for id in &last_words[1..] {
+        assert_eq!(socket.expect("ticket:created").await["data"]["ticketId"], *id);
+    }
+}
