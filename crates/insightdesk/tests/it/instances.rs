@@ -63,6 +63,20 @@ async fn what_one_instance_does_the_other_knows() {
     socket.subscribe("tickets:org_123").await;
     heard(&mut socket, &agent).await;
 
+    let id = agent.create_ticket("talked about").await;
+    // Of those before, some may have come late.
+    while socket.expect("ticket:created").await["data"]["ticketId"] != id {}
+    let path = format!("/api/v1/tickets/{id}");
+    agent.patch(&path, json!({ "priority": "HIGH" })).await.expect(200);
+    assert_eq!(socket.expect("ticket:updated").await["data"]["ticket"]["priority"], "HIGH");
+    agent.post(&format!("{path}/comments"), json!({ "content": "hello" })).await.expect(201);
+    assert_eq!(socket.expect("ticket:comment").await["data"]["comment"]["content"], "hello");
+    socket.subscribe(&format!("ticket:{id}")).await;
+    let mut writer = Socket::connect(&first.agent().await, &["websocket"]).await;
+    assert_eq!(writer.ask("typing", json!({ "ticketId": id })).await, json!({ "ok": true }));
+    let typing = socket.expect("ticket:typing").await["data"].clone();
+    assert_eq!((&typing["ticketId"], &typing["userId"]), (&json!(id), &json!("user_agent_test_com")));
+
     // Logging out of one ends the session on the other, sockets included.
     at(&agent, &second).get("/api/v1/user/me").await.expect(200);
     agent.post("/api/v1/auth/logout", json!({})).await.expect(204);
@@ -98,6 +112,7 @@ async fn without_valkey_each_instance_goes_on_alone_and_they_find_each_other_aga
     let (first, second) = two(valkey.url(), None).await;
     let (agent, other) = (first.agent().await, first.agent().await);
     let mut socket = Socket::connect(&at(&agent, &second), &["websocket"]).await;
+    let mut others = Socket::connect(&at(&other, &second), &["websocket"]).await;
     socket.subscribe("tickets:org_123").await;
     heard(&mut socket, &agent).await;
 
@@ -113,11 +128,12 @@ async fn without_valkey_each_instance_goes_on_alone_and_they_find_each_other_aga
     // A session that ends now must be over on the other instance too, as soon as it can know, and so must its
     // sockets be.
     other.post("/api/v1/auth/logout", json!({})).await.expect(204);
-    let mut others = Socket::connect(&at(&other, &second), &["websocket"]).await;
 
     valkey.resume().await;
     soon("health", async || agent.get("/health").await.status == 200).await;
     soon("revocation", async || at(&other, &second).get("/api/v1/user/me").await.status == 401).await;
+    assert_eq!(others.expect("dismissed").await["data"], json!({ "reason": "session_ended" }));
+    others.expect("disconnect").await;
     let late = agent.create_ticket("valkey is back").await;
     soon("events", async || socket.next().await["data"]["ticketId"] == late).await;
 }
