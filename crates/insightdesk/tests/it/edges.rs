@@ -74,8 +74,24 @@ async fn large_bodies_are_refused_whatever_their_form() {
         let reply = agent.send(Method::POST, "/api/v1/tickets", &[JSON], vec![b' '; size].into()).await;
         reply.expect_error(413, "payload_too_large");
     }
-    // Without a token the answer is 401, large or not.
-    let reply = desk.anybody().send(Method::POST, "/api/v1/tickets", &[JSON], vec![b' '; 4096].into()).await;
+}
+
+/// Whoever sends it, and whether the route takes a body or not.
+#[tokio::test]
+async fn no_route_takes_a_body_that_is_too_large() {
+    let desk = desk().await;
+    let (agent, anybody) = (desk.agent().await, desk.anybody());
+    let large = || Bytes::from(vec![b' '; 8 * 1024 * 1024]);
+    for path in ["/api/v1/tickets", "/api/v1/auth/logout", "/health", "/nowhere", "/socket.io/"] {
+        for client in [&anybody, &agent] {
+            let reply = client.send(Method::POST, path, &[JSON], large()).await;
+            reply.expect_error(413, "payload_too_large");
+        }
+    }
+    // The session has not ended.
+    agent.get("/api/v1/user/me").await.expect(200);
+    // With one of a decent size what counts is that there is no token.
+    let reply = anybody.send(Method::POST, "/api/v1/tickets", &[JSON], vec![b' '; 4096].into()).await;
     reply.expect_error(401, "unauthorized");
 }
 
