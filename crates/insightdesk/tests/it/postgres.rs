@@ -60,9 +60,27 @@ async fn a_newer_database_is_not_touched() {
     postgres::execute(&address, newer).await;
     let database = address.clone().into();
     let error = spawn(Config { database, ..Config::default() }).await.expect_err("refused");
-    assert!(error.to_string().contains("has schema version 99; this program knows up to 1"), "{error}");
+    assert!(error.to_string().contains("has schema version 99; this program knows up to 2"), "{error}");
     let tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
     assert_eq!(postgres::number(&address, tables).await, 1);
+}
+
+/// Version 1 took any word for a status, with which lists failed ever after.
+#[tokio::test]
+async fn a_database_with_unknown_words_is_mended() {
+    let address = postgres::empty().await;
+    let old = "CREATE TABLE insightdesk_schema (version bigint); INSERT INTO insightdesk_schema VALUES (1);";
+    let schema = include_str!("../../src/storage/postgres/schema.sql");
+    let rows = "INSERT INTO organizations VALUES ('org_123', 'ours'); \
+                INSERT INTO tickets (id, title, status, priority, organization_id, created_at) \
+                VALUES ('t1', 'old', 'waiting', 'soon', 'org_123', now())";
+    postgres::execute(&address, &[old, schema, rows].concat()).await;
+    let desk = spawn(Config { database: address.clone().into(), ..Config::default() }).await.expect("a desk");
+    let known = "SELECT count(*) FROM tickets WHERE status = 'OPEN' AND priority = 'MEDIUM'";
+    assert_eq!(postgres::number(&address, known).await, 1);
+    let counted = "SELECT sum(tickets)::bigint FROM ticket_counts WHERE status = 'OPEN'";
+    assert_eq!(postgres::number(&address, counted).await, 1);
+    desk.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -193,7 +193,12 @@ async fn connect(address: &Address) -> Result<tokio_postgres::Client, tokio_post
 }
 
 pub(crate) async fn execute(address: &Address, sql: &str) {
-    connect(address).await.expect("connected").batch_execute(sql).await.expect("executed");
+    try_execute(address, sql).await.expect("executed");
+}
+
+/// Like `execute`, for what may be refused.
+pub(crate) async fn try_execute(address: &Address, sql: &str) -> Result<(), tokio_postgres::Error> {
+    connect(address).await.expect("connected").batch_execute(sql).await
 }
 
 pub(crate) async fn number(address: &Address, sql: &str) -> i64 {
