@@ -186,7 +186,7 @@ async fn create(port: u16, name: &str, template: &str) -> Address {
     Address::parse(&url(port, name)).expect("an address")
 }
 
-async fn connect(address: &Address) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
+pub(crate) async fn connect(address: &Address) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
     let (client, connection) = tokio_postgres::connect(&address.to_string(), NoTls).await?;
     tokio::spawn(connection);
     Ok(client)
