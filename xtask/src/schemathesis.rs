@@ -22,8 +22,8 @@ const PACKAGE: &str = "schemathesis==4.32.5";
 const FOLDER: &str = "target/schemathesis";
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
                       response_headers_conformance,response_schema_conformance";
-/// Logging out would end the session of all further requests.
-const LEFT_OUT: &str = "logOut";
+/// Logging out would end the session of all further requests, and faults make them fail.
+const LEFT_OUT: [&str; 2] = ["logOut", "setFaults"];
 /// The same cases every time: a failure can be looked into.
 const SEED: &str = "7";
 
@@ -46,6 +46,7 @@ pub(crate) async fn run(workspace: &Workspace, arguments: &Arguments) -> Result<
         if arguments.stores { Some((Postgres::start().await?, Valkey::start().await?)) } else { None };
     let mut command = Command::new(&insightdesk);
     command.args(["serve", "--port", "0", "--log", "error", "--access-token-seconds", "86400"]);
+    command.arg("--instrument");
     match &stores {
         Some((postgres, valkey)) => {
             command.args(["--database-url", &postgres.url(), "--valkey-url", &valkey.url()])
@@ -64,7 +65,10 @@ async fn ask(workspace: &Workspace, program: &Path, server: &LocalServer) -> Res
     // It leaves its notes where it runs.
     command.current_dir(workspace.root().join(FOLDER));
     command.arg("run").arg(format!("{}/api/v1/openapi.json", server.url()));
-    command.args(["--checks", CHECKS, "--exclude-operation-id", LEFT_OUT, "--seed", SEED]);
+    command.args(["--checks", CHECKS, "--seed", SEED]);
+    for operation in LEFT_OUT {
+        command.args(["--exclude-operation-id", operation]);
+    }
     command.args(["--phases", "examples,coverage,fuzzing", "--max-examples", "100"]);
     // Not printed: it holds a token, if only one of a server that is about to end.
     command.arg("--header").arg(format!("Authorization: Bearer {token}"));

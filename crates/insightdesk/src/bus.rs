@@ -1,8 +1,9 @@
 //! What instances tell each other, and what sockets are told.
 //!
-//! [`Bus`] is the seam; [`LocalBus`] serves a single process, [`crate::valkey`] several. Boxed futures are
-//! not needed: publishing never waits. Start with [`Event`].
+//! [`Bus`] is the seam; [`LocalBus`] serves a single process, [`crate::valkey`] several. Publishing never
+//! waits; only who stops waits until all is said. Start with [`Event`].
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,9 @@ pub trait Bus: Send + Sync + 'static {
     fn publish(&self, event: Event);
     /// Hears everything from now on; a subscriber that falls behind is told how much it missed.
     fn subscribe(&self) -> broadcast::Receiver<Arc<Announcement>>;
+    /// Waits until other instances have been told everything that was published before. That may take as long
+    /// as whatever carries it is away.
+    fn drain(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
 /// A bus within one process.
@@ -92,6 +96,10 @@ impl Bus for LocalBus {
 
     fn subscribe(&self) -> broadcast::Receiver<Arc<Announcement>> {
         self.events.subscribe()
+    }
+
+    fn drain(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
     }
 }
 

@@ -68,6 +68,18 @@ fn may_be_json(headers: &HeaderMap) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
+/// Refuses a request whose body is larger than any route takes, as far as its head says.
+pub(crate) async fn within_limit(desk: &App, request: Request) -> Result<Request, ApiError> {
+    if content_length(request.headers()).is_none_or(|length| length <= MAX_BODY) {
+        return Ok(request);
+    }
+    let (head, body) = request.into_parts();
+    let reading = tokio::time::timeout(desk.body_timeout, read(&head.headers, body));
+    reading.await.map_err(|_| ApiError::BodyTimeout)??;
+    // A body that is shorter than its head says has broken off, so this is never reached.
+    Err(ApiError::TooLarge { limit: MAX_BODY })
+}
+
 async fn read(headers: &HeaderMap, mut body: Body) -> Result<BytesMut, ApiError> {
     let too_large = ApiError::TooLarge { limit: MAX_BODY };
     let declared = content_length(headers).unwrap_or(0);
@@ -75,7 +87,8 @@ async fn read(headers: &HeaderMap, mut body: Body) -> Result<BytesMut, ApiError>
     if declared > MAX_DISCARDED || (declared > MAX_BODY && headers.contains_key(header::EXPECT)) {
         return Err(too_large);
     }
-    let mut bytes = BytesMut::with_capacity(declared.min(MAX_BODY));
+    let fits = |size: usize| size <= MAX_BODY;
+    let mut bytes = BytesMut::with_capacity(if fits(declared) { declared } else { 0 });
     let mut received = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| ApiError::Malformed(format!("the body broke off: {error}")))?;
@@ -84,11 +97,11 @@ async fn read(headers: &HeaderMap, mut body: Body) -> Result<BytesMut, ApiError>
         if received > MAX_DISCARDED {
             return Err(too_large);
         }
-        if received <= MAX_BODY {
+        if fits(declared.max(received)) {
             bytes.extend_from_slice(data);
         }
     }
-    if received > MAX_BODY { Err(too_large) } else { Ok(bytes) }
+    if fits(received) { Ok(bytes) } else { Err(too_large) }
 }
 
 fn content_length(headers: &HeaderMap) -> Option<usize> {

@@ -11,9 +11,11 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use http_body_util::BodyExt as _;
 use serde::Serialize;
 
 use super::App;
+use super::body::within_limit;
 use super::error::{ApiError, ErrorBody};
 use crate::fault::Strike;
 use crate::ledger::RouteId;
@@ -27,11 +29,15 @@ pub(crate) async fn edge(State(desk): State<App>, request: Request, next: Next) 
     let id = request_id(request.headers());
     let route = route_of(&desk, &request);
     let connection = request.extensions().get::<Arc<Connection>>().cloned();
-    let visit = desk.ledger.receive(route, declared_length(request.headers()));
+    let visit = desk.ledger.receive(route);
+    let request = counted(&desk, route, request);
 
-    let admitted = admit(&desk, route, connection.as_deref(), request.uri().path()).await;
+    let admitted = match admit(&desk, route, connection.as_deref(), request.uri().path()).await {
+        Ok(()) => within_limit(&desk, request).await,
+        Err(refusal) => Err(refusal),
+    };
     let response = match admitted {
-        Ok(()) => next.run(request).await,
+        Ok(request) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
     let mut response = with_error_body(response, &id);
@@ -63,9 +69,18 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
     }
 }
 
-fn declared_length(headers: &HeaderMap) -> u64 {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    length.unwrap_or(0)
+/// The request with a body, if it has any, whose bytes enter the ledger as they are read.
+fn counted(desk: &App, route: Option<RouteId>, request: Request) -> Request {
+    if request.body().is_end_stream() {
+        return request;
+    }
+    let desk = Arc::clone(desk);
+    request.map(|body| {
+        Body::new(body.inspect_frame(move |frame| {
+            let bytes = frame.data_ref().map_or(0, bytes::Bytes::len);
+            desk.ledger.note_read(route, bytes);
+        }))
+    })
 }
 
 /// Lets faults and limits have their say. What watches the desk is exempt from both.

@@ -63,7 +63,7 @@ impl Text {
 }
 
 fn write_events(text: &mut Text, desk: &Desk) {
-    let realtime::Reading { open, connected, refused, slow, events } = desk.realtime.read();
+    let realtime::Reading { open, connected, refused, slow, events, missed } = desk.realtime.read();
     let CacheReading { hits, misses } = desk.cache_counters.read();
     text.number("insightdesk_sockets_open", "gauge", "Sockets that are connected.", open);
     let mut counter = |name: &str, help: &str, value: u64| {
@@ -73,6 +73,7 @@ fn write_events(text: &mut Text, desk: &Desk) {
     counter("sockets_refused", "Sockets that were not let in.", refused);
     counter("sockets_slow", "Sockets disconnected for not keeping up.", slow);
     counter("socket_events", "Events sent to sockets.", events);
+    counter("socket_events_missed", "Events no socket was told of, too many having come at once.", missed);
     counter("cache_hits", "Answers found in the cache.", hits);
     counter("cache_misses", "Answers not found in the cache.", misses);
 }

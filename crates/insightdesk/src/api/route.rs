@@ -3,6 +3,8 @@
 //! Handler and description are written in one place, so the OpenAPI document cannot forget a route. Start
 //! with [`Route::get`].
 
+use std::ops::RangeInclusive;
+
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
@@ -153,12 +155,21 @@ impl Route {
     }
 
     /// Takes a text that may be missing.
-    pub(crate) fn text(self, name: &'static str, about: &'static str, max_length: usize) -> Self {
-        self.param(name, about, false, json!({ "type": "string", "maxLength": max_length }))
+    pub(crate) fn text(self, name: &'static str, about: &'static str, length: RangeInclusive<usize>) -> Self {
+        self.param(name, about, false, text(&length))
     }
 
     /// Takes a text that must be there.
-    pub(crate) fn required_text(self, name: &'static str, about: &'static str, max_length: usize) -> Self {
-        self.param(name, about, true, json!({ "type": "string", "minLength": 1, "maxLength": max_length }))
+    pub(crate) fn required_text(
+        self,
+        name: &'static str,
+        about: &'static str,
+        length: RangeInclusive<usize>,
+    ) -> Self {
+        self.param(name, about, true, text(&length))
     }
+}
+
+fn text(length: &RangeInclusive<usize>) -> Value {
+    json!({ "type": "string", "minLength": length.start(), "maxLength": length.end() })
 }

@@ -72,7 +72,7 @@ fn ticket_routes() -> [Route; 4] {
             .paged()
             .choice::<Status>("status", "Only tickets in this status.")
             .choice::<Priority>("priority", "Only tickets of this priority.")
-            .text("assignee", "Only this user's tickets.", tickets::MAX_ID)
+            .text("assignee", "Only this user's tickets.", 1..=tickets::MAX_ID)
             .choice::<tickets::Sort>("sort", "What to order by; a minus sign puts the largest first.")
             .answers::<Paged<Ticket>>(200),
         Route::post("/api/v1/tickets", tickets::create)
@@ -83,7 +83,7 @@ fn ticket_routes() -> [Route; 4] {
         Route::get("/api/v1/tickets/search", tickets::search)
             .named("tickets", "searchTickets", "Tickets that contain all the words, best match first")
             .bearer()
-            .required_text("q", "Words to look for.", tickets::MAX_QUERY)
+            .required_text("q", "Words to look for.", 1..=tickets::MAX_QUERY)
             .limited(DEFAULT_LIMIT, MAX_LIMIT)
             .answers::<List<Ticket>>(200),
         Route::get("/api/v1/analytics/dashboard", analytics::dashboard)
@@ -135,8 +135,8 @@ fn knowledge_base_routes() -> [Route; 3] {
         Route::get("/api/v1/kb/articles", knowledge_base::articles)
             .named("knowledge base", "listArticles", "Articles by title, or by how well they match the words")
             .paged()
-            .text("category", "Only this category's articles.", knowledge_base::MAX_SLUG)
-            .text("q", "Words to look for.", tickets::MAX_QUERY)
+            .text("category", "Only this category's articles.", 1..=knowledge_base::MAX_SLUG)
+            .text("q", "Words to look for.", 0..=tickets::MAX_QUERY)
             .answers::<Paged<ArticleSummary>>(200)
             .fails(&[304]),
         Route::get("/api/v1/kb/articles/{slug}", knowledge_base::article)

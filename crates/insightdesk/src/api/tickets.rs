@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
+use serde_json::Value;
 
 use super::App;
 use super::body::Segment;
@@ -37,16 +38,34 @@ pub(crate) struct NewTicket {
 /// What changing a ticket takes: at least one of these.
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("minProperties" = 1))]
 #[expect(dead_code, reason = "describes the body; TicketPatch is what it is parsed into")]
 pub(crate) struct TicketChanges {
+    #[schemars(transform = never_null)]
     status: Option<Status>,
+    #[schemars(transform = never_null)]
     priority: Option<Priority>,
-    #[schemars(length(min = 1, max = MAX_TITLE))]
+    #[schemars(length(min = 1, max = MAX_TITLE), transform = never_null)]
     title: Option<String>,
-    #[schemars(length(min = 1, max = MAX_TEXT))]
+    #[schemars(length(min = 1, max = MAX_TEXT), transform = never_null)]
     description: Option<String>,
     /// A user of the organisation, or null for nobody.
+    #[schemars(length(min = 1, max = MAX_ID))]
     assignee_id: Option<String>,
+}
+
+/// Takes null out of the schema of an `Option`: its field may be missing, but not be null.
+fn never_null(schema: &mut Schema) {
+    if let Some(Value::Array(alternatives)) = schema.remove("anyOf") {
+        let not_null = alternatives.into_iter().find(|one| one["type"] != "null");
+        if let Some(Value::Object(keywords)) = not_null {
+            schema.ensure_object().extend(keywords);
+        }
+    }
+    if let Some(Value::Array(types)) = schema.remove("type") {
+        let not_null = types.into_iter().find(|one| one != "null");
+        schema.insert("type".to_owned(), not_null.into());
+    }
 }
 
 /// What commenting takes.

@@ -10,6 +10,7 @@ pub(crate) mod password;
 pub(crate) mod refresh_token;
 pub(crate) mod revocation;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,9 @@ use crate::clock::Timestamp;
 use crate::model::User;
 use crate::occupancy::OccupancyReading;
 use crate::storage::{NewRefreshToken, Rotation, SessionId, Storage, StorageError};
+
+/// How long the database is left alone before it is asked again.
+const CATCH_UP_PAUSE: Duration = Duration::from_millis(500);
 
 /// How long tokens live.
 #[derive(Clone, Copy, Debug)]
@@ -81,17 +85,33 @@ impl Authenticator {
         let revocations = Revocations::new(lifetimes.access);
         let access_tokens = AccessTokens::new(secret, lifetimes.access);
         let authenticator = Self { storage, bus, passwords, access_tokens, revocations, lifetimes };
-        authenticator.catch_up().await?;
+        authenticator.catch_up(authenticator.horizon()).await?;
         Ok(authenticator)
     }
 
+    /// No token that was issued before is still good.
+    pub(crate) fn horizon(&self) -> Timestamp {
+        Timestamp::now().plus_ms(-millis(self.lifetimes.access))
+    }
+
     /// Learns from the database which sessions were revoked while nobody could say so.
-    pub(crate) async fn catch_up(&self) -> Result<(), StorageError> {
-        let oldest_of_interest = Timestamp::now().plus_ms(-millis(self.lifetimes.access));
-        for (session, at) in self.storage.revoked_sessions(oldest_of_interest).await? {
+    async fn catch_up(&self, since: Timestamp) -> Result<HashSet<SessionId>, StorageError> {
+        let revoked = self.storage.revoked_sessions(since).await?;
+        for &(session, at) in &revoked {
             self.revocations.add(session, at);
         }
-        Ok(())
+        Ok(revoked.into_iter().map(|(session, _)| session).collect())
+    }
+
+    /// Learns which sessions were revoked since then. Until the database says it, it is asked again.
+    pub(crate) async fn insist_on_catching_up(&self, since: Timestamp) -> HashSet<SessionId> {
+        loop {
+            match self.catch_up(since).await {
+                Ok(revoked) => return revoked,
+                Err(error) => tracing::warn!(%error, "cannot learn which sessions were revoked"),
+            }
+            tokio::time::sleep(CATCH_UP_PAUSE).await;
+        }
     }
 
     /// How many threads verify passwords, and how busy they are.
@@ -142,10 +162,12 @@ impl Authenticator {
     /// Checks an access token without asking the database.
     pub(crate) fn check(&self, token: &str) -> Result<Claims, AuthError> {
         let claims = self.access_tokens.verify(token)?;
-        if self.revocations.contains(claims.session) {
-            return Err(AuthError::SessionEnded);
-        }
-        Ok(claims)
+        if self.has_ended(claims.session) { Err(AuthError::SessionEnded) } else { Ok(claims) }
+    }
+
+    /// Whether a session is known to have ended while tokens of it may be around.
+    pub(crate) fn has_ended(&self, session: SessionId) -> bool {
+        self.revocations.contains(session)
     }
 
     /// Believes what another instance announced.

@@ -77,12 +77,20 @@ impl Ledger {
     }
 
     /// Notes that a request came in. The visit ends as abandoned unless it is answered.
-    pub(crate) fn receive(&self, route: Option<RouteId>, bytes: u64) -> Visit<'_> {
-        let RouteId(index) = route.unwrap_or(UNMATCHED);
-        let route = &self.routes[index];
+    pub(crate) fn receive(&self, route: Option<RouteId>) -> Visit<'_> {
+        let route = self.account(route);
         add(&route.received, 1);
-        add(&route.received_bytes, bytes);
         Visit { route, started_at: Instant::now(), is_answered: false }
+    }
+
+    /// Notes that so much of a request's body was read.
+    pub(crate) fn note_read(&self, route: Option<RouteId>, bytes: usize) {
+        add(&self.account(route).received_bytes, u64::try_from(bytes).unwrap_or(u64::MAX));
+    }
+
+    fn account(&self, route: Option<RouteId>) -> &RouteLedger {
+        let RouteId(index) = route.unwrap_or(UNMATCHED);
+        &self.routes[index]
     }
 }
 
@@ -174,8 +182,10 @@ mod tests {
     fn a_visit_is_answered_or_abandoned() {
         let ledger = ledger();
         let route = ledger.by_name("GET /a/{id}");
-        ledger.receive(route, 3).answer(StatusCode::NOT_FOUND, 10);
-        drop(ledger.receive(route, 4));
+        ledger.receive(route).answer(StatusCode::NOT_FOUND, 10);
+        drop(ledger.receive(route));
+        ledger.note_read(route, 3);
+        ledger.note_read(route, 4);
         let account = &ledger.routes[route.expect("known").0];
         assert_eq!(account.statuses().collect::<Vec<_>>(), [(404, 1)]);
         assert_eq!((read(&account.received), read(&account.abandoned)), (2, 1));

@@ -1,28 +1,24 @@
 //! Tells sockets what the bus says.
 //!
-//! A socket whose queue is full has missed an event, so it must not stay: it leaves its channels at once, and
-//! is disconnected as soon as it reads again. If it never does, the heartbeat ends it.
+//! A socket whose queue is full has missed an event, so it must not stay: it is dismissed ([`farewell`]).
+//! Start with [`Announcer::run`].
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Weak};
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-use socketioxide::extract::SocketRef;
 use socketioxide::{SendError, SocketError, SocketIo};
-use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Notify, broadcast};
 
+use super::farewell::{self, Reason};
 use super::{Channel, Counters, add, channel};
+use crate::api::Desk;
 use crate::bus::{Announcement, Event};
+use crate::storage::SessionId;
 
 /// After this many sockets others get a turn on the thread.
 const TURN: usize = 256;
-
-/// How often, and how many times, a slow socket is tried to be told to go: somewhat longer than a heartbeat
-/// takes.
-const FAREWELL_EVERY: Duration = Duration::from_secs(1);
-const FAREWELLS: usize = 60;
 
 /// The data of an event, as clients see it.
 #[derive(Serialize)]
@@ -40,17 +36,43 @@ struct Message<'a> {
     timestamp: i64,
 }
 
-/// Runs until the bus ends.
-pub(super) async fn announce(
-    io: SocketIo,
-    mut events: broadcast::Receiver<Arc<Announcement>>,
-    counters: Arc<Counters>,
-) {
-    loop {
-        match events.recv().await {
-            Ok(announcement) => tell(&io, &announcement, &counters).await,
-            Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "sockets were not told of events"),
-            Err(RecvError::Closed) => return,
+/// What announcing takes.
+pub(super) struct Announcer {
+    pub io: SocketIo,
+    pub desk: Weak<Desk>,
+    pub counters: Arc<Counters>,
+    /// Notified when sessions may have ended without a word of it.
+    pub doubt: Arc<Notify>,
+}
+
+impl Announcer {
+    /// Runs until the bus ends.
+    pub(super) async fn run(self, mut events: broadcast::Receiver<Arc<Announcement>>) {
+        loop {
+            match events.recv().await {
+                Ok(announcement) => match &announcement.event {
+                    Event::SessionRevoked { session, .. } => self.end(*session, &announcement.event),
+                    Event::Resumed => self.doubt.notify_one(),
+                    _ => tell(&self.io, &announcement, &self.counters).await,
+                },
+                Err(RecvError::Lagged(missed)) => {
+                    tracing::warn!(missed, "sockets were not told of events");
+                    add(&self.counters.missed, missed);
+                    self.doubt.notify_one();
+                }
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// Dismisses the sockets of a session. Its end must be known before: whoever is let in at this moment is
+    /// in no room yet, and is asked about once more when it is.
+    fn end(&self, session: SessionId, event: &Event) {
+        if let Some(desk) = self.desk.upgrade() {
+            desk.auth.heed(event);
+        }
+        for socket in self.io.to(channel::session_room(session)).sockets() {
+            farewell::dismiss(socket, Reason::SessionEnded);
         }
     }
 }
@@ -76,12 +98,8 @@ async fn tell(io: &SocketIo, announcement: &Announcement, counters: &Arc<Counter
             let message = Message { user_id: Some(user), ..of(ticket) };
             ("ticket:typing", vec![Channel::Ticket(ticket.clone()).name()], message, Some(socket))
         }
-        Event::SessionRevoked { session, .. } => {
-            let room = channel::session_room(*session);
-            io.to(room).sockets().into_iter().for_each(dismiss);
-            return;
-        }
-        Event::Resumed => return,
+        // No socket hears of these.
+        Event::SessionRevoked { .. } | Event::Resumed => return,
     };
     for (index, socket) in io.to(rooms).sockets().into_iter().enumerate() {
         if except.is_some_and(|except| *except == socket.id.to_string()) {
@@ -92,7 +110,7 @@ async fn tell(io: &SocketIo, announcement: &Announcement, counters: &Arc<Counter
             Err(SendError::Socket(SocketError::InternalChannelFull)) => {
                 add(&counters.slow, 1);
                 tracing::info!(socket = %socket.id, "disconnecting a socket that does not keep up");
-                dismiss(socket);
+                farewell::dismiss(socket, Reason::SlowConsumer);
             }
             // It has just gone.
             Err(_) => {}
@@ -107,15 +125,28 @@ fn raw<T: Serialize>(value: &T) -> Box<RawValue> {
     to_raw_value(value).expect("our own types serialise")
 }
 
-/// Tells a socket nothing more, and to go.
-fn dismiss(socket: SocketRef) {
-    socket.leave_all();
-    tokio::spawn(async move {
-        for _ in 0..FAREWELLS {
-            if !socket.connected() || socket.clone().disconnect().is_ok() {
-                return;
-            }
-            tokio::time::sleep(FAREWELL_EVERY).await;
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+    use crate::clock::Timestamp;
+
+    #[tokio::test]
+    async fn events_that_came_too_fast_are_counted_and_cast_doubt() {
+        let (_layer, io) = SocketIo::new_layer();
+        io.ns("/", async || {});
+        let (counters, doubt) = (Arc::<Counters>::default(), Arc::<Notify>::default());
+        let announcer =
+            Announcer { io, desk: Weak::new(), counters: Arc::clone(&counters), doubt: Arc::clone(&doubt) };
+        let (sender, events) = broadcast::channel(2);
+        for session in 0..5 {
+            let event = Event::SessionRevoked { session, at: Timestamp(0) };
+            sender.send(Arc::new(Announcement { event, at: Timestamp(0) })).expect("somebody listens");
         }
-    });
+        drop(sender);
+        announcer.run(events).await;
+        assert_eq!(counters.read().missed, 3);
+        doubt.notified().now_or_never().expect("there is doubt about sessions");
+    }
 }

@@ -2,11 +2,12 @@
 //!
 //! Clients show a token when they connect, subscribe to [`Channel`]s of their organisation and hear its
 //! events; [`protocol`] is what they may say. Events come from the bus, so those of other instances are told
-//! too ([`announcer`]). The protocol itself, with its two transports, heartbeats and limits, is
-//! socketioxide's. Start with [`Realtime::start`].
+//! too ([`announcer`]). Who does not read, or whose session ends, is sent away ([`farewell`]). The protocol
+//! itself, with its two transports, heartbeats and limits, is socketioxide's. Start with [`Realtime::start`].
 
 mod announcer;
 mod channel;
+mod farewell;
 mod protocol;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,8 +17,10 @@ use std::time::Duration;
 use socketioxide::SocketIo;
 use socketioxide::handler::ConnectHandler as _;
 use socketioxide::layer::SocketIoLayer;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use self::announcer::Announcer;
 pub(crate) use self::channel::Channel;
 use crate::api::{App, Desk};
 
@@ -41,6 +44,7 @@ pub(crate) struct Counters {
     refused: AtomicU64,
     slow: AtomicU64,
     events: AtomicU64,
+    missed: AtomicU64,
 }
 
 /// The counters at one moment.
@@ -50,6 +54,8 @@ pub(crate) struct Reading {
     pub refused: u64,
     pub slow: u64,
     pub events: u64,
+    /// Events that no socket was told of.
+    pub missed: u64,
 }
 
 impl Counters {
@@ -63,6 +69,7 @@ impl Counters {
             refused: self.refused.load(Ordering::Relaxed),
             slow: self.slow.load(Ordering::Relaxed),
             events: self.events.load(Ordering::Relaxed),
+            missed: self.missed.load(Ordering::Relaxed),
         }
     }
 }
@@ -90,7 +97,8 @@ fn add(counter: &AtomicU64, n: u64) {
 /// All sockets of this instance.
 pub(crate) struct Realtime {
     io: SocketIo,
-    announcer: JoinHandle<()>,
+    /// The announcer, and the one who sweeps.
+    tasks: [JoinHandle<()>; 2],
 }
 
 impl Realtime {
@@ -106,17 +114,20 @@ impl Realtime {
             .ws_max_frame_size(usize::try_from(MAX_MESSAGE).unwrap_or(usize::MAX))
             .ws_read_buffer_size(READ_BUFFER)
             .connect_timeout(CONNECT_LIMIT)
-            .with_state(state)
+            .with_state(Weak::clone(&state))
             .build_layer();
         io.ns("/", protocol::welcome.with(protocol::admit));
-        let announcer =
-            tokio::spawn(announcer::announce(io.clone(), desk.bus.subscribe(), Arc::clone(&desk.realtime)));
-        (Self { io, announcer }, layer)
+        let doubt = Arc::<Notify>::default();
+        let sweeping = tokio::spawn(farewell::sweep(io.clone(), Weak::clone(&state), Arc::clone(&doubt)));
+        let counters = Arc::clone(&desk.realtime);
+        let announcer = Announcer { io: io.clone(), desk: state, counters, doubt };
+        let announcing = tokio::spawn(announcer.run(desk.bus.subscribe()));
+        (Self { io, tasks: [announcing, sweeping] }, layer)
     }
 
     /// Closes all sockets; their clients are told.
     pub(crate) async fn close(self) {
-        self.announcer.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
         self.io.close().await;
     }
 }

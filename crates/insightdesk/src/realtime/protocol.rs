@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use socketioxide::extract::{AckSender, Extension, SocketRef, State, TryData};
 
+use super::farewell::{self, Reason};
 use super::{Channel, Presence, add, channel};
 use crate::api::{App, Desk};
 use crate::auth::AuthError;
@@ -139,9 +140,17 @@ pub(super) async fn admit(
     Ok(())
 }
 
-/// Nothing is left to do for a client that was let in.
-pub(super) async fn welcome(socket: SocketRef) {
+/// Looks once more whether the client's session has ended: between the check of its token and now the end of
+/// the session would have found no socket to dismiss.
+pub(super) async fn welcome(
+    socket: SocketRef,
+    Extension(claims): Extension<Arc<Claims>>,
+    State(desk): State<Weak<Desk>>,
+) {
     tracing::debug!(socket = %socket.id, "connected");
+    if desk.upgrade().is_some_and(|desk| desk.auth.has_ended(claims.session)) {
+        farewell::dismiss(socket, Reason::SessionEnded);
+    }
 }
 
 async fn identify(desk: &App, socket: &SocketRef, auth: Option<Credentials>) -> Result<Claims, Refusal> {

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::connection::{self, Connection, told_to_stop};
+use crate::bus::Bus;
 use crate::config::Config;
 use crate::realtime::Realtime;
 
@@ -22,14 +23,16 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(50);
 /// 1. The loop ends and the listener is dropped: new connections are refused by the system.
 /// 2. Every connection hears `stopping`: idle ones close, the others after the request in flight. Sockets are
 ///    told and closed.
-/// 3. What is not done within `config.grace` is aborted.
-/// 4. The router goes with the last connection, and with it the desk and its storage: the database closes.
+/// 3. Once there are no requests any more, the other instances are told what they have not heard yet.
+/// 4. What is not done within `config.grace` is aborted.
+/// 5. The router goes with the last connection, and with it the desk and its storage: the database closes.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
     realtime: Realtime,
     mut stopping: watch::Receiver<bool>,
     pause: watch::Receiver<Option<Instant>>,
+    bus: &dyn Bus,
     config: &Config,
 ) {
     let mut connections = JoinSet::new();
@@ -50,7 +53,11 @@ pub(super) async fn serve(
     drain(connections, ended_by).await;
     // Connections that have become sockets are no task of ours any more, but still have their places.
     let all = u32::try_from(config.max_connections).unwrap_or(u32::MAX);
-    let _ = tokio::time::timeout_at(ended_by, places.acquire_many(all)).await;
+    let sockets_ended = tokio::time::timeout_at(ended_by, places.acquire_many(all));
+    let all_told = tokio::time::timeout_at(ended_by, bus.drain());
+    if let (_, Err(_)) = tokio::join!(sockets_ended, all_told) {
+        tracing::warn!("other instances will not hear of the last events");
+    }
 }
 
 async fn accept(

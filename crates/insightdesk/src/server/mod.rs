@@ -104,10 +104,10 @@ pub async fn spawn(config: Config) -> Result<Running, StartError> {
 
     let (stop, stopping) = watch::channel(false);
     let chores = tokio::spawn(do_chores(Arc::clone(&desk)));
-    let pause = desk.faults.accept_pause();
+    let (pause, bus) = (desk.faults.accept_pause(), Arc::clone(&desk.bus));
     drop(desk);
     let server = tokio::spawn(async move {
-        accept::serve(listener, router, realtime, stopping, pause, &config).await;
+        accept::serve(listener, router, realtime, stopping, pause, &*bus, &config).await;
         chores.abort();
         // Once the chores have let go of the desk as well, its storage closes. Their end is always a
         // cancellation.
@@ -191,7 +191,6 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
-const CATCH_UP_PAUSE: Duration = Duration::from_millis(500);
 
 /// What goes on beside the requests: hearing other instances, forgetting expired sessions.
 async fn do_chores(desk: App) {
@@ -217,10 +216,7 @@ async fn do_chores(desk: App) {
     }
 }
 
-/// Learns what the bus did not say. Until the database says it, it is asked again.
+/// Learns what the bus did not say about sessions whose tokens may still be around.
 async fn catch_up(desk: &App) {
-    while let Err(error) = desk.auth.catch_up().await {
-        tracing::warn!(%error, "cannot learn which sessions were revoked");
-        tokio::time::sleep(CATCH_UP_PAUSE).await;
-    }
+    desk.auth.insist_on_catching_up(desk.auth.horizon()).await;
 }

@@ -2,16 +2,17 @@
 //!
 //! An event is told to the subscribers of its own process at once, and put into a queue for the others. One
 //! task empties the queue, in order, trying again while Valkey is away; another listens and connects again
-//! whenever the connection breaks. What was said in the meantime by others is lost, of which
-//! [`Event::Resumed`] tells.
+//! whenever the connection breaks. When Valkey is back, nobody talks until the others have had time to listen
+//! again. What was said while this instance did not listen is lost, of which [`Event::Resumed`] tells.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use redis::{Msg, RedisError, pipe};
 use serde::{Deserialize, Serialize};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
@@ -22,6 +23,9 @@ use crate::clock::Timestamp;
 const CHANNEL: &str = "insightdesk:events";
 /// Events that wait for Valkey; beyond that the newest are lost to other instances, and that is logged.
 const QUEUE: usize = 4096;
+/// How long nobody talks once Valkey is back. Instances that listen try to connect again every [`REST`], and
+/// connecting takes them a few milliseconds; the rest is for busy machines.
+const REUNION: Duration = Duration::from_secs(1);
 /// How long connecting may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 
@@ -29,8 +33,16 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 pub struct ValkeyBus {
     local: Arc<LocalBus>,
     origin: u64,
-    queue: mpsc::Sender<String>,
+    queue: mpsc::Sender<Errand>,
     tasks: [JoinHandle<()>; 2],
+}
+
+/// What waits in the queue.
+enum Errand {
+    /// To be told to the other instances: a [`Letter`].
+    Tell(String),
+    /// All before it has been told.
+    Done(oneshot::Sender<()>),
 }
 
 /// What is sent to other instances.
@@ -45,8 +57,8 @@ impl ValkeyBus {
     /// Starts talking and listening.
     pub fn start(valkey: &Arc<Valkey>) -> Self {
         let (local, origin) = (Arc::new(LocalBus::default()), rand::random());
-        let (queue, letters) = mpsc::channel(QUEUE);
-        let talking = tokio::spawn(talk(Arc::clone(valkey), letters));
+        let (queue, errands) = mpsc::channel(QUEUE);
+        let talking = tokio::spawn(talk(Arc::clone(valkey), errands));
         let listening = tokio::spawn(listen(Arc::clone(valkey), Arc::clone(&local), origin));
         Self { local, origin, queue, tasks: [talking, listening] }
     }
@@ -64,7 +76,7 @@ impl Bus for ValkeyBus {
         let letter = Letter { origin: self.origin, announcement };
         let text = serde_json::to_string(&letter).expect("our own types serialise");
         self.local.announce(letter.announcement);
-        if self.queue.try_send(text).is_err() {
+        if self.queue.try_send(Errand::Tell(text)).is_err() {
             tracing::warn!("too many events wait for valkey: other instances will not hear of one");
         }
     }
@@ -72,16 +84,44 @@ impl Bus for ValkeyBus {
     fn subscribe(&self) -> broadcast::Receiver<Arc<Announcement>> {
         self.local.subscribe()
     }
+
+    fn drain(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async {
+            let (done, all_told) = oneshot::channel();
+            // Neither can fail: the task that talks ends with this value.
+            let _ = self.queue.send(Errand::Done(done)).await;
+            let _ = all_told.await;
+        })
+    }
 }
 
-async fn talk(valkey: Arc<Valkey>, mut letters: mpsc::Receiver<String>) {
-    while let Some(letter) = letters.recv().await {
-        let mut ask = pipe();
-        ask.publish(CHANNEL, letter).ignore();
-        while valkey.ask::<()>(&ask).await.is_err() {
-            sleep(REST).await;
+async fn talk(valkey: Arc<Valkey>, mut errands: mpsc::Receiver<Errand>) {
+    while let Some(errand) = errands.recv().await {
+        match errand {
+            Errand::Tell(letter) => tell(&valkey, letter).await,
+            // Nobody waits any more when the time to stop was up.
+            Errand::Done(done) => _ = done.send(()),
         }
     }
+}
+
+/// Tells the other instances, however long that takes.
+async fn tell(valkey: &Valkey, letter: String) {
+    let mut ask = pipe();
+    ask.publish(CHANNEL, letter).ignore();
+    while valkey.has_failed_within(REUNION) || valkey.ask::<()>(&ask).await.is_err() {
+        reunite(valkey).await;
+    }
+}
+
+/// Waits until Valkey answers, and then for the others.
+async fn reunite(valkey: &Valkey) {
+    let mut ask = pipe();
+    ask.cmd("PING").ignore();
+    while valkey.ask::<()>(&ask).await.is_err() {
+        sleep(REST).await;
+    }
+    sleep(REUNION).await;
 }
 
 async fn listen(valkey: Arc<Valkey>, local: Arc<LocalBus>, origin: u64) {

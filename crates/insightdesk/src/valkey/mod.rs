@@ -44,7 +44,8 @@ pub struct Valkey {
     client: redis::Client,
     commands: ConnectionManager,
     epoch: Instant,
-    /// Milliseconds since `epoch` until which nobody asks.
+    /// Milliseconds since `epoch` until which nobody asks, which is [`REST`] after the last failure; 0 before
+    /// the first.
     resting_until: AtomicU64,
 }
 
@@ -73,13 +74,22 @@ impl Valkey {
         };
         if let Err(error) = &answer {
             tracing::debug!(%error, "valkey is away");
-            let rest = u64::try_from(REST.as_millis()).unwrap_or(u64::MAX);
-            self.resting_until.store(self.now_ms() + rest, Ordering::Relaxed);
+            self.resting_until.store(self.now_ms() + millis(REST), Ordering::Relaxed);
         }
         answer
     }
 
-    fn now_ms(&self) -> u64 {
-        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
+    /// Whether it failed so recently.
+    pub(crate) fn has_failed_within(&self, time: Duration) -> bool {
+        let resting_until = self.resting_until.load(Ordering::Relaxed);
+        resting_until > 0 && self.now_ms() + millis(REST) < resting_until + millis(time)
     }
+
+    fn now_ms(&self) -> u64 {
+        millis(self.epoch.elapsed())
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -6,6 +6,7 @@ use insightdesk::RateLimit;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 use crate::support::{desk, desk_with};
 
@@ -74,8 +75,24 @@ async fn large_bodies_are_refused_whatever_their_form() {
         let reply = agent.send(Method::POST, "/api/v1/tickets", &[JSON], vec![b' '; size].into()).await;
         reply.expect_error(413, "payload_too_large");
     }
-    // Without a token the answer is 401, large or not.
-    let reply = desk.anybody().send(Method::POST, "/api/v1/tickets", &[JSON], vec![b' '; 4096].into()).await;
+}
+
+/// Whoever sends it, and whether the route takes a body or not.
+#[tokio::test]
+async fn no_route_takes_a_body_that_is_too_large() {
+    let desk = desk().await;
+    let (agent, anybody) = (desk.agent().await, desk.anybody());
+    let large = || Bytes::from(vec![b' '; 8 * 1024 * 1024]);
+    for path in ["/api/v1/tickets", "/api/v1/auth/logout", "/health", "/nowhere", "/socket.io/"] {
+        for client in [&anybody, &agent] {
+            let reply = client.send(Method::POST, path, &[JSON], large()).await;
+            reply.expect_error(413, "payload_too_large");
+        }
+    }
+    // The session has not ended.
+    agent.get("/api/v1/user/me").await.expect(200);
+    // With one of a decent size what counts is that there is no token.
+    let reply = anybody.send(Method::POST, "/api/v1/tickets", &[JSON], vec![b' '; 4096].into()).await;
     reply.expect_error(401, "unauthorized");
 }
 
@@ -164,4 +181,26 @@ async fn several_requests_share_a_connection() {
     let mut answers = String::new();
     stream.read_to_string(&mut answers).await.expect("answers");
     assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 3);
+}
+
+/// More logins at once than may wait for their turn: some hear that at once instead of waiting with the others.
+#[tokio::test]
+async fn too_many_logins_at_once_are_told_to_come_back() {
+    let desk = desk_with(|config| config.login_concurrency = 1).await;
+    let mut logins = JoinSet::new();
+    for _ in 0..1500 {
+        let anybody = desk.anybody();
+        logins.spawn(async move { anybody.log_in("agent@test.com", "guess").await });
+    }
+    let refused = loop {
+        let reply = logins.join_next().await.expect("one is refused").expect("an answer");
+        if reply.status != 401 {
+            break reply;
+        }
+    };
+    // The others need not wait until all is hashed.
+    logins.abort_all();
+    assert_eq!(refused.header("retry-after"), "1");
+    refused.expect_error(503, "overloaded");
+    desk.agent().await.get("/api/v1/user/me").await.expect(200);
 }

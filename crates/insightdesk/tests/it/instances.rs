@@ -63,6 +63,20 @@ async fn what_one_instance_does_the_other_knows() {
     socket.subscribe("tickets:org_123").await;
     heard(&mut socket, &agent).await;
 
+    let id = agent.create_ticket("talked about").await;
+    // Of those before, some may have come late.
+    while socket.expect("ticket:created").await["data"]["ticketId"] != id {}
+    let path = format!("/api/v1/tickets/{id}");
+    agent.patch(&path, json!({ "priority": "HIGH" })).await.expect(200);
+    assert_eq!(socket.expect("ticket:updated").await["data"]["ticket"]["priority"], "HIGH");
+    agent.post(&format!("{path}/comments"), json!({ "content": "hello" })).await.expect(201);
+    assert_eq!(socket.expect("ticket:comment").await["data"]["comment"]["content"], "hello");
+    socket.subscribe(&format!("ticket:{id}")).await;
+    let mut writer = Socket::connect(&first.agent().await, &["websocket"]).await;
+    assert_eq!(writer.ask("typing", json!({ "ticketId": id })).await, json!({ "ok": true }));
+    let typing = socket.expect("ticket:typing").await["data"].clone();
+    assert_eq!((&typing["ticketId"], &typing["userId"]), (&json!(id), &json!("user_agent_test_com")));
+
     // Logging out of one ends the session on the other, sockets included.
     at(&agent, &second).get("/api/v1/user/me").await.expect(200);
     agent.post("/api/v1/auth/logout", json!({})).await.expect(204);
@@ -98,6 +112,8 @@ async fn without_valkey_each_instance_goes_on_alone_and_they_find_each_other_aga
     let (first, second) = two(valkey.url(), None).await;
     let (agent, other) = (first.agent().await, first.agent().await);
     let mut socket = Socket::connect(&at(&agent, &second), &["websocket"]).await;
+    let mut others = Socket::connect(&at(&other, &second), &["websocket"]).await;
+    let mut strangers = Socket::connect(&at(&first.stranger().await, &second), &["websocket"]).await;
     socket.subscribe("tickets:org_123").await;
     heard(&mut socket, &agent).await;
 
@@ -110,12 +126,44 @@ async fn without_valkey_each_instance_goes_on_alone_and_they_find_each_other_aga
     assert!(started_at.elapsed() < Duration::from_secs(10), "{:?}", started_at.elapsed());
     let error = agent.get("/health").await.expect_error(503, "dependency_unavailable");
     assert_eq!(error["details"][0]["field"], "valkey");
-    // A session that ends now must be over on the other instance too, as soon as it can know.
+    // A session that ends now must be over on the other instance too, as soon as it can know, and so must its
+    // sockets be.
     other.post("/api/v1/auth/logout", json!({})).await.expect(204);
+    // So must one of whose end nobody will hear: an instance that ended it and then crashed.
+    let end = "UPDATE sessions SET revoked_at = now() WHERE user_id = 'user_loadtest_example_com'";
+    first.execute("", end).await;
 
     valkey.resume().await;
     soon("health", async || agent.get("/health").await.status == 200).await;
     soon("revocation", async || at(&other, &second).get("/api/v1/user/me").await.status == 401).await;
+    for socket in [&mut others, &mut strangers] {
+        assert_eq!(socket.expect("dismissed").await["data"], json!({ "reason": "session_ended" }));
+        socket.expect("disconnect").await;
+    }
     let late = agent.create_ticket("valkey is back").await;
     soon("events", async || socket.next().await["data"]["ticketId"] == late).await;
+}
+
+/// What was said last goes out before an instance stops, and not before the others listen again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_that_stops_tells_the_others_first() {
+    let mut valkey = Valkey::start().await;
+    let (first, second) = two(valkey.url(), None).await;
+    let agent = first.agent().await;
+    let mut socket = Socket::connect(&at(&agent, &second), &["websocket"]).await;
+    socket.subscribe("tickets:org_123").await;
+    heard(&mut socket, &agent).await;
+
+    valkey.kill().await;
+    let mut last_words = Vec::new();
+    for _ in 0..5 {
+        last_words.push(agent.create_ticket("while valkey is away").await);
+    }
+    let Desk { running, folder: _folder, .. } = first;
+    tokio::join!(running.shutdown(), valkey.resume());
+    // Of the tickets before, some may have come late.
+    while socket.expect("ticket:created").await["data"]["ticketId"] != last_words[0] {}
+    for id in &last_words[1..] {
+        assert_eq!(socket.expect("ticket:created").await["data"]["ticketId"], *id);
+    }
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use hyper::Method;
 use insightdesk::Config;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
@@ -50,6 +51,30 @@ async fn the_ledger_counts_what_was_sent() {
     assert_eq!(route(&ledger, "unmatched")["byStatus"], json!({ "404": 1, "405": 1 }));
     // Login, create, 7 + 3 reads, list, two strays, and the ledger itself, which is still in flight.
     assert_eq!((&ledger["totals"]["received"], &ledger["totals"]["inFlight"]), (&json!(16), &json!(1)));
+}
+
+/// What counts is what was read: not what a head announces, and what comes in chunks too.
+#[tokio::test]
+async fn the_ledger_counts_the_bytes_it_was_sent() {
+    let desk = instrument().await;
+    let agent = desk.agent().await;
+    let received = async |name: &str| {
+        let ledger = agent.get("/__target/ledger").await.expect(200).json();
+        route(&ledger, name)["receivedBytes"].as_u64().expect("a count")
+    };
+    let ticket = json!({ "title": "counted", "description": "to the byte", "priority": "LOW" });
+    agent.post("/api/v1/tickets", ticket.clone()).await.expect(201);
+    let size = u64::try_from(ticket.to_string().len()).expect("a size");
+    assert_eq!(received("POST /api/v1/tickets").await, size);
+
+    let mut stream = TcpStream::connect(desk.running.addr()).await.expect("accepted");
+    let request = "POST /api/v1/auth/refresh HTTP/1.1\r\nhost: desk\r\nconnection: close\r\n\
+                   transfer-encoding: chunked\r\n\r\n4\r\n{\"a\"\r\n3\r\n:1}\r\n0\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert_eq!(received("POST /api/v1/auth/refresh").await, 7);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hyper::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{desk, desk_with};
 
@@ -42,6 +42,34 @@ async fn the_document_is_whole() {
     assert_eq!((ids.len(), distinct.len()), (20, 20));
     let title = &document["components"]["schemas"]["NewTicket"]["properties"]["title"];
     assert_eq!((&title["minLength"], &title["maxLength"]), (&1.into(), &200.into()));
+}
+
+/// What the document allows is not refused: neither null, nor nothing at all, nor an empty text.
+#[tokio::test]
+async fn the_document_allows_no_more_than_the_desk() {
+    let desk = desk().await;
+    let agent = desk.agent().await;
+    let document = agent.get("/api/v1/openapi.json").await.expect(200).json();
+    let changes = &document["components"]["schemas"]["TicketChanges"];
+    assert_eq!((&changes["minProperties"], &changes["required"]), (&json!(1), &Value::Null));
+    agent.patch("/api/v1/tickets/ticket_1", json!({})).await.expect_error(400, "validation_failed");
+    for (name, property) in changes["properties"].as_object().expect("properties") {
+        let may_be_null = property.to_string().contains("null");
+        assert_eq!(may_be_null, name == "assigneeId", "{name}: {property}");
+        let status = agent.patch("/api/v1/tickets/ticket_1", json!({ name: null })).await.status;
+        assert_eq!(status == 200, may_be_null, "{name}: {status}");
+    }
+    assert_eq!(changes["properties"]["status"]["$ref"], "#/components/schemas/Status");
+    assert_eq!(changes["properties"]["title"]["type"], "string");
+    let assignee = &changes["properties"]["assigneeId"];
+    assert_eq!((&assignee["minLength"], &assignee["maxLength"]), (&json!(1), &json!(64)));
+
+    for (path, name) in [("/api/v1/tickets", "assignee"), ("/api/v1/kb/articles", "category")] {
+        let parameters = document["paths"][path]["get"]["parameters"].as_array().expect("parameters");
+        let parameter = parameters.iter().find(|parameter| parameter["name"] == name).expect("described");
+        assert_eq!(parameter["schema"]["minLength"], 1, "{parameter}");
+        agent.get(&format!("{path}?{name}=")).await.expect_error(400, "validation_failed");
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,10 @@
 //! What is particular about PostgreSQL.
 
+use std::time::Duration;
+
+use insightdesk::clock::Timestamp;
+use insightdesk::storage::postgres::{Limits, Postgres};
+use insightdesk::storage::{Location, Storage as _};
 use insightdesk::{Config, StartError, spawn};
 use serde_json::json;
 
@@ -60,9 +65,49 @@ async fn a_newer_database_is_not_touched() {
     postgres::execute(&address, newer).await;
     let database = address.clone().into();
     let error = spawn(Config { database, ..Config::default() }).await.expect_err("refused");
-    assert!(error.to_string().contains("has schema version 99; this program knows up to 1"), "{error}");
+    assert!(error.to_string().contains("has schema version 99; this program knows up to 2"), "{error}");
     let tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
     assert_eq!(postgres::number(&address, tables).await, 1);
+}
+
+/// Version 1 took any word for a status, with which lists failed ever after.
+#[tokio::test]
+async fn a_database_with_unknown_words_is_mended() {
+    let address = postgres::empty().await;
+    let old = "CREATE TABLE insightdesk_schema (version bigint); INSERT INTO insightdesk_schema VALUES (1);";
+    let schema = include_str!("../../src/storage/postgres/schema.sql");
+    let rows = "INSERT INTO organizations VALUES ('org_123', 'ours'); \
+                INSERT INTO tickets (id, title, status, priority, organization_id, created_at) \
+                VALUES ('t1', 'old', 'waiting', 'soon', 'org_123', now())";
+    postgres::execute(&address, &[old, schema, rows].concat()).await;
+    let desk = spawn(Config { database: address.clone().into(), ..Config::default() }).await.expect("a desk");
+    let known = "SELECT count(*) FROM tickets WHERE status = 'OPEN' AND priority = 'MEDIUM'";
+    assert_eq!(postgres::number(&address, known).await, 1);
+    let counted = "SELECT sum(tickets)::bigint FROM ticket_counts WHERE status = 'OPEN'";
+    assert_eq!(postgres::number(&address, counted).await, 1);
+    desk.shutdown().await;
+}
+
+/// Forgetting sessions is no request: it may take longer than one.
+#[tokio::test]
+async fn pruning_may_take_its_time() {
+    let desk = Store::Postgres.desk_with(|_| {}).await;
+    desk.agent().await;
+    let Location::Postgres(address) = desk.database.clone() else { unreachable!("asked for PostgreSQL") };
+    let limits = Limits { connections: 1, queue: 1, query: Duration::from_millis(200) };
+    let storage = Postgres::open(&address, limits).await.expect("a store");
+    let (locked, waiting) = tokio::sync::oneshot::channel();
+    let locking = tokio::spawn(async move {
+        let hold = "BEGIN; LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE";
+        let client = postgres::connect(&address).await.expect("connected");
+        client.batch_execute(hold).await.expect("locked");
+        locked.send(()).expect("somebody waits");
+        client.batch_execute("SELECT pg_sleep(1); COMMIT").await.expect("let go");
+    });
+    waiting.await.expect("locked");
+    let forgotten = storage.forget_expired_sessions(Timestamp(i64::MAX / 2000)).await;
+    assert_eq!(forgotten.expect("not given up"), 1);
+    locking.await.expect("it ends");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -82,7 +127,7 @@ async fn desks_that_start_at_once_migrate_and_seed_once() {
 #[tokio::test]
 async fn a_desk_does_not_start_without_its_database() {
     let mut server = Server::start().await;
-    let database: insightdesk::storage::Location = server.database("desk").await.into();
+    let database: Location = server.database("desk").await.into();
     server.stop().await;
     let error = spawn(Config { database, ..Config::default() }).await.expect_err("refused");
     assert!(matches!(error, StartError::Open(_)), "{error}");

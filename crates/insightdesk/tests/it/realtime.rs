@@ -8,7 +8,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::support::raw_socket::subscribed;
+use crate::support::raw_socket::{heard, subscribed};
 use crate::support::socket::Socket;
 use crate::support::{Client, Desk, PATIENCE, SECRET, desk, desk_with};
 
@@ -137,6 +137,7 @@ async fn a_session_that_ends_takes_its_sockets_along() {
         Socket::connect(&desk.agent().await, &["polling"]).await,
     );
     agent.post("/api/v1/auth/logout", json!({})).await.expect(204);
+    assert_eq!(socket.expect("dismissed").await["data"], json!({ "reason": "session_ended" }));
     assert_eq!(socket.expect("disconnect").await["reason"], "io server disconnect");
     other.emit("ping", json!({})).await;
     other.expect("pong").await;
@@ -190,18 +191,18 @@ async fn many_that_speak_at_once_are_all_heard() {
     }
 }
 
-#[tokio::test]
-async fn a_socket_that_does_not_read_is_given_up_and_harms_nobody() {
-    let desk = desk().await;
-    let agent = desk.agent().await;
+/// A socket that has subscribed and does not read any more.
+async fn slow(desk: &Desk, agent: &Client) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     // As little as possible waits in the network.
     socket.set_recv_buffer_size(4096).expect("a small buffer");
     let mut slow = socket.connect(desk.running.addr()).await.expect("accepted");
     subscribed(&mut slow, agent.token.as_deref().expect("logged in")).await;
-    // From here on it does not read any more.
-    let mut healthy = Socket::connect(&agent, &["websocket"]).await;
-    healthy.subscribe("tickets:org_123").await;
+    slow
+}
+
+/// Creates large tickets until a socket is too slow for them; returns how many.
+async fn overwhelm(desk: &Desk, agent: &Client) -> usize {
     let large = json!({ "title": "large", "description": "x".repeat(10_000), "priority": "LOW" });
     let mut created = 0;
     while desk.gauge("insightdesk_sockets_slow_total").await == 0 {
@@ -211,7 +212,28 @@ async fn a_socket_that_does_not_read_is_given_up_and_harms_nobody() {
         }
         assert!(created < 5_000, "the desk keeps everything for a socket that does not read");
     }
+    created
+}
+
+#[tokio::test]
+async fn a_socket_that_does_not_read_is_given_up_and_harms_nobody() {
+    let desk = desk().await;
+    let agent = desk.agent().await;
+    let _slow = slow(&desk, &agent).await;
+    let mut healthy = Socket::connect(&agent, &["websocket"]).await;
+    healthy.subscribe("tickets:org_123").await;
+    let created = overwhelm(&desk, &agent).await;
     for _ in 0..created {
         healthy.expect("ticket:created").await;
     }
+}
+
+#[tokio::test]
+async fn a_slow_socket_that_reads_again_hears_why_it_must_go() {
+    let desk = desk().await;
+    let agent = desk.agent().await;
+    let mut slow = slow(&desk, &agent).await;
+    overwhelm(&desk, &agent).await;
+    // The event, and the next frame: that it is disconnected.
+    heard(&mut slow, b"42[\"dismissed\",{\"reason\":\"slow_consumer\"}]\x81\x0241").await;
 }

@@ -92,5 +92,26 @@ async fn a_newer_database_is_not_touched() {
     drop(file);
     let database = Location::File(path).into();
     let error = insightdesk::spawn(Config { database, ..Config::default() }).await.expect_err("refused");
-    assert!(error.to_string().contains("has schema version 99; this program knows up to 1"), "{error}");
+    assert!(error.to_string().contains("has schema version 99; this program knows up to 2"), "{error}");
+}
+
+/// Version 1 took any word for a status, with which lists failed ever after.
+#[tokio::test]
+async fn a_database_with_unknown_words_is_mended() {
+    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    let path = folder.path().join("old.db");
+    let file = rusqlite::Connection::open(&path).expect("a file");
+    file.execute_batch(include_str!("../../src/storage/sqlite/schema.sql")).expect("the schema");
+    let rows = "INSERT INTO organizations VALUES ('org_123', 'ours'); \
+                INSERT INTO tickets (id, title, status, priority, organization_id, created_at, updated_at) \
+                VALUES ('t1', 'old', 'waiting', 'soon', 'org_123', 0, 0)";
+    file.execute_batch(rows).expect("a ticket");
+    file.pragma_update(None, "user_version", 1).expect("a version");
+    let database = Location::File(path).into();
+    let desk = insightdesk::spawn(Config { database, ..Config::default() }).await.expect("a desk");
+    let number = |sql: &str| file.query_row(sql, [], |row| row.get::<_, i64>(0)).expect("a number");
+    let known = "SELECT count(*) FROM tickets WHERE status = 'OPEN' AND priority = 'MEDIUM'";
+    assert_eq!(number(known), 1);
+    assert_eq!(number("SELECT sum(tickets) FROM ticket_counts WHERE status = 'OPEN'"), 1);
+    desk.shutdown().await;
 }

@@ -31,7 +31,7 @@ use crate::clock::Timestamp;
 use crate::model::{Article, ArticleSummary, Category, Comment, Ticket, User};
 
 /// Each entry takes the schema one version further.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("vocabulary.sql")];
 
 /// Migrating, seeding and pruning are not requests; they may take longer than one.
 const MAINTENANCE_LIMIT: Duration = Duration::from_secs(60);
@@ -39,6 +39,7 @@ const MAINTENANCE_LIMIT: Duration = Duration::from_secs(60);
 /// Numbers of advisory locks; they mean something only in a database of ours.
 const MIGRATION_LOCK: i64 = 1;
 const SEED_LOCK: i64 = 2;
+const PRUNE_LOCK: i64 = 3;
 
 /// How much may happen at once.
 #[derive(Clone, Copy, Debug)]
@@ -174,7 +175,15 @@ impl Storage for Postgres {
     }
 
     fn forget_expired_sessions(&self, now: Timestamp) -> Answer<'_, usize> {
-        self.run(move |c| Box::pin(async move { sessions::forget_expired(c, now).await }))
+        let forget = self.pool.run(MAINTENANCE_LIMIT, move |c: &mut Client| -> Work<'_, usize> {
+            Box::pin(async move {
+                let transaction = begin_maintenance(c, PRUNE_LOCK).await?;
+                let forgotten = sessions::forget_expired(&transaction, now).await?;
+                transaction.commit().await?;
+                Ok(forgotten)
+            })
+        });
+        Box::pin(forget)
     }
 
     fn tickets(

@@ -100,6 +100,6 @@ pub(super) async fn revoked(
     row::collect(&rows, |row| Ok((row.try_get::<_, i64>(0)?.cast_unsigned(), row.try_get(1)?)))
 }
 
-pub(super) async fn forget_expired(c: &Client, now: Timestamp) -> Result<usize, StorageError> {
+pub(super) async fn forget_expired<C: GenericClient>(c: &C, now: Timestamp) -> Result<usize, StorageError> {
     row::execute(c, "DELETE FROM sessions WHERE expires_at <= $1", &[&now]).await
 }

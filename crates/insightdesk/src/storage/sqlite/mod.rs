@@ -31,7 +31,7 @@ use crate::clock::Timestamp;
 use crate::model::{Article, ArticleSummary, Category, Comment, Ticket, User};
 
 /// Each entry takes the schema one version further; the version is SQLite's `user_version`.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("vocabulary.sql")];
 
 /// How many different statements a connection keeps compiled: more than the program has.
 const STATEMENT_CACHE: usize = 128;

@@ -265,3 +265,29 @@ async fn the_dashboard_counts_what_the_list_shows_and_is_briefly_remembered() {
     let other = desk.stranger().await.get("/api/v1/analytics/dashboard").await.json();
     assert_eq!(other["total"], 400, "each tenant has its own");
 }
+
+/// Scripts write into the table directly; what the desk could not read must not get there.
+#[tokio::test]
+async fn rows_with_words_that_the_desk_does_not_know_are_refused() {
+    let desk = desk().await;
+    let agent = desk.agent().await;
+    let rows = [("open", "LOW"), ("WAITING", "LOW"), ("", "LOW"), ("OPEN", "SOON"), ("OPEN", "low")];
+    for (status, priority) in rows {
+        let insert = format!(
+            "INSERT INTO tickets (id, title, status, priority, organization_id, created_at, updated_at) \
+             SELECT 'foreign', 'foreign', '{status}', '{priority}', 'org_123', created_at, updated_at \
+             FROM tickets LIMIT 1"
+        );
+        let refused = desk.try_execute(&insert, &insert).await;
+        assert!(refused.is_err(), "{status:?} {priority:?}");
+        let update = format!("UPDATE tickets SET status = '{status}', priority = '{priority}'");
+        let refused = desk.try_execute(&update, &update).await;
+        assert!(refused.is_err(), "{status:?} {priority:?}");
+    }
+    agent.get("/api/v1/tickets?limit=100").await.expect(200);
+    agent.get("/api/v1/analytics/dashboard").await.expect(200);
+    let plain = "INSERT INTO tickets (id, title, status, organization_id, created_at, updated_at) \
+                 SELECT 'plain', 'plain', 'CLOSED', 'org_123', created_at, updated_at FROM tickets LIMIT 1";
+    desk.execute(plain, plain).await;
+    assert_eq!(agent.get("/api/v1/tickets/plain").await.expect(200).json()["priority"], "MEDIUM");
+}

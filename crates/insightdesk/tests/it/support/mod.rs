@@ -134,12 +134,20 @@ impl Desk {
 
     /// Runs a statement on the desk's database, behind its back.
     pub(crate) async fn execute(&self, in_sqlite: &str, in_postgres: &str) {
+        self.try_execute(in_sqlite, in_postgres).await.expect("executed");
+    }
+
+    /// Like `execute`, for what may be refused.
+    pub(crate) async fn try_execute(
+        &self,
+        in_sqlite: &str,
+        in_postgres: &str,
+    ) -> Result<(), Box<dyn std::error::Error>> {
         match &self.database {
-            Location::Sqlite(_) => {
-                self.file().execute(in_sqlite, []).expect("executed");
-            }
-            Location::Postgres(address) => postgres::execute(address, in_postgres).await,
+            Location::Sqlite(_) => _ = self.file().execute(in_sqlite, [])?,
+            Location::Postgres(address) => postgres::try_execute(address, in_postgres).await?,
         }
+        Ok(())
     }
 
     /// Asks the desk's database for a number.

@@ -186,14 +186,19 @@ async fn create(port: u16, name: &str, template: &str) -> Address {
     Address::parse(&url(port, name)).expect("an address")
 }
 
-async fn connect(address: &Address) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
+pub(crate) async fn connect(address: &Address) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
     let (client, connection) = tokio_postgres::connect(&address.to_string(), NoTls).await?;
     tokio::spawn(connection);
     Ok(client)
 }
 
 pub(crate) async fn execute(address: &Address, sql: &str) {
-    connect(address).await.expect("connected").batch_execute(sql).await.expect("executed");
+    try_execute(address, sql).await.expect("executed");
+}
+
+/// Like `execute`, for what may be refused.
+pub(crate) async fn try_execute(address: &Address, sql: &str) -> Result<(), tokio_postgres::Error> {
+    connect(address).await.expect("connected").batch_execute(sql).await
 }
 
 pub(crate) async fn number(address: &Address, sql: &str) -> i64 {

@@ -33,23 +33,25 @@ async fn open(stream: &mut TcpStream, token: &str) {
          sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     );
     stream.write_all(upgrade.as_bytes()).await.expect("sent");
-    heard(stream, "0{").await;
+    heard(stream, b"0{").await;
 }
 
 /// Opens and subscribes the moment that is possible; returns when that is acknowledged.
 pub(crate) async fn subscribed(stream: &mut TcpStream, token: &str) {
     open(stream, token).await;
     stream.write_all(&text_frame("40")).await.expect("sent");
-    heard(stream, "40{").await;
+    heard(stream, b"40{").await;
     let subscribe = text_frame(r#"420["subscribe",{"channel":"tickets:org_123"}]"#);
     stream.write_all(&subscribe).await.expect("sent");
-    heard(stream, "430[").await;
+    heard(stream, b"430[").await;
 }
 
 /// Reads until this has been heard.
-async fn heard(stream: &mut TcpStream, awaited: &str) {
+pub(crate) async fn heard(stream: &mut TcpStream, awaited: &[u8]) {
     let mut heard = Vec::new();
-    while !String::from_utf8_lossy(&heard).contains(awaited) {
+    while !heard.windows(awaited.len()).any(|part| part == awaited) {
+        // What is not the beginning of it need not be looked through again.
+        heard.drain(..heard.len().saturating_sub(awaited.len()));
         let read = timeout(PATIENCE, stream.read_buf(&mut heard)).await;
         assert!(read.expect("an answer in time").expect("readable") > 0, "the desk hung up");
     }
