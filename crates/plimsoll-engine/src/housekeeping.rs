@@ -1,5 +1,6 @@
 //! What goes on beside the phases: once a second the gauges of VUs and the merging of shards, every other
-//! second the thresholds, the announcements of scenarios that start, and the end of the warm-up.
+//! second the thresholds, the announcements of scenarios that start, the end of the warm-up, and that of the
+//! starting.
 
 use std::{collections::BTreeSet, convert::Infallible};
 
@@ -11,6 +12,7 @@ use crate::{
     event::{Phase, RunEvent},
     outcome::RunEnd,
     recorder::record_vus,
+    threshold_watch::watch_starts,
     warm_up::watch_warm_up,
 };
 
@@ -23,6 +25,7 @@ pub(crate) async fn keep_house(conductor: &Conductor) -> Infallible {
         never = tick(conductor) => never,
         never = announce_starts(conductor) => never,
         never = watch_warm_up(conductor) => never,
+        never = watch_starts(conductor) => never,
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
 };
 
 use plimsoll_plan::{Plan, Scenario, options::tags::Tags, stripe::Stripe};
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 
 use crate::{event::Phase, vu::VuId};
 
@@ -29,6 +29,8 @@ pub struct RunState {
     failed: OnceLock<String>,
     warm_up_begun: OnceLock<Instant>,
     warm_up_ended: OnceLock<Instant>,
+    /// Tells one listener that the warm-up has ended.
+    warmed_up: Notify,
     /// This instance's VUs among those of the whole test.
     vus: Stripe,
 }
@@ -49,6 +51,7 @@ impl RunState {
             failed: OnceLock::new(),
             warm_up_begun: OnceLock::new(),
             warm_up_ended: OnceLock::new(),
+            warmed_up: Notify::new(),
             vus: plan.vus.clone(),
         }
     }
@@ -133,7 +136,41 @@ impl RunState {
     }
 
     pub(crate) fn end_warm_up(&self) {
-        let _ = self.warm_up_ended.set(Instant::now());
+        let is_first = self.warm_up_ended.set(Instant::now()).is_ok();
+        if is_first && self.warm_up_begun().is_some() {
+            self.warmed_up.notify_one();
+        }
+    }
+
+    /// Waits for the end of the warm-up; for ever where there is none. For one listener, who hears of it
+    /// once.
+    pub async fn warmed_up(&self) {
+        self.warmed_up.notified().await;
+    }
+
+    /// For how long scenarios have started iterations, the warm-up excepted: neither `setup` nor `teardown`
+    /// nor the wait for the last iterations is in it.
+    pub fn starting_elapsed(&self) -> Duration {
+        let span = |progress: &ScenarioProgress| {
+            let (start, length) = (progress.started_at()?, progress.elapsed().min(progress.duration));
+            (!length.is_zero()).then(|| (start, start + length))
+        };
+        let spans = self.progress().filter_map(span);
+        let whole = spans.reduce(|all, more| (all.0.min(more.0), all.1.max(more.1)));
+        let length = whole.map(|(start, end)| end.duration_since(start)).unwrap_or_default();
+        length.saturating_sub(self.warm_up_elapsed())
+    }
+
+    /// When the last scenario has no time left to start iterations; `None` as long as one of them waits for
+    /// another.
+    pub(crate) fn starts_end(&self) -> Option<Instant> {
+        let ends = self.progress().map(|progress| progress.started_at()?.checked_add(progress.duration));
+        ends.collect::<Option<Vec<_>>>()?.into_iter().max()
+    }
+
+    /// Whether no scenario will start another iteration.
+    pub(crate) fn has_ceased(&self) -> bool {
+        self.progress().all(ScenarioProgress::has_ceased)
     }
 
     /// Marks the test as failed (`exec.test.fail`); the run goes on. The first message stays.
@@ -276,6 +313,13 @@ impl ScenarioProgress {
             None => self.elapsed().as_secs_f64() / self.duration.as_secs_f64(),
         };
         fraction.min(1.0)
+    }
+
+    /// Whether it will start no other iteration.
+    fn has_ceased(&self) -> bool {
+        let Some(start) = self.started_at() else { return false };
+        let is_used_up = self.total_iterations.is_some_and(|total| self.started_iterations() >= total);
+        is_used_up || self.ended_at.get().is_some() || start.elapsed() >= self.duration
     }
 
     pub(crate) fn end(&self, at: Instant) {

@@ -1,8 +1,10 @@
 //! The thresholds of a run while it goes on: judged as they stand, and their windows moved along.
 //!
 //! Windows slide while scenarios run: what `setup`, `teardown` and the warm-up record is in none of them.
+//! When the last iteration has been started, lower bounds on counters are judged no more.
 
 use std::{
+    convert::Infallible,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -11,6 +13,7 @@ use plimsoll_metrics::{
     Aggregate, ThresholdReport, Thresholds,
     threshold::{Stage, Windows},
 };
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::{conductor::Conductor, event::Phase};
 
@@ -63,6 +66,10 @@ impl ThresholdWatch {
         sliding.windows.advance(aggregate, start, to);
     }
 
+    fn cease(&self) {
+        self.lock().windows.cease();
+    }
+
     fn has_windows(&self) -> bool {
         !self.lock().windows.is_empty()
     }
@@ -78,6 +85,11 @@ impl Conductor {
         let state = &self.shared.state;
         if state.phase() != Phase::Scenarios || !self.shared.watch.has_windows() {
             return;
+        }
+        // What ends by the clock is seen in time by `watch_starts`, after its last window.
+        let goes_on = state.starts_end().is_none_or(|end| end > Instant::now());
+        if goes_on && state.has_ceased() {
+            self.shared.watch.cease();
         }
         let (watch, at) = (&self.shared.watch, state.measured_elapsed());
         self.shared.measurements.read(|aggregate| match state.is_warming_up() {
@@ -98,9 +110,31 @@ impl Conductor {
     /// Scenarios are over: so is the last window.
     pub(crate) async fn end_windows(&self) {
         if self.shared.watch.has_windows() {
-            self.shared.absorb(self.lane.get(), &mut self.shard.borrow_mut());
-            self.crew.absorb().await;
-            self.slide_windows();
+            self.absorb_and_slide().await;
         }
     }
+
+    async fn absorb_and_slide(&self) {
+        self.shared.absorb(self.lane.get(), &mut self.shard.borrow_mut());
+        self.crew.absorb().await;
+        self.slide_windows();
+    }
+}
+
+/// Ends the windows of what is started when there is no time left to start anything. May be dropped at any
+/// time.
+pub(crate) async fn watch_starts(conductor: &Conductor) -> Infallible {
+    let state = &conductor.shared.state;
+    if conductor.shared.watch.has_windows() {
+        let end = loop {
+            match state.starts_end() {
+                Some(end) => break end,
+                None => sleep(conductor.config.tick).await,
+            }
+        };
+        sleep_until(end).await;
+        conductor.absorb_and_slide().await;
+        conductor.shared.watch.cease();
+    }
+    std::future::pending().await
 }

@@ -150,6 +150,19 @@ pub enum BindError {
         /// The aggregations of that kind.
         supported: &'static str,
     },
+    /// The aggregation is known of the whole run, and of no part of it.
+    #[error(
+        "threshold '{expression}' on '{selector}': '{aggregation}' of a gauge is not known for windows, \
+         only 'value' is; leave out the window, or make the metric a trend"
+    )]
+    UnknownInWindows {
+        /// The threshold's key as written.
+        selector: String,
+        /// The expression as written.
+        expression: String,
+        /// The aggregation in it.
+        aggregation: String,
+    },
 }
 
 fn did_you_mean(nearest: &Option<String>) -> String {

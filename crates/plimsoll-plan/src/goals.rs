@@ -146,6 +146,9 @@ pub fn check_goals(plan: &Plan, registry: &Registry) -> Vec<Problem> {
             &source,
             format!("'{selector}' is a {kind} and has no '{aggregation}'; it has {supported}"),
         ),
+        BindError::UnknownInWindows { .. } => {
+            Problem::new(format!("{}.target", path(*place)), &source, error.to_string())
+        }
     };
     let errors = Goals::bind(&plan.goals, registry).err().unwrap_or_default();
     errors.iter().map(problem).collect()

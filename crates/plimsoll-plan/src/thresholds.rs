@@ -51,7 +51,9 @@ pub fn check_thresholds(plan: &Plan, registry: &Registry) -> Vec<Problem> {
     let source = plan.source("thresholds");
     let errors = Thresholds::bind(&plan.thresholds, registry).err().unwrap_or_default();
     let problem = |error: &BindError| {
-        let (BindError::UnknownMetric { selector, .. } | BindError::Unsupported { selector, .. }) = error;
+        let (BindError::UnknownMetric { selector, .. }
+        | BindError::Unsupported { selector, .. }
+        | BindError::UnknownInWindows { selector, .. }) = error;
         Problem::new(path(selector), &source, error.to_string())
     };
     errors.iter().map(problem).collect()

@@ -17,11 +17,11 @@ use crate::failure::Failure;
 const ECHO: Duration = Duration::from_millis(100);
 
 /// Watches for signals until the process ends.
-pub(crate) struct Watch(Arc<Watched>);
+pub(crate) struct Watch(Arc<FirstSignal>);
 
 /// What the first signal means.
 #[derive(Default)]
-struct Watched {
+struct FirstSignal {
     /// It stops this run; before there is one, it ends the process.
     run: Mutex<Option<RunControl>>,
     /// The run has ended, and the process stays until the signal.
@@ -31,7 +31,7 @@ struct Watched {
     released: Notify,
 }
 
-impl Watched {
+impl FirstSignal {
     fn run(&self) -> MutexGuard<'_, Option<RunControl>> {
         self.run.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -49,16 +49,21 @@ impl Watch {
             let _entered = runtime.enter();
             Signals::new().map_err(refused)?
         };
-        let watched = Arc::new(Watched::default());
-        let watch_over = Arc::clone(&watched);
+        let first = Arc::new(FirstSignal::default());
+        let watch_over = Arc::clone(&first);
         let watching = move || runtime.block_on(watch(signals, &watch_over));
         std::thread::Builder::new().name("signals".to_owned()).spawn(watching).map_err(refused)?;
-        Ok(Watch(watched))
+        Ok(Watch(first))
     }
 
-    /// The next signal stops this run, and no longer one before it.
+    /// The first signal stops this run, and no longer one before it. If it came while one run was over and
+    /// the next had not begun, it stops that one at once.
     pub(crate) fn guard(&self, run: RunControl) {
-        *self.0.run() = Some(run);
+        let mut guarded = self.0.run();
+        let run = guarded.insert(run);
+        if self.0.signalled.load(Ordering::SeqCst) {
+            run.stop(RunEnd::Signal);
+        }
     }
 
     /// After the run: stays until a signal says that the process may end. If there was one already, somebody
@@ -72,14 +77,14 @@ impl Watch {
     }
 }
 
-async fn watch(mut signals: Signals, watched: &Watched) {
+async fn watch(mut signals: Signals, first: &FirstSignal) {
     let signal = signals.next().await;
-    watched.signalled.store(true, Ordering::SeqCst);
-    if watched.lingering.load(Ordering::SeqCst) {
+    first.signalled.store(true, Ordering::SeqCst);
+    if first.lingering.load(Ordering::SeqCst) {
         // Whoever lingers has nothing left to do but to end.
-        return watched.released.notify_one();
+        return first.released.notify_one();
     }
-    let Some(run) = watched.run().clone() else {
+    let Some(run) = first.run().clone() else {
         tracing::error!(target: "plimsoll", "ended because of {signal}: the test had not begun");
         end();
     };
@@ -135,5 +140,28 @@ impl Signals {
             Ok(()) => "Ctrl-C",
             Err(_) => std::future::pending().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_plan::{OptionsLayer, Origin, resolve};
+    use serde_json::json;
+
+    use super::*;
+
+    fn control() -> RunControl {
+        let layer = OptionsLayer::from_json(Origin::Script("test.js".to_owned()), &json!({ "vus": 1 }));
+        RunControl::new(&resolve(vec![layer]).expect("valid options"))
+    }
+
+    #[test]
+    fn a_signal_between_two_runs_stops_the_second() {
+        let (watch, one, other) = (Watch(Arc::default()), control(), control());
+        watch.guard(one.clone());
+        assert_eq!(one.reason(), None);
+        watch.0.signalled.store(true, Ordering::SeqCst);
+        watch.guard(other.clone());
+        assert_eq!((one.reason(), other.reason()), (None, Some(RunEnd::Signal)));
     }
 }

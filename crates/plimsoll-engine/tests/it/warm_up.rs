@@ -66,3 +66,19 @@ async fn a_run_that_ends_within_it_has_measured_nothing_but_teardown() {
     let report = outcome.thresholds.as_ref().expect("there is one");
     assert!(matches!(report.rules[0].results[0].outcome, Outcome::NoData { .. }), "{report:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn its_end_is_told_when_it_comes() {
+    let trial = trial(&options("2700ms"), sleepers(130));
+    let state = trial.run.state();
+    let heard = async {
+        state.warmed_up().await;
+        state.test_elapsed()
+    };
+    let (outcome, at) = tokio::join!(finish(trial), heard);
+    assert_eq!(at, ms(2_700), "and not at the next whole second");
+    // The last iteration of ten seconds ends after them.
+    assert_eq!(outcome.state.starting_elapsed(), ms(7_300));
+    let again = tokio::time::timeout(ms(60_000), outcome.state.warmed_up());
+    assert!(again.await.is_err(), "it ends once");
+}

@@ -67,7 +67,7 @@ pub struct ThresholdResult {
     pub threshold: Threshold,
     /// What became of it; of a threshold with a window, in the worst one.
     pub outcome: Outcome,
-    /// Which window that was; `None` without windows, and for what was judged as a whole.
+    /// Which window that was; `None` for thresholds without windows, and for windows without a sample.
     pub window: Option<WindowResult>,
 }
 
@@ -181,7 +181,7 @@ pub(super) fn compare(threshold: &Threshold, sink: &Sink, elapsed: Duration) -> 
     }
 }
 
-fn without_data(threshold: &Threshold, metric: MetricId, elapsed: Duration) -> Outcome {
+pub(super) fn without_data(threshold: &Threshold, metric: MetricId, elapsed: Duration) -> Outcome {
     let empty = Sink::new(metric.kind());
     let skipped = matches!(empty, Sink::Rate(_));
     let k6_passes = skipped || matches!(compare(threshold, &empty, elapsed), Outcome::Passed { .. });

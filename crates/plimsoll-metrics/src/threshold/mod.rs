@@ -1,9 +1,9 @@
 //! The threshold language: `http_req_duration{status:200}: ['p(95)<500']`.
 //!
 //! Text becomes a [`Selector`] and [`Expression`]s (`parse`); those are bound to the metrics of a run
-//! ([`Thresholds::bind`]) and judged on an [`Aggregate`](crate::Aggregate) (`evaluate`). Three outcomes:
-//! (`windows` on every part of the run that is as long as a window). Three outcomes:
-//! passed, crossed, and *no data*, which is never passed: a run that measured nothing is not green.
+//! ([`Thresholds::bind`]) and judged on an [`Aggregate`](crate::Aggregate) (`evaluate`), those with a window
+//! on every part of the run that is as long as that (`windows`). Three outcomes: passed, crossed, and *no
+//! data*, which is never passed: a run that measured nothing is not green.
 
 mod evaluate;
 mod parse;
@@ -267,6 +267,7 @@ impl Thresholds {
                 None => errors.push(unknown_metric(&spec.selector, registry)),
                 Some(metric) => {
                     errors.extend(unsupported(spec, metric.kind));
+                    errors.extend(unknown_in_windows(spec, metric.kind));
                     let ThresholdSpec { selector, thresholds } = spec.clone();
                     rules.push(Rule { metric: metric.id, selector, thresholds });
                 }
@@ -297,5 +298,18 @@ fn unsupported(spec: &ThresholdSpec, kind: MetricKind) -> impl Iterator<Item = B
         aggregation: threshold.expression.aggregation.to_string(),
         kind,
         supported: Aggregation::supported(kind),
+    })
+}
+
+/// Of a gauge's samples the extremes of the whole run are known, and the last value of each second.
+fn unknown_in_windows(spec: &ThresholdSpec, kind: MetricKind) -> impl Iterator<Item = BindError> {
+    let wrong = spec.thresholds.iter().filter(move |threshold| {
+        let is_extreme = matches!(threshold.expression.aggregation, Aggregation::Min | Aggregation::Max);
+        kind == MetricKind::Gauge && is_extreme && threshold.window.is_some()
+    });
+    wrong.map(|threshold| BindError::UnknownInWindows {
+        selector: spec.selector.source.clone(),
+        expression: threshold.source().to_owned(),
+        aggregation: threshold.expression.aggregation.to_string(),
     })
 }

@@ -7,15 +7,16 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::evaluate::{Outcome, ThresholdReport, WindowResult, compare};
-use super::{Operator, Rule, Threshold, Thresholds};
+use super::evaluate::{Outcome, ThresholdReport, WindowResult, compare, without_data};
+use super::{Aggregation, Operator, Rule, Threshold, Thresholds};
 use crate::aggregate::Aggregate;
 use crate::builtin;
 use crate::sink::Sink;
 
 /// A window is cut into at most so many parts. Up to ten minutes they are seconds.
 const PARTS: u32 = 600;
-/// Parts end when somebody comes to look, which is a little late now and then.
+/// Parts end when somebody comes to look, which is a little late now and then. A window may be shorter by so
+/// much, and by no more than a fiftieth.
 const SLACK: Duration = Duration::from_millis(250);
 
 /// Whether a run may still bring what is missing.
@@ -30,12 +31,12 @@ pub enum Stage {
 /// Follows the thresholds that have windows.
 #[derive(Debug, Default)]
 pub struct Windows {
-    watches: Vec<Watch>,
+    states: Vec<WindowState>,
 }
 
 /// One threshold with a window.
 #[derive(Debug)]
-struct Watch {
+struct WindowState {
     /// Its place: the rule, and the threshold of that rule.
     place: (usize, usize),
     rule: Rule,
@@ -44,6 +45,8 @@ struct Watch {
     /// The rule's samples at the last look.
     known: Sink,
     parts: VecDeque<Part>,
+    /// Nothing is started any more.
+    has_ceased: bool,
     worst: Option<Worst>,
     judged: u64,
     broken: u64,
@@ -67,52 +70,63 @@ impl Windows {
     /// The windows of these thresholds, all of them empty.
     #[must_use]
     pub fn new(thresholds: &Thresholds) -> Self {
-        let mut watches = Vec::new();
+        let mut states = Vec::new();
         for (number, rule) in thresholds.rules().iter().enumerate() {
             for (place, threshold) in rule.thresholds.iter().enumerate() {
                 let place = (number, place);
-                watches.extend(threshold.window.map(|window| Watch::new(place, rule, threshold, window)));
+                let state = |window| WindowState::new(place, rule, threshold, window);
+                states.extend(threshold.window.map(state));
             }
         }
-        Self { watches }
+        Self { states }
     }
 
     /// Whether no threshold has a window.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.watches.is_empty()
+        self.states.is_empty()
     }
 
     /// The windows begin here: what was recorded before is in none of them.
     pub fn begin(&mut self, aggregate: &Aggregate) {
-        for watch in &mut self.watches {
-            watch.parts.clear();
-            watch.known = watch.recorded(aggregate);
+        for state in &mut self.states {
+            state.parts.clear();
+            state.known = state.recorded(aggregate);
         }
     }
 
     /// Takes in what was recorded between two moments of the run, and judges the windows that end now.
     /// `start` is where the last part ended.
     pub fn advance(&mut self, aggregate: &Aggregate, start: Duration, end: Duration) {
-        for watch in &mut self.watches {
-            watch.advance(aggregate, start, end);
+        for state in &mut self.states {
+            state.advance(aggregate, start, end);
         }
     }
 
-    /// Puts the results of the windows into a report on the same thresholds.
+    /// From here on nothing is started: only what is under way comes to its end. That there is less and less
+    /// of it says nothing, so lower bounds on counters judge no further window.
+    pub fn cease(&mut self) {
+        self.states.iter_mut().for_each(|state| state.has_ceased = true);
+    }
+
+    /// Puts the results of the windows into a report on the same thresholds. A threshold without any has no
+    /// data, whatever was recorded before windows began.
     pub fn complete(&self, report: &mut ThresholdReport, stage: Stage) {
-        for watch in &self.watches {
-            let (rule, threshold) = watch.place;
-            let result = report.rules.get_mut(rule).and_then(|rule| rule.results.get_mut(threshold));
-            if let (Some(result), Some((outcome, window))) = (result, watch.result(stage)) {
-                result.outcome = outcome;
-                result.window = Some(window);
+        for state in &self.states {
+            let (number, place) = state.place;
+            let Some(rule) = report.rules.get_mut(number) else { continue };
+            let Some(result) = rule.results.get_mut(place) else { continue };
+            if let Some((outcome, window)) = state.result(stage) {
+                (result.outcome, result.window) = (outcome, Some(window));
+            } else {
+                (result.outcome, result.window) = (state.nothing(), None);
+                rule.no_data.get_or_insert_with(|| state.explain_nothing());
             }
         }
     }
 }
 
-impl Watch {
+impl WindowState {
     fn new(place: (usize, usize), rule: &Rule, threshold: &Threshold, window: Duration) -> Self {
         Self {
             place,
@@ -121,6 +135,7 @@ impl Watch {
             window,
             known: Sink::new(rule.metric.kind()),
             parts: VecDeque::new(),
+            has_ceased: false,
             worst: None,
             judged: 0,
             broken: 0,
@@ -136,19 +151,30 @@ impl Watch {
         let now = self.recorded(aggregate);
         let gained = now.since(&self.known);
         self.known = now;
+        if self.has_ceased && self.is_lower_bound_of_a_counter() {
+            // What was under way counts where the windows ended, in a run that was too short for any.
+            if let Some(last) = self.parts.back_mut() {
+                return last.gained.merge(&gained);
+            }
+        }
         self.append(Part { start, end, gained });
-        while self.parts.get(1).is_some_and(|second| end.saturating_sub(second.start) + SLACK >= self.window)
-        {
+        while self.parts.get(1).is_some_and(|second| self.is_long_enough((second.start, end))) {
             self.parts.pop_front();
         }
-        if self.is_full() {
+        if self.span().is_some_and(|span| self.is_long_enough(span) && self.is_short_enough(span)) {
             self.judge();
         }
     }
 
+    fn is_lower_bound_of_a_counter(&self) -> bool {
+        let operator = self.threshold.expression.operator();
+        matches!(self.known, Sink::Counter(_))
+            && matches!(operator, Operator::Greater | Operator::GreaterOrEqual)
+    }
+
     /// Adds a part, to the last one as long as that is shorter than parts need to be.
     fn append(&mut self, part: Part) {
-        let step = self.window / PARTS;
+        let step = self.step();
         match self.parts.back_mut() {
             Some(last) if part.end.saturating_sub(last.start) <= step => {
                 last.end = part.end;
@@ -162,8 +188,24 @@ impl Watch {
         Some((self.parts.front()?.start, self.parts.back()?.end))
     }
 
-    fn is_full(&self) -> bool {
-        self.span().is_some_and(|(start, end)| end.saturating_sub(start) + SLACK >= self.window)
+    /// How long parts are at least.
+    fn step(&self) -> Duration {
+        self.window / PARTS
+    }
+
+    fn slack(&self) -> Duration {
+        SLACK.min(self.window / 50)
+    }
+
+    fn is_long_enough(&self, (start, end): (Duration, Duration)) -> bool {
+        end.saturating_sub(start) + self.slack() >= self.window
+    }
+
+    /// Somebody came seconds late, and a sum over a longer time is another one. All else is a mean or an
+    /// extreme.
+    fn is_short_enough(&self, (start, end): (Duration, Duration)) -> bool {
+        let is_sum = self.threshold.expression.aggregation() == Aggregation::Count;
+        !is_sum || end.saturating_sub(start) <= self.window + self.slack() + self.step()
     }
 
     /// The value of the present window; `None` when it says nothing.
@@ -216,5 +258,14 @@ impl Watch {
             (_, outcome) => outcome,
         };
         Some((outcome, window(&so_far, false)))
+    }
+
+    /// The outcome without a sample.
+    fn nothing(&self) -> Outcome {
+        without_data(&self.threshold, self.rule.metric, self.window)
+    }
+
+    fn explain_nothing(&self) -> String {
+        format!("no sample of '{}' was recorded while scenarios ran", self.rule.selector.source())
     }
 }

@@ -51,7 +51,11 @@ pub(crate) fn decided(result: &ThresholdResult) -> Option<String> {
     let WindowResult { span: (start, end), is_full, judged, broken } = result.window?;
     let span = format!("{} to {}", format::moment(start), format::moment(end));
     Some(match (is_full, result.outcome) {
-        (false, _) => format!("judged on {span}, which is shorter than the window"),
+        (false, _) => {
+            let is_long = result.threshold.window.is_some_and(|window| end.saturating_sub(start) > window);
+            let how = if is_long { "longer" } else { "shorter" };
+            format!("judged on {span}, which is {how} than the window")
+        }
         (true, Outcome::Crossed { .. }) => {
             format!("worst from {span}; {broken} of {} broke it", format::counted(judged, "window"))
         }

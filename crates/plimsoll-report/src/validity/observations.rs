@@ -1,6 +1,8 @@
 //! Everything that a verdict on a measurement is based on, as plain numbers.
 
-use plimsoll_metrics::{Aggregate, MetricId, Sink, Trend, builtin, tag};
+use std::borrow::Cow;
+
+use plimsoll_metrics::{Aggregate, MetricId, SeriesView, Sink, Trend, builtin, tag};
 use serde::{Deserialize, Serialize};
 
 use super::vitals::Vitals;
@@ -12,6 +14,10 @@ use crate::format;
 pub struct Observations {
     /// The machine meanwhile.
     pub vitals: Vitals,
+    /// Seconds in which iterations were started; zero when nobody knows.
+    pub starting: f64,
+    /// The function that all iterations call; `None` when nobody knows, and when there are several.
+    pub function: Option<String>,
     /// Iterations that came to their end.
     pub iterations: u64,
     /// Requests that came to an end, whatever it was.
@@ -52,8 +58,8 @@ pub struct Observations {
 /// How near a measurement came to what the generator can do at all.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CeilingUse {
-    /// The most requests a second that were measured validly against a null target; iterations where a
-    /// script makes no requests.
+    /// The most requests a second that were measured validly against a null target; iterations where nothing
+    /// is known of requests. Zero when the ceiling of what ran is not known.
     pub per_second: f64,
     /// Whether these are requests rather than iterations.
     pub of_requests: bool,
@@ -76,28 +82,33 @@ const ALWAYS_TOLERATED_MS: f64 = 5.0;
 const TOLERATED_UNSEEN_MS: f64 = 25.0;
 
 impl Observations {
-    /// Puts together what was observed and what was measured at the same time.
+    /// Puts together what was observed and what was measured at the same time, `setup()` and `teardown()`
+    /// excepted.
+    ///
+    /// All iterations that were dropped count as those of arrival rates here: who knows better says so.
     ///
     /// The generator's delays are held against the target: a quarter of the 95th percentile of
     /// `http_req_duration` is tolerated, 5 ms at least, and 25 ms in a run without requests. So a delay that
     /// is not tolerated moves what it falls on by a quarter of what is usually reported.
     #[must_use]
     pub fn new(vitals: Vitals, aggregate: &Aggregate) -> Self {
-        let trend = |metric| trend(aggregate, metric);
-        let tolerance_ms = trend(builtin::HTTP_REQ_DURATION).map_or(TOLERATED_UNSEEN_MS, |durations| {
+        let durations = trend(aggregate, builtin::HTTP_REQ_DURATION);
+        let tolerance_ms = durations.map_or(TOLERATED_UNSEEN_MS, |durations| {
             (durations.quantile(0.95) / 4.0).max(ALWAYS_TOLERATED_MS)
         });
-        let late = |trend: Option<&Trend>| {
-            trend.map_or((0, 0, 0.0), |trend| {
+        let late = |metric| {
+            trend(aggregate, metric).map_or((0, 0, 0.0), |trend| {
                 let late = trend.count() - trend.count_at_most(tolerance_ms);
                 (trend.count(), late, trend.quantile(0.99))
             })
         };
-        let (arrivals, late_arrivals, lateness_p99_ms) = late(trend(builtin::ITERATION_LATENESS));
-        let (responses, late_responses, generator_delay_p99_ms) = late(trend(builtin::GENERATOR_DELAY));
+        let (arrivals, late_arrivals, lateness_p99_ms) = late(builtin::ITERATION_LATENESS);
+        let (responses, late_responses, generator_delay_p99_ms) = late(builtin::GENERATOR_DELAY);
         let (out_of_descriptors, out_of_ports) = exhausted(aggregate);
         Self {
             vitals,
+            starting: 0.0,
+            function: None,
             iterations: sum(aggregate, builtin::ITERATIONS),
             requests: sum(aggregate, builtin::HTTP_REQS),
             arrivals,
@@ -118,11 +129,13 @@ impl Observations {
         }
     }
 
-    /// Requests or iterations a second, as a ceiling counts them.
+    /// Requests or iterations a second, as a ceiling counts them: of the time in which iterations were
+    /// started, without the wait for the last ones.
     #[must_use]
     pub fn per_second(&self) -> f64 {
         let count = if self.requests > 0 { self.requests } else { self.iterations };
-        if self.vitals.elapsed > 0.0 { count as f64 / self.vitals.elapsed } else { 0.0 }
+        let seconds = if self.starting > 0.0 { self.starting } else { self.vitals.elapsed };
+        ratio(count as f64, seconds)
     }
 
     /// CPUs that the process might use.
@@ -150,7 +163,7 @@ impl Observations {
             let delay = self.vitals.loop_delay.quantile(0.99);
             figures.push(format!("99 of 100 timers of its workers were less than {} late", ms(delay)));
         }
-        if let Some(ceiling) = self.ceiling {
+        if let Some(ceiling) = self.ceiling.filter(|ceiling| ceiling.per_second > 0.0) {
             let what = if ceiling.of_requests { "requests/s" } else { "iterations/s" };
             let (used, all) = (percent(ceiling.share()), format::count(ceiling.per_second.round() as u64));
             figures.push(format!("used {used} of the calibrated ceiling of this machine ({all} {what})"));
@@ -184,16 +197,40 @@ pub(super) fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
 
-fn trend(aggregate: &Aggregate, metric: MetricId) -> Option<&Trend> {
-    match aggregate.total(metric) {
-        Some(Sink::Trend(trend)) if trend.count() > 0 => Some(trend),
-        _ => None,
+/// What scenarios recorded of a metric.
+fn of_scenarios(aggregate: &Aggregate, metric: MetricId) -> Option<Cow<'_, Sink>> {
+    let total = aggregate.total(metric)?;
+    if aggregate.series_of(metric).all(|series| is_of_scenarios(&series)) {
+        return Some(Cow::Borrowed(total));
     }
+    let mut sum = Sink::new(total.kind());
+    aggregate.series_of(metric).filter(is_of_scenarios).for_each(|series| sum.merge(series.sink));
+    Some(Cow::Owned(sum))
+}
+
+/// `setup()` and `teardown()` are groups of their own, and what they call may have groups in those.
+/// Iterations may have groups of these names; theirs have a scenario.
+fn is_of_scenarios(series: &SeriesView<'_>) -> bool {
+    if series.tags.value(tag::SCENARIO).is_some() {
+        return true;
+    }
+    let path = series.tags.value(tag::GROUP).and_then(|path| path.strip_prefix("::"));
+    let outermost = path.and_then(|path| path.split("::").next());
+    !matches!(outermost, Some("setup" | "teardown"))
+}
+
+fn trend(aggregate: &Aggregate, metric: MetricId) -> Option<Cow<'_, Trend>> {
+    let trend = match of_scenarios(aggregate, metric)? {
+        Cow::Borrowed(Sink::Trend(trend)) => Cow::Borrowed(trend),
+        Cow::Owned(Sink::Trend(trend)) => Cow::Owned(trend),
+        _ => return None,
+    };
+    (trend.count() > 0).then_some(trend)
 }
 
 /// Of a counter of whole things.
 fn sum(aggregate: &Aggregate, metric: MetricId) -> u64 {
-    match aggregate.total(metric) {
+    match of_scenarios(aggregate, metric).as_deref() {
         Some(Sink::Counter(counter)) => counter.sum.max(0.0) as u64,
         _ => 0,
     }
@@ -209,7 +246,7 @@ fn exhausted(aggregate: &Aggregate) -> (u64, u64) {
     const NO_PORT: i32 = if cfg!(target_os = "linux") { 99 } else { 49 };
     const NO_DESCRIPTOR: [i32; 2] = [23, 24];
     let mut counts = (0, 0);
-    for series in aggregate.series_of(builtin::HTTP_REQS) {
+    for series in aggregate.series_of(builtin::HTTP_REQS).filter(is_of_scenarios) {
         let Some(number) = series.tags.value(tag::ERROR).and_then(system_error) else { continue };
         counts.0 += if NO_DESCRIPTOR.contains(&number) { series.sink.count() } else { 0 };
         counts.1 += if number == NO_PORT { series.sink.count() } else { 0 };

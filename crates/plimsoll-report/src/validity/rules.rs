@@ -155,7 +155,7 @@ pub const RULES: &[Rule] = &[
         hint: "raise maxVUs, or accept that the target cannot carry this rate",
         value: |seen| {
             let planned = planned(seen);
-            (planned > 0).then(|| share(missing(seen), planned))
+            (planned >= ENOUGH).then(|| share(missing(seen), planned))
         },
         says: |seen| {
             let (missing, planned) = (missing(seen), planned(seen));

@@ -133,6 +133,42 @@ fn little_is_no_evidence() {
     (seen.vitals.cpu_exhausted, seen.vitals.workers_waited, seen.vitals.stolen) = (0.2, 9.0, 9.0);
     (seen.arrivals, seen.late_arrivals) = (20, 2);
     assert_eq!(judge(&seen).verdict, Trust::Valid, "a fifth of a second");
+    let mut seen = calm();
+    (seen.arrivals, seen.late_arrivals, seen.dropped) = (9, 0, 1);
+    assert_eq!(judge(&seen).verdict, Trust::Valid, "ten iterations");
+    (seen.planned, seen.dropped) = (Some(99), 9);
+    assert_eq!(judge(&seen).verdict, Trust::Valid, "99 iterations");
+}
+
+#[test]
+fn setup_and_teardown_are_not_judged() {
+    let mut run = fixture::Run::lasting(Duration::from_secs(10));
+    let error = format!("dial: {}", std::io::Error::from_raw_os_error(24));
+    for (group, requests, milliseconds) in
+        [("", 3, 2.0), ("::checkout::setup", 2, 2.0), ("::setup", 50, 900.0), ("::teardown::x", 50, 900.0)]
+    {
+        let tags = [("group", group), ("error", &*error)];
+        let tags = if group.len() < 10 { &tags[..] } else { &tags[..1] };
+        run.record("http_reqs", tags, &vec![1.0; requests]);
+        run.record("http_req_duration", tags, &vec![milliseconds; requests]);
+        run.record("generator_delay", tags, &vec![milliseconds; requests]);
+    }
+    // An iteration may have a group of that name.
+    run.record("http_reqs", &[("group", "::setup"), ("scenario", "default")], &[1.0]);
+    let seen = Observations::new(Vitals { elapsed: 4.0, ..Vitals::default() }, run.absorbed());
+    assert_eq!((seen.requests, seen.responses, seen.late_responses), (6, 5, 0));
+    assert_eq!((seen.out_of_descriptors, seen.tolerance_ms), (3, 5.0));
+    assert_eq!(seen.per_second(), 1.5, "nobody knows better than the vitals");
+    let seen = Observations { starting: 2.0, ..seen };
+    assert_eq!(seen.per_second(), 3.0, "the wait for the last iterations is not in it");
+}
+
+#[test]
+fn a_ceiling_that_is_not_known_is_not_told() {
+    let unknown = CeilingUse { per_second: 0.0, of_requests: true, reached: 2_000.0 };
+    let validity = judge(&Observations { ceiling: Some(unknown), ..calm() });
+    assert_eq!(validity.verdict, Trust::Valid);
+    assert!(!validity.figures.iter().any(|figure| figure.contains("ceiling")), "{:?}", validity.figures);
 }
 
 #[test]

@@ -1,5 +1,7 @@
-//! The certificate of a ceiling: a small JSON file, found again by the script's text and the machine.
+//! The certificate of ceilings: a small JSON file, found again by the script's text and the machine. Each
+//! function that iterations may call has a ceiling of its own.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use plimsoll_report::Observations;
@@ -16,6 +18,13 @@ pub(crate) struct Certificate {
     pub(crate) script: String,
     /// What the certificate holds for.
     pub(crate) subject: Subject,
+    /// The ceilings, by the function that iterations call.
+    pub(crate) functions: BTreeMap<String, Ceiling>,
+}
+
+/// What was found out about one function.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Ceiling {
     /// The highest rate of iterations that was reached with a VALID measurement.
     pub(crate) iterations_per_second: f64,
     /// The rate of requests then.
@@ -72,9 +81,22 @@ impl Certificate {
     /// nothing to say.
     pub(crate) fn find(script: &Path) -> Option<Self> {
         let subject = Subject::of(script)?;
-        let text = std::fs::read(Self::standard_path(&subject)?).ok()?;
+        Self::read(&Self::standard_path(&subject)?, &subject)
+    }
+
+    fn read(path: &Path, subject: &Subject) -> Option<Self> {
+        let text = std::fs::read(path).ok()?;
         let certificate: Self = serde_json::from_slice(&text).ok()?;
-        (certificate.subject == subject).then_some(certificate)
+        (certificate.subject == *subject).then_some(certificate)
+    }
+
+    /// Takes over the other functions' ceilings, if a certificate on the same subject is there.
+    pub(crate) fn with_others_in(mut self, path: &Path) -> Self {
+        let others = Self::read(path, &self.subject).map(|known| known.functions).unwrap_or_default();
+        for (function, ceiling) in others {
+            self.functions.entry(function).or_insert(ceiling);
+        }
+        self
     }
 
     /// Writes it, with the folders around it.
@@ -89,14 +111,15 @@ impl Certificate {
         files::write(path, format!("{json}\n"))
     }
 
-    /// How near a run came to it.
+    /// How near a run came to the ceiling of what its iterations call, if that is known and one function.
     pub(crate) fn used_by(&self, observations: &Observations) -> CeilingUse {
-        let of_requests = observations.requests > 0 && self.requests_per_second > 0.0;
-        CeilingUse {
-            per_second: if of_requests { self.requests_per_second } else { self.iterations_per_second },
-            of_requests,
-            reached: observations.per_second(),
-        }
+        let ceiling = observations.function.as_ref().and_then(|function| self.functions.get(function));
+        let of_requests = observations.requests > 0;
+        let per_second = ceiling.map_or(0.0, |ceiling| match of_requests {
+            true => ceiling.requests_per_second,
+            false => ceiling.iterations_per_second,
+        });
+        CeilingUse { per_second, of_requests, reached: observations.per_second() }
     }
 }
 
@@ -148,5 +171,37 @@ mod tests {
         assert_ne!(one.file_name(), other.file_name());
         assert_eq!(one.file_name(), subject("one").file_name());
         assert_eq!(Subject::of(Path::new("/no/such/script.js")), None);
+    }
+
+    #[test]
+    fn each_function_has_its_ceiling() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (script, path) = (folder.path().join("script.js"), folder.path().join("ceilings.json"));
+        std::fs::write(&script, "one").expect("a file");
+        let certificate = |function: &str, requests_per_second| Certificate {
+            script: "script.js".to_owned(),
+            subject: Subject::of(&script).expect("readable"),
+            functions: BTreeMap::from([(
+                function.to_owned(),
+                Ceiling {
+                    iterations_per_second: 10.0,
+                    requests_per_second,
+                    measured_at: String::new(),
+                    body_bytes: 2,
+                },
+            )]),
+        };
+        for (function, rate) in [("look", 1.0), ("buy", 20.0), ("look", 40.0)] {
+            certificate(function, rate).with_others_in(&path).write(&path).expect("written");
+        }
+        let all = certificate("other", 5.0).with_others_in(&path);
+        let ceiling = |function: Option<&str>| {
+            let function = function.map(str::to_owned);
+            all.used_by(&Observations { function, requests: 1, ..Observations::default() }).per_second
+        };
+        assert_eq!((ceiling(Some("look")), ceiling(Some("buy"))), (40.0, 20.0));
+        assert_eq!((ceiling(Some("default")), ceiling(None)), (0.0, 0.0));
+        std::fs::write(&script, "another").expect("a file");
+        assert_eq!(certificate("other", 5.0).with_others_in(&path).functions.len(), 1);
     }
 }

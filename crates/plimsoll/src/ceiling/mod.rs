@@ -8,5 +8,5 @@ mod certificate;
 pub(crate) mod null_target;
 mod search;
 
-pub(crate) use self::certificate::{Certificate, Subject};
+pub(crate) use self::certificate::{Ceiling, Certificate, Subject};
 pub(crate) use self::search::{Calibration, Step};

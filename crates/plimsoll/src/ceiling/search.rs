@@ -5,10 +5,10 @@
 //! that is reached with a VALID measurement is the ceiling.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use plimsoll_engine::{EventSink, Run, RunConfig, RunEnd, RunOutcome, ScriptPhases};
+use plimsoll_engine::{EventSink, Run, RunConfig, RunEnd, RunEvent, RunOutcome, ScriptPhases};
 use plimsoll_metrics::{Sink, builtin, tag};
 use plimsoll_net::Proxies;
 use plimsoll_plan::options::workload::ScenarioSpecs;
@@ -31,9 +31,9 @@ const VUS: [u32; 5] = [5, 25, 100, 400, 1_600];
 const WORTHWHILE: f64 = 1.1;
 /// Shares of the fastest rate that are tried.
 const SHARES: [f64; 9] = [0.95, 0.85, 0.75, 0.65, 0.55, 0.45, 0.35, 0.25, 0.15];
-/// A rate is reached when no more than this is missing.
+/// A rate is reached when so many of its iterations were started.
 const REACHED: f64 = 0.98;
-/// More failed requests than this mean that the null target is no stand-in for the script's.
+/// More failed requests, or iterations, than this mean that the null target is no stand-in for the script's.
 const FAILURES: f64 = 0.01;
 
 /// A search under way.
@@ -62,6 +62,8 @@ pub(crate) enum Step<'a> {
 /// What a load came to.
 #[derive(Debug)]
 pub(crate) struct Reached {
+    /// The part of what was asked for that was started.
+    share: f64,
     pub(crate) iterations_per_second: f64,
     pub(crate) requests_per_second: f64,
     pub(crate) validity: Validity,
@@ -89,14 +91,12 @@ impl Calibration<'_> {
             let vus = (busy * 1.5).ceil().clamp(50.0, 10_000.0) as u32;
             let reached = self.measure(Load::Arriving { per_second, vus })?;
             tell(Step::Tried(per_second, &reached));
-            if reached.validity.verdict == Trust::Valid
-                && reached.iterations_per_second >= per_second * REACHED
-            {
+            if reached.validity.verdict == Trust::Valid && reached.share >= REACHED {
                 return Ok(reached);
             }
             last = Some(reached);
         }
-        let why = last.map(|reached| reached.validity.headline()).unwrap_or_default();
+        let why = last.map(|reached| reached.shortfall()).unwrap_or_default();
         Err(Failure::Calibration(format!(
             "no rate could be confirmed, not even a seventh of the fastest: {why}; is this machine busy?"
         )))
@@ -136,7 +136,12 @@ impl Calibration<'_> {
         let monitor = Monitor::new();
         monitor.attach(&mut config);
         let noting = monitor.clone();
-        let events = EventSink::new(move |event| noting.note(&event));
+        let thrown = Arc::new(Mutex::new(Thrown::default()));
+        let counting = Arc::clone(&thrown);
+        let events = EventSink::new(move |event| {
+            noting.note(&event);
+            counting.lock().unwrap_or_else(PoisonError::into_inner).note(&event);
+        });
         let run = Run::new(Arc::clone(plan), factory, config, events);
         self.signals.guard(run.control());
         let state = run.state();
@@ -154,7 +159,9 @@ impl Calibration<'_> {
             });
         }
         stands_in(&outcome)?;
-        Ok(Reached::of(&monitor.observe(plan, &outcome), &outcome))
+        thrown.lock().unwrap_or_else(PoisonError::into_inner).refuse(&outcome)?;
+        asks_something(&outcome)?;
+        Ok(Reached::of(load, &monitor.observe(plan, &outcome), &outcome))
     }
 
     /// The user's arguments with another load.
@@ -204,18 +211,67 @@ impl Load {
 }
 
 impl Reached {
-    fn of(observations: &Observations, outcome: &RunOutcome) -> Self {
-        let seconds = observations.vitals.elapsed.max(f64::MIN_POSITIVE);
+    /// Loops go on until their last iteration ends, and so does their time. Arrivals have the time in which
+    /// they come, however long iterations take.
+    fn of(load: Load, observations: &Observations, outcome: &RunOutcome) -> Self {
+        let scenarios = outcome.state.scenarios().iter();
+        let started: u64 = scenarios.map(|scenario| scenario.progress.started_iterations()).sum();
+        let (iterations, seconds) = match load {
+            Load::Looping { .. } => (observations.iterations, observations.vitals.elapsed),
+            Load::Arriving { .. } => (started, observations.starting),
+        };
+        let seconds = seconds.max(f64::MIN_POSITIVE);
         let mean_ms = match outcome.aggregate.total(builtin::ITERATION_DURATION) {
             Some(Sink::Trend(durations)) => durations.avg(),
             _ => 0.0,
         };
         Self {
-            iterations_per_second: observations.iterations as f64 / seconds,
+            share: observations.planned.map_or(1.0, |planned| started as f64 / planned.max(1) as f64),
+            iterations_per_second: iterations as f64 / seconds,
             requests_per_second: observations.requests as f64 / seconds,
             validity: validity::judge(observations),
             mean_iteration: Duration::from_secs_f64(mean_ms / 1e3),
         }
+    }
+
+    /// Why it is no ceiling.
+    fn shortfall(&self) -> String {
+        if self.validity.verdict == Trust::Valid {
+            let percent = self.share * 100.0;
+            return format!("{percent:.0} % of its iterations were started");
+        }
+        self.validity.headline()
+    }
+}
+
+/// What iterations threw.
+#[derive(Default)]
+struct Thrown {
+    count: u64,
+    first: String,
+}
+
+impl Thrown {
+    fn note(&mut self, event: &RunEvent) {
+        if let RunEvent::IterationThrew { error, .. } = event {
+            self.count += 1;
+            if self.count == 1 {
+                self.first.clone_from(&error.message);
+            }
+        }
+    }
+
+    /// An iteration that throws has not done what it would have done.
+    fn refuse(&self, outcome: &RunOutcome) -> Result<(), Failure> {
+        let all = outcome.state.complete_iterations();
+        if self.count as f64 <= all as f64 * FAILURES {
+            return Ok(());
+        }
+        Err(Failure::Calibration(format!(
+            "{} of {all} iterations threw an exception ({}); does the script expect another answer than the \
+             null target gives? --body TEXT is its answer to every request",
+            self.count, self.first
+        )))
     }
 }
 
@@ -226,6 +282,18 @@ fn round(per_second: f64) -> f64 {
     }
     let step = 10_f64.powf(per_second.log10().floor() - 1.0);
     (per_second / step).floor() * step
+}
+
+/// A ceiling is one of requests.
+fn asks_something(outcome: &RunOutcome) -> Result<(), Failure> {
+    if outcome.aggregate.total(builtin::HTTP_REQS).is_some() || outcome.state.complete_iterations() == 0 {
+        return Ok(());
+    }
+    Err(Failure::Calibration(
+        "the script makes no HTTP requests, and the null target answers nothing else: what it does has no \
+         ceiling that could be measured"
+            .to_owned(),
+    ))
 }
 
 /// Checks that the null target answers what the script asks.

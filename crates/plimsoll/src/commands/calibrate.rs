@@ -1,11 +1,12 @@
 //! The command `calibrate`: a null target, the search, the certificate.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use plimsoll_report::format;
 
 use crate::ceiling::null_target::NullTarget;
-use crate::ceiling::{Calibration, Certificate, Step, Subject};
+use crate::ceiling::{Calibration, Ceiling, Certificate, Step, Subject};
 use crate::cli::CalibrateArguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -35,18 +36,18 @@ pub(crate) fn calibrate(arguments: &CalibrateArguments, log: &Log) -> Result<Exi
         runtime,
         target: target.address,
         length: Duration::from_secs(arguments.seconds),
-        function,
+        function: function.clone(),
     };
     let reached = search.search(|step| tell(&step))?;
-    let certificate = Certificate {
-        script: arguments.test.script.display().to_string(),
-        subject,
+    let ceiling = Ceiling {
         iterations_per_second: reached.iterations_per_second,
         requests_per_second: reached.requests_per_second,
         measured_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         body_bytes: arguments.body.len(),
     };
-    conclude(arguments, &certificate)
+    show(arguments, &ceiling)?;
+    let script = arguments.test.script.display().to_string();
+    keep(arguments, Certificate { script, subject, functions: BTreeMap::from([(function, ceiling)]) })
 }
 
 /// The function that iterations call: the one that was asked for, or the only one that the scenarios name.
@@ -85,14 +86,17 @@ fn tell(step: &Step<'_>) {
     }
 }
 
-fn conclude(arguments: &CalibrateArguments, certificate: &Certificate) -> Result<Exit, Failure> {
+fn show(arguments: &CalibrateArguments, ceiling: &Ceiling) -> Result<(), Failure> {
     let text = format!(
         "\n  ceiling of {} on this machine: {} iterations/s, {} requests/s\n\n",
-        certificate.script,
-        rate(certificate.iterations_per_second),
-        rate(certificate.requests_per_second)
+        arguments.test.script.display(),
+        rate(ceiling.iterations_per_second),
+        rate(ceiling.requests_per_second)
     );
-    summary::print(&text).map_err(|error| Failure::Write(vec![error]))?;
+    summary::print(&text).map_err(|error| Failure::Write(vec![error]))
+}
+
+fn keep(arguments: &CalibrateArguments, certificate: Certificate) -> Result<Exit, Failure> {
     let path = match &arguments.certificate {
         Some(path) => Some(path.clone()),
         None => Certificate::standard_path(&certificate.subject),
@@ -101,7 +105,7 @@ fn conclude(arguments: &CalibrateArguments, certificate: &Certificate) -> Result
         tracing::warn!(target: "plimsoll", "there is no home to keep the certificate in: use --certificate");
         return Ok(Exit::Success);
     };
-    certificate.write(&path).map_err(|error| Failure::Write(vec![error]))?;
+    certificate.with_others_in(&path).write(&path).map_err(|error| Failure::Write(vec![error]))?;
     tracing::info!(target: "plimsoll", "the certificate is in {}", path.display());
     Ok(Exit::Success)
 }

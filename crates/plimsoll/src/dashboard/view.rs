@@ -9,9 +9,7 @@ use plimsoll_metrics::{Aggregate, Goals, NoDataPolicy, Registry, Timestamp};
 use plimsoll_plan::Plan;
 use plimsoll_report::html::{self, Stage};
 use plimsoll_report::record::Second;
-use plimsoll_report::{
-    Observations, RunFacts, Settings, Summary, SummaryInput, Timeline, Validity, validity,
-};
+use plimsoll_report::{RunFacts, Settings, Summary, SummaryInput, Timeline, Validity, validity};
 use tokio::sync::watch;
 
 use crate::vitals::Monitor;
@@ -78,7 +76,7 @@ impl Watched {
 impl Watched {
     /// Whether the measurement can be trusted so far; `None` until there is something to judge.
     fn validity(&self, aggregate: &Aggregate) -> Option<Validity> {
-        let observations = Observations::new(self.monitor.vitals(), aggregate);
+        let observations = self.monitor.observe_now(&self.plan, &self.state, aggregate);
         (observations.iterations > 0).then(|| validity::judge(&observations))
     }
 }

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use plimsoll_engine::{LoopDelays, Phase, RunConfig, RunEnd, RunEvent, RunOutcome, RunState};
+use plimsoll_metrics::Aggregate;
 use plimsoll_plan::{Plan, Schedule};
 use plimsoll_report::validity::Delays;
 use plimsoll_report::{Observations, Vitals};
@@ -83,11 +84,9 @@ impl Monitor {
         let mut ticks = interval_at(Instant::now() + TICK, TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            ticks.tick().await;
-            if run.is_warming_up() {
-                self.lock().begin();
-            } else {
-                self.lock().read();
+            tokio::select! {
+                _ = ticks.tick() => self.lock().read(),
+                () = run.warmed_up() => self.lock().begin(),
             }
         }
     }
@@ -100,9 +99,22 @@ impl Monitor {
         state.all.since(&state.before)
     }
 
+    /// What has been observed of a run so far.
+    pub(crate) fn observe_now(&self, plan: &Plan, state: &RunState, aggregate: &Aggregate) -> Observations {
+        let mut observations = Observations::new(self.vitals(), aggregate);
+        // The others drop what is left when they end, which is no matter of their schedule.
+        let scenarios = plan.scenarios.iter().zip(state.scenarios());
+        let others = scenarios.filter(|(scenario, _)| !scenario.has_arrivals());
+        let dropped = others.map(|(_, context)| context.progress.dropped_iterations()).sum();
+        observations.dropped = observations.dropped.saturating_sub(dropped);
+        observations.starting = state.starting_elapsed().as_secs_f64();
+        observations.function = only_function(plan).map(str::to_owned);
+        observations
+    }
+
     /// What was observed of a run that has ended.
     pub(crate) fn observe(&self, plan: &Plan, outcome: &RunOutcome) -> Observations {
-        let mut observations = Observations::new(self.vitals(), &outcome.aggregate);
+        let mut observations = self.observe_now(plan, &outcome.state, &outcome.aggregate);
         observations.iterations = outcome.measured_iterations();
         if outcome.end == RunEnd::Completed && outcome.warm_up.is_none() {
             observations.planned = planned(plan);
@@ -122,6 +134,13 @@ fn planned(plan: &Plan) -> Option<u64> {
         Schedule::Vus(_) | Schedule::External | Schedule::Steered => None,
     });
     arrivals.reduce(|all, more| all + more)
+}
+
+/// The function that all scenarios call, if it is one.
+fn only_function(plan: &Plan) -> Option<&str> {
+    let mut functions = plan.scenarios.iter().map(|scenario| scenario.exec.as_str());
+    let first = functions.next()?;
+    functions.all(|other| other == first).then_some(first)
 }
 
 impl State {

@@ -94,6 +94,24 @@ async fn validity_counts_before_thresholds_only_where_it_is_required() {
 }
 
 #[tokio::test]
+async fn only_arrival_rates_have_a_schedule_to_miss() {
+    let folder = Folder::with(
+        "import { sleep } from 'k6';
+         export const options = { scenarios: {
+           due: { executor: 'constant-arrival-rate', rate: 100, duration: '2s', preAllocatedVUs: 50 },
+           some: { executor: 'shared-iterations', vus: 1, iterations: 900, maxDuration: '1s', exec: 'slow' },
+         } };
+         export default function () {}
+         export function slow() { sleep(0.4); }",
+    );
+    folder.run("--summary-export s.json").await.code(0);
+    let data: Value = serde_json::from_str(&folder.read("s.json")).expect("JSON");
+    assert!(data["metrics"]["dropped_iterations"]["count"].as_f64() >= Some(890.0), "{data:#}");
+    let rules = data["validity"]["reasons"].as_array().expect("reasons");
+    assert!(!rules.iter().any(|reason| reason["rule"] == "schedule"), "{rules:?}");
+}
+
+#[tokio::test]
 async fn requests_that_found_no_descriptor_are_not_the_targets_fault() {
     let desk = server::desk().await;
     let folder = Folder::with(&format!(
@@ -130,9 +148,22 @@ async fn windows_are_shown_and_checked() {
 
 #[tokio::test]
 async fn a_ceiling_is_found_kept_and_used_or_not_claimed() {
-    let script = "
-        import http from 'k6/http';
-        export default function () { http.get('http://nowhere.example.com/a'); }";
+    calibrates("").await;
+}
+
+#[tokio::test]
+async fn think_time_is_no_shortfall() {
+    calibrates("sleep(0.3);").await;
+}
+
+/// Nothing but a measurement that is not VALID, as on a busy machine, keeps a script from having a ceiling.
+async fn calibrates(think: &str) {
+    let script = &format!(
+        "import http from 'k6/http';
+         import {{ sleep }} from 'k6';
+         export default function () {{ http.get('http://nowhere.example.com/a'); {think} }}
+         export function other() {{ http.get('http://nowhere.example.com/b'); }}"
+    );
     let folder = Folder::with(script);
     let state = folder.path("state");
     let with_state = |arguments: &str| {
@@ -141,17 +172,22 @@ async fn a_ceiling_is_found_kept_and_used_or_not_claimed() {
         command
     };
     let end = finish(with_state("calibrate --seconds 1 test.js")).await;
+    let tried: Vec<&str> = end.stderr.lines().filter(|line| line.contains("were asked for")).collect();
+    let confirmed = tried.iter().filter(|line| line.contains("the measurement is VALID")).count();
     if end.code == Some(255) {
-        // The machine is too busy for any rate.
+        assert_eq!((tried.len(), confirmed), (9, 0), "{}", end.stderr);
         end.says(&["no rate could be confirmed"]);
         assert!(!state.exists(), "nothing is claimed");
         return;
     }
+    assert_eq!(confirmed, 1, "{}", end.stderr);
     let end = end.code(0);
     end.shows(&["ceiling of test.js on this machine:", "requests/s"]);
     assert_eq!(std::fs::read_dir(state.join("plimsoll/ceilings")).expect("there").count(), 1);
     let run = finish(with_state("run --quiet --iterations 1 test.js")).await.code(0);
     run.shows(&["of the calibrated ceiling of this machine"]);
+    let other = finish(with_state("run --quiet --iterations 1 --exec other test.js")).await.code(0);
+    assert!(!other.stdout.contains("calibrated ceiling"), "that of another function: {}", other.stdout);
 }
 
 #[tokio::test]
@@ -162,6 +198,15 @@ async fn a_script_that_the_null_target_is_no_target_for_is_refused() {
     );
     let end = folder.plimsoll("calibrate --seconds 1 test.js").await.code(255);
     end.says(&["requests were not answered by the null target", "without TLS"]);
+    let folder = Folder::with("export default function () {}");
+    let end = folder.plimsoll("calibrate --seconds 1 test.js").await.code(255);
+    end.says(&["the script makes no HTTP requests"]);
+    let folder = Folder::with(
+        "import http from 'k6/http';
+         export default function () { http.get('http://nowhere.example.com/').json().items.length; }",
+    );
+    let end = folder.plimsoll("calibrate --seconds 1 test.js").await.code(255);
+    end.says(&["iterations threw an exception (TypeError: ", "--body TEXT"]);
     let folder = Folder::with(
         "export const options = { scenarios: {
            a: { executor: 'shared-iterations', exec: 'buy' },
