@@ -142,9 +142,24 @@ impl End {
         merge_arrivals(&mut run.arrivals, &other.run.arrivals);
         run.validity = gravest(run.validity.take(), other.run.validity.as_ref());
         self.warm_up = self.warm_up.max(other.warm_up);
-        self.exit_code = self.exit_code.max(other.exit_code);
+        self.exit_code = std::cmp::max_by_key(self.exit_code, other.exit_code, |code| weight(*code));
         self
     }
+}
+
+/// Which of two exit codes is that of the whole, by the order in which a run has them: a reason that keeps a
+/// run from being judged counts before what thresholds and goals say, whatever the numbers are.
+fn weight(code: u8) -> (u8, u8) {
+    let rank = match code {
+        0 => 0,
+        95 => 1,
+        99 => 2,
+        // The script marked the run as failed; a measurement that cannot be trusted counts before that.
+        110 => 3,
+        96 => 4,
+        _ => 5,
+    };
+    (rank, code)
 }
 
 /// A measurement is as good as the worst of its parts.
