@@ -55,8 +55,7 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
     let wanted = Wanted { pictures, record: record::prepare(arguments)? };
     let header = record::header(&test, &arguments.test.script, arguments.no_data());
     runtime.block_on(async {
-        let started = Outputs::start(plan, bundle.registry()).await;
-        let (outputs, wanted) = wanted.unless_failed(started)?;
+        let outputs = Outputs::start(plan, bundle.registry()).await?;
         let monitor = Monitor::new();
         let (script, header) = (factory.clone(), &header);
         let ready = Ready { arguments, test: &test, factory: script, screen, header, monitor: &monitor };

@@ -22,27 +22,13 @@ const TICK: Duration = Duration::from_secs(1);
 /// How long after that it is read, so that each reading holds one merge.
 const AFTER: Duration = Duration::from_millis(250);
 
-/// What is going to be made of a run's seconds.
+/// What is going to be made of a run's seconds. Dropped before the run begins, it leaves no record behind.
 pub(crate) struct Wanted {
     pub(crate) pictures: Planned,
     pub(crate) record: Option<RecordFile>,
 }
 
 impl Wanted {
-    /// Goes on with what has been started, or leaves no record behind of a run that will not begin.
-    ///
-    /// # Errors
-    /// The failure itself.
-    pub(crate) fn unless_failed<T>(self, started: Result<T, Failure>) -> Result<(T, Self), Failure> {
-        match started {
-            Ok(started) => Ok((started, self)),
-            Err(failure) => {
-                self.record.into_iter().for_each(RecordFile::discard);
-                Err(failure)
-            }
-        }
-    }
-
     /// Begins to follow a run.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use plimsoll_report::record::Record;
 use tokio::time::{Instant, sleep};
 
 use crate::support::{Folder, finish, server};
@@ -104,6 +105,19 @@ async fn a_variable_says_where_too_and_what_cannot_be_written_is_told_before_the
         .says_nothing_of(&["it ran"]);
     folder.run("--record new.plimsoll --out json=/nowhere/x").await.code(255);
     assert!(!folder.path("new.plimsoll").exists(), "nothing is left of a run that did not begin");
+}
+
+#[tokio::test]
+async fn no_record_has_what_setup_returned() {
+    let folder = Folder::with(
+        "export function setup() { return { token: 'from-the-login' }; }
+         export default function () {}
+         export function handleSummary(data) { return { 'data.json': JSON.stringify(data.setup_data) }; }",
+    );
+    folder.run("--record a.plimsoll").await.code(0);
+    assert_eq!(folder.read("data.json"), "{\"token\":\"from-the-login\"}");
+    let record = Record::read(std::fs::read(folder.path("a.plimsoll")).expect("a record")).expect("whole");
+    assert_eq!(record.end.expect("an end").run.setup_data, None);
 }
 
 #[tokio::test]
