@@ -1,8 +1,7 @@
 //! Records of several instances of one test, laid over each other.
 //!
 //! Instances share no clock. What counts is how far each was in its own test: the third second of one belongs
-//! to
-//! the third second of the other, whatever their clocks say. Times of samples are moved accordingly. Whoever
+//! to the third second of the other, whatever their clocks say. Times of samples are moved accordingly. Whoever
 //! starts instances starts them together; by how much their clocks disagree is told.
 
 use std::iter::Peekable;
@@ -253,6 +252,7 @@ impl Second {
         self.length = self.length.max(other.length);
         self.warming_up |= other.warming_up;
         self.warmed_up = self.warmed_up.max(other.warmed_up);
+        self.began_in_scenarios |= other.began_in_scenarios;
         self.started = self.started.saturating_add(other.started);
         self.complete = self.complete.saturating_add(other.complete);
         self.interrupted = self.interrupted.saturating_add(other.interrupted);

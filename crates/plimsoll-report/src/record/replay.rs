@@ -38,20 +38,20 @@ impl Record {
         self.replay_with(&mut Windows::new(&self.bound().thresholds))
     }
 
-    /// Windows of thresholds slide over the seconds in which scenarios ran.
+    /// Windows of thresholds slide over the seconds in which scenarios ran, as they did in the run.
     fn replay_with(&self, windows: &mut Windows) -> Replay {
-        let mut replay = Replay::default();
+        let (mut replay, mut have_begun) = (Replay::default(), false);
         for second in self.seconds() {
             let (is_judged, start) = (!second.warming_up, second.at.saturating_sub(second.length));
-            let (had_begun, begins) = (!replay.scenarios.is_empty(), !second.scenarios.is_empty());
-            if !windows.is_empty() && begins && !had_begun {
+            let slides = second.began_in_scenarios && is_judged;
+            replay.add(second);
+            if !windows.is_empty() && slides {
+                windows.advance(&replay.aggregate, start, replay.at);
+            } else if !windows.is_empty() && !have_begun {
                 windows.begin(&replay.aggregate);
             }
-            replay.add(second);
+            have_begun |= slides;
             if is_judged {
-                if !windows.is_empty() && begins {
-                    windows.advance(&replay.aggregate, start, replay.at);
-                }
                 let mut report = self.bound().thresholds.evaluate(&replay.aggregate, replay.at);
                 windows.complete(&mut report, Stage::Running);
                 replay.timeline.judge(replay.at, &report);

@@ -3,8 +3,11 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use plimsoll_metrics::{Aggregate, NoDataPolicy, Sink, builtin};
-use plimsoll_report::record::{Cut, End, Header, Record, RecordError, Writer};
+use plimsoll_metrics::{
+    Aggregate, Expression, NoDataPolicy, Registry, Selector, Sink, Tags, Threshold, ThresholdSpec, Timestamp,
+    builtin,
+};
+use plimsoll_report::record::{Cut, End, Header, Record, RecordError, ScenarioState, Second, Writer};
 use plimsoll_report::{Settings, Style, Summary, Timeline, html, text};
 use proptest::prelude::*;
 
@@ -141,9 +144,63 @@ fn a_newer_form_is_refused_by_name() {
     let error = Record::read(bytes).expect_err("newer").to_string();
     assert_eq!(
         error,
-        "it was written by a newer plimsoll: its form has version 7, and this plimsoll knows versions up to 1"
+        "it was written by a newer plimsoll: its form has version 7, and this plimsoll knows versions up to 2"
     );
     assert_eq!(Record::read(*b"{\"a\": 1}").expect_err("JSON"), RecordError::NoRecord);
+}
+
+/// A run of ten seconds whose scenarios ran from the third to the fifth, with ten requests each. `setup` has made
+/// a hundred before, `teardown` none.
+fn with_windows() -> Vec<u8> {
+    let threshold = |text: &str| Threshold {
+        window: Some(Duration::from_secs(2)),
+        ..Threshold::new(Expression::parse(text).expect(text))
+    };
+    let selector = Selector::parse("http_reqs").expect("a metric");
+    let thresholds = ["count>=20", "count<=20"].map(threshold).to_vec();
+    let header = Header::default().with_settings(&Settings::default(), NoDataPolicy::Fail);
+    let header = header.with_rules(&[ThresholdSpec { selector, thresholds }], &[], |_| None);
+    let registry = Registry::new();
+    let (mut writer, mut bytes) = Writer::begin(header, &registry);
+    for number in 0..10 {
+        let mut part = Aggregate::new();
+        let mut requests = Sink::new(builtin::HTTP_REQS.kind());
+        let count = [100, 100, 10, 10, 10].get(number).copied().unwrap_or_default();
+        (0..count).for_each(|_| requests.record(1.0, Timestamp(1)));
+        if count > 0 {
+            part.add(builtin::HTTP_REQS, &Tags::default(), &requests, (Timestamp(1), Timestamp(1)));
+        }
+        let ran = ScenarioState {
+            name: "default".into(),
+            executor: "shared-iterations".into(),
+            start: Duration::from_secs(2),
+            length: Duration::from_secs(3),
+            made_on_demand: 0,
+            dropped: 0,
+        };
+        let second = Second {
+            at: Duration::from_secs(number as u64 + 1),
+            length: Duration::from_secs(1),
+            part,
+            began_in_scenarios: (2..5).contains(&number),
+            scenarios: if number < 2 { Vec::new() } else { vec![ran] },
+            ..Second::default()
+        };
+        bytes.extend(writer.second(&second, &registry));
+    }
+    bytes
+}
+
+#[test]
+fn windows_slide_while_scenarios_run() {
+    let mut bytes = with_windows();
+    let (as_it_was, _) = summary(&Record::read(bytes.as_slice()).expect("ten seconds"));
+    let tally = as_it_was.tally();
+    assert_eq!((tally.passed, tally.crossed), (2, 0), "{:?}", as_it_was.thresholds);
+    // The first form did not say it: there they go on to the end.
+    bytes[8] = 1;
+    let (of_old, _) = summary(&Record::read(bytes).expect("ten seconds"));
+    assert_eq!(of_old.tally().crossed, 1, "{:?}", of_old.thresholds);
 }
 
 #[test]

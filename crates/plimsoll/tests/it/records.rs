@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use plimsoll_metrics::builtin;
 use plimsoll_report::record::Record;
 use tokio::time::{Instant, sleep};
 
@@ -105,6 +106,60 @@ async fn a_variable_says_where_too_and_what_cannot_be_written_is_told_before_the
         .says_nothing_of(&["it ran"]);
     folder.run("--record new.plimsoll --out json=/nowhere/x").await.code(255);
     assert!(!folder.path("new.plimsoll").exists(), "nothing is left of a run that did not begin");
+}
+
+/// Neither what `setup` did at its end nor the silence of `teardown` is in a window.
+#[tokio::test]
+async fn records_judge_windows_as_their_run_did() {
+    let address = server::answers("text/plain", "hello").await;
+    let folder = Folder::with(
+        "import http from 'k6/http';
+         import { sleep } from 'k6';
+         const window = '2s';
+         export const options = {
+           scenarios: { default: { executor: 'constant-vus', vus: 1, duration: '4s' } },
+           thresholds: { http_reqs: [{ threshold: 'count>=1', window }, { threshold: 'count<100', window }] },
+         };
+         export function setup() {
+           sleep(1.4);
+           for (let request = 0; request < 100; request++) http.get(__ENV.URL);
+         }
+         export default function () { http.get(__ENV.URL); sleep(0.1); }
+         export function teardown() { sleep(4); }",
+    );
+    let url = format!("-e URL=http://{address}/");
+    folder.run(&format!("{url} --record a.plimsoll")).await.code(0);
+    let report = folder.plimsoll("report --check a.plimsoll").await.code(0);
+    assert!(report.stdout.contains("worst from"), "{report}");
+}
+
+/// However late the engine comes to merge what was measured, it is read then: no second is without what was
+/// measured in it.
+#[tokio::test]
+#[cfg(unix)]
+async fn a_run_that_stood_still_has_no_empty_seconds() {
+    let folder = Folder::with(
+        "import { sleep } from 'k6';
+         export const options = { vus: 1, duration: '6s' };
+         export function setup() { console.log('it begins'); }
+         export default function () { sleep(0.02); }",
+    );
+    let mut run = folder.start("--record a.plimsoll");
+    run.says("it begins").await;
+    sleep(Duration::from_millis(2_500)).await;
+    run.signal("STOP");
+    sleep(Duration::from_millis(1_400)).await;
+    run.signal("CONT");
+    let (end, folder) = run.finish_and_leave().await;
+    end.code(0);
+    let record = Record::read(std::fs::read(folder.path("a.plimsoll")).expect("a record")).expect("whole");
+    let iterations = record.seconds().map(|second| {
+        let iterations = second.part.total(builtin::ITERATIONS).map_or(0, |sink| sink.count());
+        (second.at, second.complete, iterations)
+    });
+    let iterations: Vec<_> = iterations.collect();
+    let (_, all) = iterations.split_last().expect("seconds");
+    assert!(all.iter().all(|(_, _, measured)| *measured > 0), "{all:?}");
 }
 
 #[tokio::test]
