@@ -12,7 +12,7 @@ use plimsoll_report::json::{Terminal, TestFacts};
 use plimsoll_report::record::Header;
 use plimsoll_report::{
     ArrivalFacts, Format, Observations, Report, RunFacts, Settings, Style, Summary, SummaryInput, Validity,
-    json, text, validity,
+    format, json, text, validity,
 };
 use plimsoll_script::{Bundle, ScriptFactory};
 use serde_json::Value;
@@ -182,7 +182,7 @@ impl Ending<'_> {
             script: self.arguments.test.script.display().to_string(),
             scenarios: self.plan.describe().into_iter().skip(1).collect(),
             started_at: outcome.started_at,
-            started: rfc3339(outcome.started_at.0),
+            started: format::rfc3339(outcome.started_at),
             duration: outcome.measured_duration(),
             complete_iterations: outcome.measured_iterations(),
             interrupted_iterations: outcome.state.interrupted_iterations(),
@@ -291,9 +291,4 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), String> {
         }
         _ => Ok(()),
     }
-}
-
-fn rfc3339(nanos: u64) -> String {
-    let timestamp = jiff::Timestamp::from_nanosecond(i128::from(nanos));
-    timestamp.map(|timestamp| timestamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default()
 }

@@ -28,13 +28,16 @@ pub struct Record {
     pub(super) notes: Vec<String>,
 }
 
-/// The end of a file that holds no whole frame.
+/// The end of a file that holds no whole frame, or whatever is behind one that is not whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
     /// How many bytes of the file count.
     pub whole: u64,
     /// How many do not.
     pub torn: u64,
+    /// Whether whole frames follow what is torn: then it is not where writing ended. They are of no use,
+    /// since they use names that a frame which is missing may have brought.
+    pub is_damage: bool,
 }
 
 /// Why a file cannot be read as a record.
@@ -122,7 +125,8 @@ impl Record {
             stream.started_at = end.run.started_at.0;
         }
         let bound = header.bind(&registry).map_err(|error| malformed(error.0))?;
-        let cut = (torn > 0 || end.is_none()).then_some(Cut { whole, torn });
+        let is_damage = end.is_none() && frame::follows(&bytes[frames.at..]);
+        let cut = (torn > 0 || end.is_none()).then_some(Cut { whole, torn, is_damage });
         Ok(Record { header, end, cut, registry, bound, streams: vec![stream], notes: Vec::new() })
     }
 

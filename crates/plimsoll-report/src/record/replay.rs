@@ -5,7 +5,7 @@ use std::time::Duration;
 use plimsoll_metrics::threshold::{Stage, Windows};
 use plimsoll_metrics::{Aggregate, NoDataPolicy, Sink, Timestamp, builtin};
 
-use super::read::Record;
+use super::read::{Cut, Record};
 use super::second::{ScenarioState, Second};
 use crate::advice::ArrivalFacts;
 use crate::format;
@@ -109,6 +109,7 @@ impl Record {
             script: self.header.script.clone(),
             scenarios: self.header.scenarios.clone(),
             started_at: Timestamp(started_at),
+            started: format::rfc3339(Timestamp(started_at)),
             duration: replay.at,
             complete_iterations: replay.complete.saturating_sub(warmed_up),
             interrupted_iterations: replay.interrupted,
@@ -121,6 +122,13 @@ impl Record {
     fn cut_off(&self, replay: &Replay) -> String {
         let several = self.instances() > 1;
         let after = format::moment(replay.at + replay.warmed_up);
+        if let Some(Cut { whole, torn, is_damage: true }) = self.cut {
+            let record = if several { "the record of an instance" } else { "the record" };
+            return format!(
+                "{record} is damaged at byte {whole}; {} left out, and what is known goes on for {after}",
+                format::counted(torn, "byte")
+            );
+        }
         if replay.at.is_zero() && replay.warmed_up.is_zero() {
             "the run did not end; it was cut off before its first second".to_owned()
         } else if several {

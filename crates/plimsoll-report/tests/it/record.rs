@@ -8,7 +8,10 @@ use plimsoll_metrics::{
     builtin,
 };
 use plimsoll_report::record::{Cut, End, Header, Record, RecordError, ScenarioState, Second, Writer};
-use plimsoll_report::{Settings, Style, Summary, Timeline, html, text};
+use plimsoll_report::validity::{Blame, Reason};
+use plimsoll_report::{
+    RunFacts, Settings, Style, Summary, Timeline, Trust, Validity, format, html, text,
+};
 use proptest::prelude::*;
 
 use crate::fixture::{Run, follow_service};
@@ -116,7 +119,7 @@ fn a_file_that_was_cut_off_ends_with_its_last_whole_second() {
             Ok(record) => {
                 assert_eq!(record.seconds().count(), whole, "{length} bytes");
                 assert!(record.end.is_none());
-                let Some(Cut { whole, torn }) = record.cut else { panic!("{length} bytes are not all") };
+                let Some(Cut { whole, torn, is_damage: false }) = record.cut else { panic!("{length} bytes are not all") };
                 assert_eq!(whole + torn, length as u64);
             }
             Err(error) => {
@@ -132,9 +135,29 @@ fn without_an_end_that_is_said_first() {
     let Written { bytes, ends, .. } = of_a_minute();
     let (summary, timeline) = summary(&Record::read(&bytes[..ends[11] + 5]).expect("twelve seconds"));
     assert_eq!(summary.notes()[0], "the run did not end; it was cut off after 12.0s");
+    assert_eq!(summary.run.started, "1970-01-01T00:00:00Z", "the fixture's clock");
     assert_eq!(summary.run.complete_iterations, 240);
     assert_eq!(timeline.end(), Duration::from_secs(12));
     assert_eq!(summary.total.metric("http_reqs").map(|metric| metric.sink.count()), Some(240));
+}
+
+#[test]
+fn damage_is_not_called_the_end() {
+    let Written { bytes, ends, .. } = of_a_minute();
+    let mut bytes = bytes.clone();
+    bytes[ends[11] + 20] ^= 0x10;
+    let record = Record::read(bytes.as_slice()).expect("twelve seconds");
+    let torn = bytes.len() - ends[11];
+    assert_eq!(
+        record.cut,
+        Some(Cut { whole: ends[11] as u64, torn: torn as u64, is_damage: true })
+    );
+    let left_out = format::counted(torn as u64, "byte");
+    let note = format!(
+        "the record is damaged at byte {}; {left_out} left out, and what is known goes on for 12.0s",
+        ends[11]
+    );
+    assert_eq!(summary(&record).0.notes()[0], note);
 }
 
 #[test]
@@ -225,6 +248,43 @@ fn instances_add_up() {
     assert_eq!((users.max, users.last), (42.0, 21.0));
     let (summary, _) = summary(&merged);
     assert_eq!(summary.run.complete_iterations, 1_000);
+}
+
+/// An instance's end with what speaks against its measurement.
+fn judged(verdict: Trust, rules: &[(&'static str, Trust, &str)], figure: &str, exit_code: u8) -> Vec<u8> {
+    let header = Header::default().with_settings(&Settings::default(), NoDataPolicy::Fail);
+    let (writer, mut bytes) = Writer::begin(header, &Registry::new());
+    let reason = |(rule, verdict, observed): &(&'static str, Trust, &str)| Reason {
+        rule: (*rule).into(),
+        verdict: *verdict,
+        blame: Blame::Generator,
+        observed: (*observed).to_owned(),
+        why: "for a test".into(),
+        hint: "none".into(),
+    };
+    let reasons = rules.iter().map(reason).collect();
+    let validity = Some(Validity { verdict, reasons, figures: vec![figure.to_owned()] });
+    let run = RunFacts { validity, ..RunFacts::default() };
+    bytes.extend(writer.end(&End { run, exit_code, ..End::default() }));
+    bytes
+}
+
+#[test]
+fn what_speaks_against_one_instance_speaks_against_all() {
+    let (suspect, invalid) = (Trust::Suspect, Trust::Invalid);
+    let lost = "7,000 samples were lost";
+    let one = judged(suspect, &[("lost", suspect, lost), ("cpu", suspect, "CPU 91 %")], "CPU 91 %", 99);
+    let other =
+        judged(invalid, &[("loop-delay", invalid, "late"), ("cpu", invalid, "CPU 99 %")], "CPU 99 %", 96);
+    let valid = judged(Trust::Valid, &[], "CPU 3 %", 0);
+    let records = [one, other, valid].map(|bytes| Record::read(bytes).expect("whole"));
+    let whole = Record::merge(records.into()).expect("one test").end.expect("an end");
+    assert_eq!(whole.exit_code, 96);
+    let validity = whole.run.validity.expect("a verdict");
+    let observed: Vec<&str> = validity.reasons.iter().map(|reason| reason.observed.as_str()).collect();
+    assert_eq!((validity.verdict, observed), (invalid, vec!["CPU 99 %", "late", lost]));
+    let figures = ["instance 1: CPU 91 %", "instance 2: CPU 99 %", "instance 3: CPU 3 %"];
+    assert_eq!(validity.figures, figures);
 }
 
 #[test]
