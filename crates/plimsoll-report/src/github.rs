@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
-use crate::markdown::Failing;
 use crate::record::Place;
 use crate::report::Report;
 use crate::validity::Trust;
+use crate::verdict::Failing;
 
 /// GitHub shows ten errors and ten warnings of a step and drops the others; what matters comes first.
 const MOST: usize = 10;

@@ -10,7 +10,7 @@ use plimsoll_metrics::{
 use plimsoll_report::record::{Cut, End, Header, Record, RecordError, ScenarioState, Second, Writer};
 use plimsoll_report::validity::{Blame, Reason};
 use plimsoll_report::{
-    RunFacts, Settings, Style, Summary, Timeline, Trust, Validity, format, html, text,
+    Format, Report, RunFacts, Settings, Style, Summary, Timeline, Trust, Validity, format, html, text,
 };
 use proptest::prelude::*;
 
@@ -119,7 +119,9 @@ fn a_file_that_was_cut_off_ends_with_its_last_whole_second() {
             Ok(record) => {
                 assert_eq!(record.seconds().count(), whole, "{length} bytes");
                 assert!(record.end.is_none());
-                let Some(Cut { whole, torn, is_damage: false }) = record.cut else { panic!("{length} bytes are not all") };
+                let Some(Cut { whole, torn, is_damage: false }) = record.cut else {
+                    panic!("{length} bytes are not all")
+                };
                 assert_eq!(whole + torn, length as u64);
             }
             Err(error) => {
@@ -148,10 +150,7 @@ fn damage_is_not_called_the_end() {
     bytes[ends[11] + 20] ^= 0x10;
     let record = Record::read(bytes.as_slice()).expect("twelve seconds");
     let torn = bytes.len() - ends[11];
-    assert_eq!(
-        record.cut,
-        Some(Cut { whole: ends[11] as u64, torn: torn as u64, is_damage: true })
-    );
+    assert_eq!(record.cut, Some(Cut { whole: ends[11] as u64, torn: torn as u64, is_damage: true }));
     let left_out = format::counted(torn as u64, "byte");
     let note = format!(
         "the record is damaged at byte {}; {left_out} left out, and what is known goes on for 12.0s",
@@ -172,8 +171,8 @@ fn a_newer_form_is_refused_by_name() {
     assert_eq!(Record::read(*b"{\"a\": 1}").expect_err("JSON"), RecordError::NoRecord);
 }
 
-/// A run of ten seconds whose scenarios ran from the third to the fifth, with ten requests each. `setup` has made
-/// a hundred before, `teardown` none.
+/// A run of ten seconds whose scenarios ran from the third to the fifth, with ten requests each. `setup` has
+/// made a hundred before, `teardown` none.
 fn with_windows() -> Vec<u8> {
     let threshold = |text: &str| Threshold {
         window: Some(Duration::from_secs(2)),
@@ -224,6 +223,27 @@ fn windows_slide_while_scenarios_run() {
     bytes[8] = 1;
     let (of_old, _) = summary(&Record::read(bytes).expect("ten seconds"));
     assert_eq!(of_old.tally().crossed, 1, "{:?}", of_old.thresholds);
+}
+
+#[test]
+fn every_form_says_which_window_broke() {
+    let mut bytes = with_windows();
+    bytes[8] = 1;
+    let record = Record::read(bytes).expect("ten seconds");
+    let (summary, timeline) = summary(&record);
+    let header = &record.header;
+    let report = Report { summary: &summary, timeline: &timeline, header, exit_code: None };
+    let broke = "count=0 (worst from 5.0s to 7.0s; 5 of 7 windows broke it)";
+    for form in [Format::Text, Format::JUnit, Format::Markdown, Format::GitHub] {
+        let text = report.render(form, &Style::default());
+        assert!(text.contains(broke), "{form:?}: {text}");
+    }
+    let document: serde_json::Value =
+        serde_json::from_str(&report.render(Format::Json, &Style::default())).expect("JSON");
+    assert_eq!(
+        document["thresholds"][0]["worst"],
+        serde_json::json!({ "from": 5, "to": 7, "full": true, "judged": 7, "broken": 5 })
+    );
 }
 
 #[test]
