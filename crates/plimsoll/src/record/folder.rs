@@ -28,17 +28,9 @@ struct Entry {
 }
 
 impl Folder {
-    /// `$XDG_STATE_HOME/plimsoll/records`, or that of `~/.local/state`; `None` for somebody without a home.
+    /// Below the folder for states; `None` for somebody without a home.
     pub(crate) fn of_user() -> Option<Self> {
-        Self::of(|wanted| environment::variables().find(|(name, _)| name == wanted).map(|(_, value)| value))
-    }
-
-    fn of(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
-        // The standard wants what is not absolute to be ignored.
-        let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let home = || absolute("HOME").map(|home| home.join(".local/state"));
-        let state = absolute("XDG_STATE_HOME").or_else(home).or_else(|| absolute("LOCALAPPDATA"))?;
-        Some(Self(state.join("plimsoll").join("records")))
+        environment::state_folder().map(|folder| Self(folder.join("records")))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -105,22 +97,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn records_are_kept_where_the_system_keeps_states() {
-        let folder = |pairs: &[(&str, &str)]| {
-            let pairs: Vec<_> =
-                pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            Folder::of(|wanted| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone()))
-                .map(|folder| folder.0.display().to_string())
-        };
-        assert_eq!(folder(&[("HOME", "/h")]).as_deref(), Some("/h/.local/state/plimsoll/records"));
-        assert_eq!(
-            folder(&[("HOME", "/h"), ("XDG_STATE_HOME", "/s")]).as_deref(),
-            Some("/s/plimsoll/records")
-        );
-        assert_eq!(folder(&[("XDG_STATE_HOME", "s")]), None);
-    }
-
-    #[test]
     fn names_tell_of_the_script() {
         let names = [
             ("load/checkout.test.js", "checkout.test"),
@@ -160,7 +136,11 @@ mod tests {
         let [empty, run] = ["b.plimsoll", "a.plimsoll"].map(|name| home.path().join(name));
         let long_ago = SystemTime::now() - Duration::from_secs(86_400);
         fs::write(&run, "a record").expect("writable");
-        fs::File::options().write(true).open(&run).and_then(|file| file.set_modified(long_ago)).expect("a time");
+        fs::File::options()
+            .write(true)
+            .open(&run)
+            .and_then(|file| file.set_modified(long_ago))
+            .expect("a time");
         let file = fs::File::create(&empty).expect("writable");
         assert_eq!(folder.newest(), Some(run.clone()));
         folder.make_room();
