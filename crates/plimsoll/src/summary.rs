@@ -206,12 +206,9 @@ impl Ending<'_> {
         let scenarios = self.plan.scenarios.iter().zip(self.outcome.state.scenarios());
         let facts = scenarios.filter_map(|(scenario, context)| {
             Some(ArrivalFacts {
-                scenario: scenario.name.clone(),
-                peak_rate: scenario.peak_rate()?,
-                pre_allocated_vus: scenario.planned_vus(),
-                max_vus: scenario.max_vus(),
                 made_on_demand: context.progress.vus_made_on_demand(),
                 dropped: context.progress.dropped_iterations(),
+                ..ArrivalFacts::planned(scenario)?
             })
         });
         facts.collect()
