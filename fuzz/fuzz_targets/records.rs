@@ -2,8 +2,7 @@
 //! same.
 //!
 //! The first byte says whether the rest is a whole file, or the content of frames whose checksums are made
-//! here: no
-//! input guesses a checksum.
+//! here: no input guesses a checksum.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -8,7 +8,7 @@
 //! [`ArrivalFacts`].
 
 use plimsoll_metrics::{Aggregate, Sink, TagFilter, builtin};
-use plimsoll_plan::options::keyword::TimeUnit;
+use plimsoll_plan::{Scenario, options::keyword::TimeUnit};
 
 use crate::format;
 
@@ -53,6 +53,18 @@ fn took(aggregate: &Aggregate, scenario: &str) -> Option<Took> {
 }
 
 impl ArrivalFacts {
+    /// A scenario as it is planned; `None` when it has no arrival rate.
+    #[must_use]
+    pub fn planned(scenario: &Scenario) -> Option<Self> {
+        Some(Self {
+            scenario: scenario.name.clone(),
+            peak_rate: scenario.peak_rate()?,
+            pre_allocated_vus: scenario.planned_vus(),
+            max_vus: scenario.max_vus(),
+            ..Self::default()
+        })
+    }
+
     fn advice(&self, took: Took) -> String {
         let (needed, recommended) = (self.vus_for(took.mean), self.recommended(took.mean));
         let Self { scenario, max_vus, pre_allocated_vus, .. } = self;

@@ -1,13 +1,12 @@
 //! The result as one document for programs, whose form has a version and a [schema](SCHEMA).
 //!
 //! What the script's `handleSummary` and k6's pipelines read is in [`json`](crate::json); this one has
-//! everything
-//! that the report shows. A new version comes when something is renamed or left out; what is added, does not
-//! make
-//! one.
+//! everything that the report shows. A new version comes when something is renamed or left out; what is
+//! added, does not make one.
 
 use std::time::Duration;
 
+use plimsoll_metrics::threshold::WindowResult;
 use plimsoll_metrics::{Outcome, Sink, Trend};
 use serde_json::{Map, Value, json};
 
@@ -111,12 +110,25 @@ fn thresholds(report: &Report<'_>) -> Vec<Value> {
                 "fails": result.outcome.fails(summary.no_data),
                 "value": result.outcome.value().map(number),
                 "reason": row.no_data,
+                "worst": result.window.map(worst),
                 "first_crossed_at": report.timeline.crossed(selector, &threshold.label()).map(seconds),
                 "place": place(report.place_of_threshold(selector, threshold)),
             }));
         }
     }
     rows
+}
+
+/// The window that decided a threshold, and how many were broken.
+fn worst(window: WindowResult) -> Value {
+    let WindowResult { span: (from, to), is_full, judged, broken } = window;
+    json!({
+        "from": seconds(from),
+        "to": seconds(to),
+        "full": is_full,
+        "judged": judged,
+        "broken": broken,
+    })
 }
 
 fn goals(report: &Report<'_>) -> Vec<Value> {

@@ -1,6 +1,6 @@
 //! How numbers are written: k6's formats, byte for byte, and a few of our own.
 
-use plimsoll_metrics::{Aggregation, MetricKind, ValueKind};
+use plimsoll_metrics::{Aggregation, MetricKind, Timestamp, ValueKind};
 use plimsoll_plan::options::keyword::TimeUnit;
 
 /// A value of a metric whose values stand for `contains`.
@@ -27,6 +27,31 @@ pub fn aggregated(
         (_, Aggregation::Rate) => format!("{}/s", self::value(value, contains, unit)),
         _ => self::value(value, contains, unit),
     }
+}
+
+/// A point in time as `2026-11-23T08:00:00Z`.
+#[must_use]
+pub fn rfc3339(at: Timestamp) -> String {
+    let seconds = at.0 / 1_000_000_000;
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = date(days);
+    let (hour, minute) = (second / 3_600, second / 60 % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}Z", second % 60)
+}
+
+/// Year, month and day by the days since 1970. Years begin in March here, so that the leap day is their last:
+/// <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>.
+fn date(days: u64) -> (u64, u64, u64) {
+    const FOUR_CENTURIES: u64 = 146_097;
+    let since_zero = days + 719_468;
+    let (era, day_of_era) = (since_zero / FOUR_CENTURIES, since_zero % FOUR_CENTURIES);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let is_early = month_from_march >= 10;
+    let month = if is_early { month_from_march - 9 } else { month_from_march + 3 };
+    (year_of_era + era * 400 + u64::from(is_early), month, day)
 }
 
 /// A number with at most six decimals and no trailing zeros.
@@ -201,6 +226,20 @@ mod tests {
         assert_eq!(duration(1234.5, TimeUnit::Seconds), "1.23s");
         assert_eq!(duration(1.125, TimeUnit::Millis), "1.13ms");
         assert_eq!(duration(1.005, TimeUnit::Millis), "1.00ms");
+    }
+
+    #[test]
+    fn points_in_time() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (951_868_800, "2000-03-01T00:00:00Z"),
+            (1_795_420_799, "2026-11-23T07:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(rfc3339(Timestamp(seconds * 1_000_000_000 + 999_999_999)), text);
+        }
     }
 
     #[test]

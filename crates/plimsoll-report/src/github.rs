@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
-use crate::markdown::Failing;
-use crate::record::Place;
+use crate::record::{Header, Place};
 use crate::report::Report;
 use crate::validity::Trust;
+use crate::verdict::Failing;
 
 /// GitHub shows ten errors and ten warnings of a step and drops the others; what matters comes first.
 const MOST: usize = 10;
@@ -15,6 +15,9 @@ const MOST: usize = 10;
 #[must_use]
 pub fn annotations(report: &Report<'_>) -> String {
     let mut text = String::new();
+    let Header { file, script, .. } = report.header;
+    let file = if file.is_empty() { script } else { file };
+    let script = Place { file: file.clone(), ..Place::default() };
     for failing in Failing::all(report.summary) {
         let (place, title) = match &failing {
             Failing::Threshold { selector, threshold, .. } => {
@@ -22,10 +25,8 @@ pub fn annotations(report: &Report<'_>) -> String {
             }
             Failing::Goal { name, .. } => (report.place_of_goal(name), "plimsoll: goal"),
         };
-        let script = || Place { file: report.header.script.clone(), ..Place::default() };
-        command(&mut text, "error", place.unwrap_or(&script()), title, &failing.to_string());
+        command(&mut text, "error", place.unwrap_or(&script), title, &failing.to_string());
     }
-    let script = Place { file: report.header.script.clone(), ..Place::default() };
     if let Some(validity) = report.summary.run.validity.as_ref().filter(|it| it.verdict != Trust::Valid) {
         let level = if validity.verdict == Trust::Invalid { "error" } else { "warning" };
         command(&mut text, level, &script, "plimsoll: validity", &validity.headline());

@@ -1,8 +1,8 @@
 //! The summary for programs: the data given to `handleSummary`, and the file of `--summary-export`.
 //!
 //! Both have k6's shape, so that scripts and pipelines written for k6 read them; k6's newer shape is in
-//! [`machine_summary`]. All have a key
-//! `goals` more when there are goals, and a key `validity` when somebody watched the generator.
+//! [`machine_summary`]. All have a key `goals` more when there are goals, and a key `validity` when somebody
+//! watched the generator.
 
 mod machine;
 mod ours;

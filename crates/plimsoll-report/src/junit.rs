@@ -1,18 +1,16 @@
 //! The result as JUnit's XML, which CI systems read: a suite each for the run itself, the thresholds, the
-//! goals and
-//! the checks, a case for each of them, and a failure with what was measured.
+//! goals and the checks, a case for each of them, and a failure with what was measured.
 //!
 //! The form is what the schemas of Jenkins and of Ant have in common: all attributes and elements that one of
-//! them
-//! requires, none that one of them forbids.
+//! them requires, none that one of them forbids.
 
 use plimsoll_metrics::Outcome;
 
 use crate::format;
-use crate::markdown::measurement;
 use crate::record::Place;
 use crate::report::Report;
 use crate::validity::Trust;
+use crate::verdict::measurement;
 
 /// What became of one case.
 enum Result {

@@ -1,88 +1,21 @@
 //! The result as Markdown: a comment on a pull request, the summary of a job.
 //!
 //! Verdict, thresholds and goals are seen at once, the rest on a click. What comes from scripts and servers
-//! is
-//! escaped: it makes no markup.
+//! is escaped: it makes no markup.
 
 use std::fmt::{self, Write as _};
 
-use plimsoll_metrics::{Outcome, Threshold, ThresholdResult};
+use plimsoll_metrics::Outcome;
 
 use crate::endpoints::Endpoint;
 use crate::format;
-use crate::model::{Summary, ThresholdRow};
-use crate::text::{measured, span};
-use crate::verdict::Verdict;
+use crate::model::Summary;
+use crate::text::span;
+use crate::verdict::{Verdict, measurement};
 
 /// More rows make a comment that nobody reads.
 const ENDPOINTS: usize = 20;
 const FAILURES: usize = 10;
-
-/// Something that fails a run, with what was measured.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Failing {
-    /// A threshold.
-    Threshold {
-        /// Which samples it judges.
-        selector: String,
-        /// What it asks for.
-        threshold: Threshold,
-        /// What was measured, or why nothing was.
-        measured: String,
-    },
-    /// A goal.
-    Goal {
-        /// Its name.
-        name: String,
-        /// What was measured and what was wanted.
-        measured: String,
-    },
-}
-
-impl fmt::Display for Failing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Threshold { selector, threshold, measured } => {
-                write!(f, "{selector} '{}': {measured}", threshold.label())
-            }
-            Self::Goal { name, measured } => write!(f, "goal {name}: {measured}"),
-        }
-    }
-}
-
-impl Failing {
-    /// What fails a run, thresholds first.
-    #[must_use]
-    pub fn all(summary: &Summary) -> Vec<Self> {
-        let mut failing = Vec::new();
-        for row in summary.failing() {
-            for result in row.results.iter().filter(|result| result.outcome.fails(summary.no_data)) {
-                failing.push(Self::Threshold {
-                    selector: row.selector.source().to_owned(),
-                    threshold: result.threshold.clone(),
-                    measured: measurement(summary, row, result),
-                });
-            }
-        }
-        for row in summary.goals.iter().filter(|row| row.fails(summary)) {
-            let result = &row.result;
-            let measured = match &result.no_data {
-                Some(reason) => format!("no data: {reason}"),
-                None => format!("{}, critical is {}", row.measured(summary), result.goal.critical.source()),
-            };
-            failing.push(Self::Goal { name: result.goal.name.clone(), measured });
-        }
-        failing
-    }
-}
-
-/// What a threshold was held against: `p(95)=12ms`, or why there is nothing.
-pub(crate) fn measurement(summary: &Summary, row: &ThresholdRow, result: &ThresholdResult) -> String {
-    match measured(summary, row, result) {
-        Some((aggregation, value)) => format!("{aggregation}={value}"),
-        None => format!("no data: {}", row.no_data.as_deref().unwrap_or("no sample")),
-    }
-}
 
 /// The result as Markdown.
 #[must_use]

@@ -100,7 +100,8 @@ pub struct RunFacts {
     pub notes: Vec<String>,
     /// The scenarios with an arrival rate.
     pub arrivals: Vec<ArrivalFacts>,
-    /// What `setup()` returned.
+    /// What `setup()` returned. It is for `handleSummary` alone, and often a token: no record has it.
+    #[serde(skip_serializing)]
     pub setup_data: Option<Value>,
     /// Whether the measurement can be trusted; `None` when nobody watched the generator.
     pub validity: Option<Validity>,

@@ -1,10 +1,12 @@
 //! What the run amounts to in one line, and what a reader must know before trusting the numbers.
 
-use plimsoll_metrics::{NoDataPolicy, Outcome};
+use std::fmt;
+
+use plimsoll_metrics::{NoDataPolicy, Outcome, Threshold, ThresholdResult};
 
 use crate::format;
 use crate::model::{Dropped, Summary, ThresholdRow};
-use crate::text::span;
+use crate::text::{decided, measured, span};
 
 /// The run's thresholds and goals in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,6 +192,74 @@ impl Summary {
             ));
         }
         notes
+    }
+}
+
+/// Something that fails a run, with what was measured.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Failing {
+    /// A threshold.
+    Threshold {
+        /// Which samples it judges.
+        selector: String,
+        /// What it asks for.
+        threshold: Threshold,
+        /// What was measured, or why nothing was.
+        measured: String,
+    },
+    /// A goal.
+    Goal {
+        /// Its name.
+        name: String,
+        /// What was measured and what was wanted.
+        measured: String,
+    },
+}
+
+impl fmt::Display for Failing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Threshold { selector, threshold, measured } => {
+                write!(f, "{selector} '{}': {measured}", threshold.label())
+            }
+            Self::Goal { name, measured } => write!(f, "goal {name}: {measured}"),
+        }
+    }
+}
+
+impl Failing {
+    /// What fails a run, thresholds first.
+    #[must_use]
+    pub fn all(summary: &Summary) -> Vec<Self> {
+        let mut failing = Vec::new();
+        for row in summary.failing() {
+            for result in row.results.iter().filter(|result| result.outcome.fails(summary.no_data)) {
+                failing.push(Self::Threshold {
+                    selector: row.selector.source().to_owned(),
+                    threshold: result.threshold.clone(),
+                    measured: measurement(summary, row, result),
+                });
+            }
+        }
+        for row in summary.goals.iter().filter(|row| row.fails(summary)) {
+            let result = &row.result;
+            let measured = match &result.no_data {
+                Some(reason) => format!("no data: {reason}"),
+                None => format!("{}, critical is {}", row.measured(summary), result.goal.critical.source()),
+            };
+            failing.push(Self::Goal { name: result.goal.name.clone(), measured });
+        }
+        failing
+    }
+}
+
+/// What a threshold was held against: `p(95)=12ms` and, if it has a window, which one decided; or why there
+/// is nothing.
+pub(crate) fn measurement(summary: &Summary, row: &ThresholdRow, result: &ThresholdResult) -> String {
+    let window = decided(result).map(|window| format!(" ({window})")).unwrap_or_default();
+    match measured(summary, row, result) {
+        Some((aggregation, value)) => format!("{aggregation}={value}{window}"),
+        None => format!("no data: {}", row.no_data.as_deref().unwrap_or("no sample")),
     }
 }
 

@@ -28,16 +28,15 @@ pub(crate) fn format_of(path: &Path) -> Option<Format> {
 
 /// Whether a workflow on GitHub is to be told: as the flag says, else when this is one.
 pub(crate) fn is_for_github(flag: Option<bool>) -> bool {
-    flag.unwrap_or_else(|| variable("GITHUB_ACTIONS").is_some_and(|value| value == "true"))
+    flag.unwrap_or_else(|| environment::variable("GITHUB_ACTIONS").is_some_and(|value| value == "true"))
 }
 
 /// Annotates what fails the run, and adds the result to the summary of the job. What cannot be written there
-/// fails
-/// nothing.
+/// fails nothing.
 pub(crate) fn tell_github(report: &Report<'_>) {
     // The runner reads both streams of a step; stdout is for what was asked for.
     let _ = io::stderr().write_all(github::annotations(report).as_bytes());
-    let Some(path) = variable("GITHUB_STEP_SUMMARY") else { return };
+    let Some(path) = environment::variable("GITHUB_STEP_SUMMARY") else { return };
     let text = markdown::render(report.summary);
     let open = || OpenOptions::new().create(true).append(true).open(&path);
     let written = match text.len() {
@@ -47,9 +46,4 @@ pub(crate) fn tell_github(report: &Report<'_>) {
     if let Err(error) = written {
         tracing::warn!(target: "plimsoll", "the summary of the job could not be written to {path}: {error}");
     }
-}
-
-fn variable(wanted: &str) -> Option<String> {
-    let found = environment::variables().find(|(name, _)| name == wanted);
-    found.map(|(_, value)| value).filter(|value| !value.is_empty())
 }

@@ -12,7 +12,7 @@ use plimsoll_report::json::{Terminal, TestFacts};
 use plimsoll_report::record::Header;
 use plimsoll_report::{
     ArrivalFacts, Format, Observations, Report, RunFacts, Settings, Style, Summary, SummaryInput, Validity,
-    json, text, validity,
+    format, json, text, validity,
 };
 use plimsoll_script::{Bundle, ScriptFactory};
 use serde_json::Value;
@@ -182,7 +182,7 @@ impl Ending<'_> {
             script: self.arguments.test.script.display().to_string(),
             scenarios: self.plan.describe().into_iter().skip(1).collect(),
             started_at: outcome.started_at,
-            started: rfc3339(outcome.started_at.0),
+            started: format::rfc3339(outcome.started_at),
             duration: outcome.measured_duration(),
             complete_iterations: outcome.measured_iterations(),
             interrupted_iterations: outcome.state.interrupted_iterations(),
@@ -206,12 +206,9 @@ impl Ending<'_> {
         let scenarios = self.plan.scenarios.iter().zip(self.outcome.state.scenarios());
         let facts = scenarios.filter_map(|(scenario, context)| {
             Some(ArrivalFacts {
-                scenario: scenario.name.clone(),
-                peak_rate: scenario.peak_rate()?,
-                pre_allocated_vus: scenario.planned_vus(),
-                max_vus: scenario.max_vus(),
                 made_on_demand: context.progress.vus_made_on_demand(),
                 dropped: context.progress.dropped_iterations(),
+                ..ArrivalFacts::planned(scenario)?
             })
         });
         facts.collect()
@@ -291,9 +288,4 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), String> {
         }
         _ => Ok(()),
     }
-}
-
-fn rfc3339(nanos: u64) -> String {
-    let timestamp = jiff::Timestamp::from_nanosecond(i128::from(nanos));
-    timestamp.map(|timestamp| timestamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default()
 }

@@ -45,6 +45,10 @@ pub struct Load {
 /// Parts of a record are seconds.
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
+/// Records are read between two seconds, too, where scenarios begin: what is shorter than a second by less
+/// than that is one all the same.
+const SLACK: f64 = 0.25;
+
 /// A last second that is shorter than this share of one does not count: its rates would be those of a moment.
 const WHOLE: f64 = 0.5;
 
@@ -52,14 +56,21 @@ impl Run {
     /// The run of a record.
     #[must_use]
     pub fn of(name: &str, record: &Record) -> Self {
-        let mut parts = Vec::new();
+        let mut parts: Vec<(f64, Aggregate)> = Vec::new();
         let (mut planned, mut dropped) = (0.0, 0);
         for second in record.seconds() {
             planned += second.planned;
             dropped = dropped.max(second.scenarios.iter().map(|scenario| scenario.dropped).sum());
             let length = second.length.as_secs_f64();
-            if !second.warming_up && length > 0.0 {
-                parts.push((length, second.part));
+            if second.warming_up || length <= 0.0 {
+                continue;
+            }
+            match parts.last_mut() {
+                Some((known, part)) if *known < 1.0 - SLACK && *known + length < 1.0 + SLACK => {
+                    *known += length;
+                    part.merge_all(&second.part);
+                }
+                _ => parts.push((length, second.part)),
             }
         }
         if parts.last().is_some_and(|(length, _)| *length < WHOLE) {

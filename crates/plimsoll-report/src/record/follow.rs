@@ -29,6 +29,8 @@ pub struct Reading<'a> {
     pub rate: f64,
     /// The scenarios that have started.
     pub scenarios: Vec<ScenarioState>,
+    /// Whether they are running: neither `setup` nor `teardown` is.
+    pub in_scenarios: bool,
 }
 
 /// Iterations of a run, from its start.
@@ -46,6 +48,7 @@ pub struct Counts {
 #[derive(Debug, Default)]
 pub struct Follower {
     at: Duration,
+    in_scenarios: bool,
     counts: Counts,
     measured: Lane,
     warm_up: Lane,
@@ -76,6 +79,7 @@ impl Follower {
         let Reading { began, at, counts, warming_up, warmed_up, vus, rate, scenarios, .. } = reading;
         let length = at.saturating_sub(self.at);
         let known = std::mem::replace(&mut self.counts, counts);
+        let began_in_scenarios = std::mem::replace(&mut self.in_scenarios, reading.in_scenarios);
         self.at = at;
         Second {
             began,
@@ -85,6 +89,7 @@ impl Follower {
             warm_up: reading.warm_up.map(|aggregate| self.warm_up.part(aggregate)).unwrap_or_default(),
             warming_up,
             warmed_up,
+            began_in_scenarios,
             vus,
             started: counts.started.saturating_sub(known.started),
             complete: counts.complete.saturating_sub(known.complete),

@@ -5,8 +5,7 @@
 //! ```
 //!
 //! Integers are little-endian. The content is compressed (raw deflate). A file that was cut off, or whose
-//! last
-//! blocks never reached the disk, ends with the last frame before the first one that is not whole.
+//! last blocks never reached the disk, ends with the last frame before the first one that is not whole.
 
 use std::io::Read as _;
 
@@ -72,6 +71,28 @@ pub(super) fn next(bytes: &[u8]) -> Option<Found<'_>> {
     let content = rest.get(..length)?;
     let kind = Kind::of(head[0])?;
     (checksum(&head[..5], content) == sum).then_some(Found { kind, content, length: HEAD + length })
+}
+
+/// The most that is looked at for a whole frame behind one that is not: bytes that may be the beginning of
+/// one are rare, and seconds are small.
+const MOST_SEARCHED: usize = 64 << 20;
+
+/// Whether there is a whole frame anywhere in these bytes.
+pub(super) fn follows(bytes: &[u8]) -> bool {
+    let mut left = MOST_SEARCHED;
+    for place in 0..bytes.len().saturating_sub(HEAD) {
+        let here = &bytes[place..];
+        let length = u32::from_le_bytes([here[1], here[2], here[3], here[4]]) as usize;
+        if Kind::of(here[0]).is_none() || length > here.len() - HEAD {
+            continue;
+        }
+        let Some(rest) = left.checked_sub(length) else { return false };
+        left = rest;
+        if next(here).is_some() {
+            return true;
+        }
+    }
+    false
 }
 
 /// What a frame held before it was compressed; `None` when that is impossible or too much.

@@ -25,6 +25,9 @@ pub struct Header {
     pub plimsoll: String,
     /// The script, as given on the command line.
     pub script: String,
+    /// The same as a file of the repository or below the folder in which the test was started; empty when it
+    /// is no file, or not known.
+    pub file: String,
     /// When the record was begun, in nanoseconds since 1970: times in the file are counted from here.
     pub begun: u64,
     /// The metrics of the run, in the order of their declaration, the built-in ones first.

@@ -1,9 +1,8 @@
 //! Records of several instances of one test, laid over each other.
 //!
 //! Instances share no clock. What counts is how far each was in its own test: the third second of one belongs
-//! to
-//! the third second of the other, whatever their clocks say. Times of samples are moved accordingly. Whoever
-//! starts instances starts them together; by how much their clocks disagree is told.
+//! to the third second of the other, whatever their clocks say. Times of samples are moved accordingly.
+//! Whoever starts instances starts them together; by how much their clocks disagree is told.
 
 use std::iter::Peekable;
 use std::time::Duration;
@@ -53,7 +52,13 @@ impl Record {
     /// # Errors
     /// When they are not instances of one test.
     pub fn merge(records: Vec<Self>) -> Result<Self, MergeError> {
-        let mut records = records.into_iter();
+        let several = records.len() > 1;
+        let mut records = records.into_iter().enumerate().map(|(place, mut record)| {
+            if several {
+                record.name_figures(place + 1);
+            }
+            record
+        });
         let mut whole = records.next().ok_or(MergeError::Nothing)?;
         for (place, record) in records.enumerate() {
             let different = |what| MergeError::Different { record: place + 1, what };
@@ -63,6 +68,14 @@ impl Record {
             whole.add(&record).ok_or_else(|| different("metrics"))?;
         }
         Ok(whole)
+    }
+
+    /// Says of the generator's figures whose they are.
+    fn name_figures(&mut self, instance: usize) {
+        let validity = self.end.as_mut().and_then(|end| end.run.validity.as_mut());
+        for figure in validity.into_iter().flat_map(|validity| &mut validity.figures) {
+            *figure = format!("instance {instance}: {figure}");
+        }
     }
 
     fn add(&mut self, other: &Self) -> Option<()> {
@@ -83,7 +96,8 @@ impl Record {
             (Some(mine), Some(theirs)) => Some(mine.with(theirs)),
             _ => None,
         };
-        self.cut = self.cut.or(other.cut);
+        // Damage is graver than an end that is missing.
+        self.cut = self.cut.into_iter().chain(other.cut).max_by_key(|cut| cut.is_damage);
         Some(())
     }
 
@@ -140,19 +154,44 @@ impl End {
             }
         }
         merge_arrivals(&mut run.arrivals, &other.run.arrivals);
-        run.validity = gravest(run.validity.take(), other.run.validity.as_ref());
+        run.validity = join(run.validity.take(), other.run.validity.as_ref());
         self.warm_up = self.warm_up.max(other.warm_up);
-        self.exit_code = self.exit_code.max(other.exit_code);
+        self.exit_code = std::cmp::max_by_key(self.exit_code, other.exit_code, |code| weight(*code));
         self
     }
 }
 
-/// A measurement is as good as the worst of its parts.
-fn gravest(one: Option<Validity>, other: Option<&Validity>) -> Option<Validity> {
-    match (one, other) {
-        (Some(one), Some(other)) if other.verdict > one.verdict => Some(other.clone()),
-        (one, other) => one.or_else(|| other.cloned()),
+/// Which of two exit codes is that of the whole, by the order in which a run has them: a reason that keeps a
+/// run from being judged counts before what thresholds and goals say, whatever the numbers are.
+fn weight(code: u8) -> (u8, u8) {
+    let rank = match code {
+        0 => 0,
+        95 => 1,
+        99 => 2,
+        // The script marked the run as failed; a measurement that cannot be trusted counts before that.
+        110 => 3,
+        96 => 4,
+        _ => 5,
+    };
+    (rank, code)
+}
+
+/// A measurement is as good as the worst of its parts, and what speaks against one of them speaks against it.
+/// A rule that several break is there once, as gravely as it was broken.
+fn join(one: Option<Validity>, other: Option<&Validity>) -> Option<Validity> {
+    let Some(mut one) = one else { return other.cloned() };
+    let Some(other) = other else { return Some(one) };
+    for reason in &other.reasons {
+        match one.reasons.iter_mut().find(|known| known.rule == reason.rule) {
+            Some(known) if known.verdict < reason.verdict => known.clone_from(reason),
+            Some(_) => {}
+            None => one.reasons.push(reason.clone()),
+        }
     }
+    one.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.verdict));
+    one.verdict = one.verdict.max(other.verdict);
+    one.figures.extend(other.figures.iter().cloned());
+    Some(one)
 }
 
 fn merge_arrivals(all: &mut Vec<ArrivalFacts>, others: &[ArrivalFacts]) {
@@ -238,6 +277,7 @@ impl Second {
         self.length = self.length.max(other.length);
         self.warming_up |= other.warming_up;
         self.warmed_up = self.warmed_up.max(other.warmed_up);
+        self.began_in_scenarios |= other.began_in_scenarios;
         self.started = self.started.saturating_add(other.started);
         self.complete = self.complete.saturating_add(other.complete);
         self.interrupted = self.interrupted.saturating_add(other.interrupted);

@@ -3,8 +3,7 @@
 //!
 //! Bytes in, bytes out: files and clocks are the command's business. A record is a [`Header`], then one frame
 //! for each [`Second`] with what every series has gained in it, then the [`End`]. Each frame has its length
-//! and a
-//! checksum, so that a file that was cut off ends with its last whole second ([`Record::cut`]).
+//! and a checksum, so that a file that was cut off ends with its last whole second ([`Record::cut`]).
 //!
 //! | module | subject |
 //! |---|---|
@@ -33,8 +32,7 @@
 //! ```
 //!
 //! **Invariant:** what a run has measured and what its record holds are the same samples: merging the parts
-//! of all
-//! seconds gives the run's aggregate, series by series, to within the rounding of sums.
+//! of all seconds gives the run's aggregate, series by series, to within the rounding of sums.
 
 mod bytes;
 mod follow;
@@ -56,5 +54,6 @@ pub use self::replay::Replay;
 pub use self::second::{ScenarioState, Second};
 pub use self::write::Writer;
 
-/// Files of this version are written; a reader refuses newer ones.
-pub const VERSION: u16 = 1;
+/// Files of this version are written; a reader refuses newer ones. Those of version 1 do not say in which
+/// seconds scenarios ran: all from the start of the first scenario on are taken for such.
+pub const VERSION: u16 = 2;

@@ -28,13 +28,16 @@ pub struct Record {
     pub(super) notes: Vec<String>,
 }
 
-/// The end of a file that holds no whole frame.
+/// The end of a file that holds no whole frame, or whatever is behind one that is not whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
     /// How many bytes of the file count.
     pub whole: u64,
     /// How many do not.
     pub torn: u64,
+    /// Whether whole frames follow what is torn: then it is not where writing ended. They are of no use,
+    /// since they use names that a frame which is missing may have brought.
+    pub is_damage: bool,
 }
 
 /// Why a file cannot be read as a record.
@@ -83,6 +86,8 @@ pub(super) struct Stream {
     /// Those of its header, as the record's registry knows them.
     pub(super) metrics: Vec<MetricId>,
     pub(super) base: u64,
+    /// Of its form.
+    pub(super) version: u16,
     /// When its test began, on the clock of its samples.
     pub(super) started_at: u64,
 }
@@ -94,7 +99,7 @@ impl Record {
     /// When it is no record, or one of a newer plimsoll, or damaged otherwise than by being cut off.
     pub fn read(bytes: impl Into<Arc<[u8]>>) -> Result<Self, RecordError> {
         let bytes: Arc<[u8]> = bytes.into();
-        check_preamble(&bytes)?;
+        let version = version(&bytes)?;
         let mut frames = Frames { bytes: &bytes, at: PREAMBLE };
         let (_, kind, content) = frames.next().ok_or(RecordError::Empty)??;
         let malformed = |why| RecordError::Malformed { offset: PREAMBLE as u64, why };
@@ -110,6 +115,7 @@ impl Record {
             seconds: Vec::new(),
             metrics,
             base: header.begun,
+            version,
             started_at: header.begun,
         };
         let end = stream.scan(&mut frames, &registry)?;
@@ -119,13 +125,13 @@ impl Record {
             stream.started_at = end.run.started_at.0;
         }
         let bound = header.bind(&registry).map_err(|error| malformed(error.0))?;
-        let cut = (torn > 0 || end.is_none()).then_some(Cut { whole, torn });
+        let is_damage = end.is_none() && frame::follows(&bytes[frames.at..]);
+        let cut = (torn > 0 || end.is_none()).then_some(Cut { whole, torn, is_damage });
         Ok(Record { header, end, cut, registry, bound, streams: vec![stream], notes: Vec::new() })
     }
 
     /// A record whose seconds have these contents, for tests of the parser: what is in a frame is only read
-    /// when
-    /// its checksum is right.
+    /// when its checksum is right.
     ///
     /// # Errors
     /// As of [`read`](Self::read).
@@ -143,8 +149,7 @@ impl Record {
     }
 
     /// The seconds in order. Those of several instances that ran together are merged, each by its distance
-    /// from
-    /// the start of its test.
+    /// from the start of its test.
     #[must_use]
     pub fn seconds(&self) -> Seconds<'_> {
         match self.streams.as_slice() {
@@ -181,7 +186,8 @@ impl Record {
     }
 }
 
-fn check_preamble(bytes: &[u8]) -> Result<(), RecordError> {
+/// Which form the file has.
+fn version(bytes: &[u8]) -> Result<u16, RecordError> {
     let magic = bytes.get(..MAGIC.len()).ok_or(RecordError::NoRecord)?;
     if magic != MAGIC {
         return Err(RecordError::NoRecord);
@@ -189,7 +195,7 @@ fn check_preamble(bytes: &[u8]) -> Result<(), RecordError> {
     let version = bytes.get(MAGIC.len()..PREAMBLE).ok_or(RecordError::Empty)?;
     match u16::from_le_bytes([version[0], version[1]]) {
         version if version > VERSION => Err(RecordError::Newer { version }),
-        _ => Ok(()),
+        version => Ok(version),
     }
 }
 
@@ -284,7 +290,11 @@ impl Iterator for Decoder<'_> {
         self.next += 1;
         let content = frame::expand(&self.stream.bytes[range]).expect("it was expanded before");
         let second = Second::decode(&content, &mut self.names, self.registry, self.stream.base);
-        Some(second.expect("it was decoded before"))
+        let mut second = second.expect("it was decoded before");
+        if self.stream.version < 2 {
+            second.began_in_scenarios = !second.scenarios.is_empty();
+        }
+        Some(second)
     }
 }
 

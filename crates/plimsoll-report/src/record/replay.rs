@@ -5,7 +5,7 @@ use std::time::Duration;
 use plimsoll_metrics::threshold::{Stage, Windows};
 use plimsoll_metrics::{Aggregate, NoDataPolicy, Sink, Timestamp, builtin};
 
-use super::read::Record;
+use super::read::{Cut, Record};
 use super::second::{ScenarioState, Second};
 use crate::advice::ArrivalFacts;
 use crate::format;
@@ -38,20 +38,20 @@ impl Record {
         self.replay_with(&mut Windows::new(&self.bound().thresholds))
     }
 
-    /// Windows of thresholds slide over the seconds in which scenarios ran.
+    /// Windows of thresholds slide over the seconds in which scenarios ran, as they did in the run.
     fn replay_with(&self, windows: &mut Windows) -> Replay {
-        let mut replay = Replay::default();
+        let (mut replay, mut have_begun) = (Replay::default(), false);
         for second in self.seconds() {
             let (is_judged, start) = (!second.warming_up, second.at.saturating_sub(second.length));
-            let (had_begun, begins) = (!replay.scenarios.is_empty(), !second.scenarios.is_empty());
-            if !windows.is_empty() && begins && !had_begun {
+            let slides = second.began_in_scenarios && is_judged;
+            replay.add(second);
+            if !windows.is_empty() && slides {
+                windows.advance(&replay.aggregate, start, replay.at);
+            } else if !windows.is_empty() && !have_begun {
                 windows.begin(&replay.aggregate);
             }
-            replay.add(second);
+            have_begun |= slides;
             if is_judged {
-                if !windows.is_empty() && begins {
-                    windows.advance(&replay.aggregate, start, replay.at);
-                }
                 let mut report = self.bound().thresholds.evaluate(&replay.aggregate, replay.at);
                 windows.complete(&mut report, Stage::Running);
                 replay.timeline.judge(replay.at, &report);
@@ -109,6 +109,7 @@ impl Record {
             script: self.header.script.clone(),
             scenarios: self.header.scenarios.clone(),
             started_at: Timestamp(started_at),
+            started: format::rfc3339(Timestamp(started_at)),
             duration: replay.at,
             complete_iterations: replay.complete.saturating_sub(warmed_up),
             interrupted_iterations: replay.interrupted,
@@ -121,6 +122,13 @@ impl Record {
     fn cut_off(&self, replay: &Replay) -> String {
         let several = self.instances() > 1;
         let after = format::moment(replay.at + replay.warmed_up);
+        if let Some(Cut { whole, torn, is_damage: true }) = self.cut {
+            let record = if several { "the record of an instance" } else { "the record" };
+            return format!(
+                "{record} is damaged at byte {whole}; {} left out, and what is known goes on for {after}",
+                format::counted(torn, "byte")
+            );
+        }
         if replay.at.is_zero() && replay.warmed_up.is_zero() {
             "the run did not end; it was cut off before its first second".to_owned()
         } else if several {

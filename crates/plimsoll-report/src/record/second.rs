@@ -1,8 +1,7 @@
 //! One second of a run: what it was, and its bytes.
 //!
 //! Names are written once: texts, series and metrics have numbers by the order in which the file mentions
-//! them.
-//! Encoder and decoder keep the same [`Names`].
+//! them. Encoder and decoder keep the same [`Names`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +31,9 @@ pub struct Second {
     pub warming_up: bool,
     /// How much of the run so far was warm-up.
     pub warmed_up: Duration,
+    /// Whether scenarios ran when it began: windows of thresholds slide over such seconds. A run with windows
+    /// is read when scenarios begin and when they are over, so that no second is half of one kind.
+    pub began_in_scenarios: bool,
     /// VUs that were active at its end.
     pub vus: u32,
     /// Iterations that were started in it.
@@ -65,6 +67,10 @@ pub struct ScenarioState {
 
 /// More series than the caps of all workers of a large machine allow.
 const MOST_SERIES: usize = 4_000_000;
+
+/// Bits of the byte that says of which kind a second is.
+const WARMING_UP: u8 = 1;
+const BEGAN_IN_SCENARIOS: u8 = 2;
 
 /// A thousand million a second for nine years.
 const MOST_SAMPLES: u64 = 1 << 58;
@@ -216,7 +222,8 @@ impl Second {
         for time in [self.at, self.length, self.warmed_up] {
             out.put(nanos(time));
         }
-        out.push(u8::from(self.warming_up));
+        let bit = |is_set, bit| if is_set { bit } else { 0 };
+        out.push(bit(self.warming_up, WARMING_UP) | bit(self.began_in_scenarios, BEGAN_IN_SCENARIOS));
         for number in [u64::from(self.vus), self.started, self.complete, self.interrupted] {
             out.put(number);
         }
@@ -249,12 +256,16 @@ impl Second {
         let mut get = Get(bytes);
         names.read_metrics(&mut get, registry)?;
         names.read_series(&mut get)?;
+        let began = Timestamp(base.wrapping_add(get.signed()? as u64));
+        let [at, length, warmed_up] = [duration(&mut get)?, duration(&mut get)?, duration(&mut get)?];
+        let kind = get.byte()?;
         let mut second = Second {
-            began: Timestamp(base.wrapping_add(get.signed()? as u64)),
-            at: duration(&mut get)?,
-            length: duration(&mut get)?,
-            warmed_up: duration(&mut get)?,
-            warming_up: get.byte()? != 0,
+            began,
+            at,
+            length,
+            warmed_up,
+            warming_up: kind & WARMING_UP != 0,
+            began_in_scenarios: kind & BEGAN_IN_SCENARIOS != 0,
             vus: get.small()?,
             started: get.tally()?,
             complete: get.tally()?,

@@ -101,8 +101,7 @@ pub(super) fn read(
 }
 
 /// Whole numbers as such, and so are millionths: times are milliseconds that were measured in nanoseconds.
-/// Others
-/// are written as they are.
+/// Others are written as they are.
 fn put_number(out: &mut Vec<u8>, number: f64) {
     put_close(out, number, 0.0);
 }
@@ -192,8 +191,7 @@ fn read_trend(get: &mut Get<'_>, memory: &mut Memory) -> Result<Trend, Malformed
 }
 
 /// Distances between buckets that are not empty, doubled, and one more where there is more than one sample;
-/// then
-/// how many more.
+/// then how many more.
 fn put_buckets(out: &mut Vec<u8>, buckets: &[(u32, u64)]) {
     out.put(buckets.len() as u64);
     let mut next = 0;

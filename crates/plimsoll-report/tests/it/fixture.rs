@@ -153,6 +153,7 @@ impl Run {
             counts: Counts { started, complete: started, interrupted: 0 },
             rate: 21.0,
             scenarios,
+            in_scenarios: true,
         })
     }
 

@@ -3,9 +3,15 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use plimsoll_metrics::{Aggregate, NoDataPolicy, Sink, builtin};
-use plimsoll_report::record::{Cut, End, Header, Record, RecordError, Writer};
-use plimsoll_report::{Settings, Style, Summary, Timeline, html, text};
+use plimsoll_metrics::{
+    Aggregate, Expression, NoDataPolicy, Registry, Selector, Sink, Tags, Threshold, ThresholdSpec, Timestamp,
+    builtin,
+};
+use plimsoll_report::record::{Cut, End, Header, Record, RecordError, ScenarioState, Second, Writer};
+use plimsoll_report::validity::{Blame, Reason};
+use plimsoll_report::{
+    Format, Report, RunFacts, Settings, Style, Summary, Timeline, Trust, Validity, format, html, text,
+};
 use proptest::prelude::*;
 
 use crate::fixture::{Run, follow_service};
@@ -113,7 +119,9 @@ fn a_file_that_was_cut_off_ends_with_its_last_whole_second() {
             Ok(record) => {
                 assert_eq!(record.seconds().count(), whole, "{length} bytes");
                 assert!(record.end.is_none());
-                let Some(Cut { whole, torn }) = record.cut else { panic!("{length} bytes are not all") };
+                let Some(Cut { whole, torn, is_damage: false }) = record.cut else {
+                    panic!("{length} bytes are not all")
+                };
                 assert_eq!(whole + torn, length as u64);
             }
             Err(error) => {
@@ -129,9 +137,26 @@ fn without_an_end_that_is_said_first() {
     let Written { bytes, ends, .. } = of_a_minute();
     let (summary, timeline) = summary(&Record::read(&bytes[..ends[11] + 5]).expect("twelve seconds"));
     assert_eq!(summary.notes()[0], "the run did not end; it was cut off after 12.0s");
+    assert_eq!(summary.run.started, "1970-01-01T00:00:00Z", "the fixture's clock");
     assert_eq!(summary.run.complete_iterations, 240);
     assert_eq!(timeline.end(), Duration::from_secs(12));
     assert_eq!(summary.total.metric("http_reqs").map(|metric| metric.sink.count()), Some(240));
+}
+
+#[test]
+fn damage_is_not_called_the_end() {
+    let Written { bytes, ends, .. } = of_a_minute();
+    let mut bytes = bytes.clone();
+    bytes[ends[11] + 20] ^= 0x10;
+    let record = Record::read(bytes.as_slice()).expect("twelve seconds");
+    let torn = bytes.len() - ends[11];
+    assert_eq!(record.cut, Some(Cut { whole: ends[11] as u64, torn: torn as u64, is_damage: true }));
+    let left_out = format::counted(torn as u64, "byte");
+    let note = format!(
+        "the record is damaged at byte {}; {left_out} left out, and what is known goes on for 12.0s",
+        ends[11]
+    );
+    assert_eq!(summary(&record).0.notes()[0], note);
 }
 
 #[test]
@@ -141,9 +166,84 @@ fn a_newer_form_is_refused_by_name() {
     let error = Record::read(bytes).expect_err("newer").to_string();
     assert_eq!(
         error,
-        "it was written by a newer plimsoll: its form has version 7, and this plimsoll knows versions up to 1"
+        "it was written by a newer plimsoll: its form has version 7, and this plimsoll knows versions up to 2"
     );
     assert_eq!(Record::read(*b"{\"a\": 1}").expect_err("JSON"), RecordError::NoRecord);
+}
+
+/// A run of ten seconds whose scenarios ran from the third to the fifth, with ten requests each. `setup` has
+/// made a hundred before, `teardown` none.
+fn with_windows() -> Vec<u8> {
+    let threshold = |text: &str| Threshold {
+        window: Some(Duration::from_secs(2)),
+        ..Threshold::new(Expression::parse(text).expect(text))
+    };
+    let selector = Selector::parse("http_reqs").expect("a metric");
+    let thresholds = ["count>=20", "count<=20"].map(threshold).to_vec();
+    let header = Header::default().with_settings(&Settings::default(), NoDataPolicy::Fail);
+    let header = header.with_rules(&[ThresholdSpec { selector, thresholds }], &[], |_| None);
+    let registry = Registry::new();
+    let (mut writer, mut bytes) = Writer::begin(header, &registry);
+    for number in 0..10 {
+        let mut part = Aggregate::new();
+        let mut requests = Sink::new(builtin::HTTP_REQS.kind());
+        let count = [100, 100, 10, 10, 10].get(number).copied().unwrap_or_default();
+        (0..count).for_each(|_| requests.record(1.0, Timestamp(1)));
+        if count > 0 {
+            part.add(builtin::HTTP_REQS, &Tags::default(), &requests, (Timestamp(1), Timestamp(1)));
+        }
+        let ran = ScenarioState {
+            name: "default".into(),
+            executor: "shared-iterations".into(),
+            start: Duration::from_secs(2),
+            length: Duration::from_secs(3),
+            made_on_demand: 0,
+            dropped: 0,
+        };
+        let second = Second {
+            at: Duration::from_secs(number as u64 + 1),
+            length: Duration::from_secs(1),
+            part,
+            began_in_scenarios: (2..5).contains(&number),
+            scenarios: if number < 2 { Vec::new() } else { vec![ran] },
+            ..Second::default()
+        };
+        bytes.extend(writer.second(&second, &registry));
+    }
+    bytes
+}
+
+#[test]
+fn windows_slide_while_scenarios_run() {
+    let mut bytes = with_windows();
+    let (as_it_was, _) = summary(&Record::read(bytes.as_slice()).expect("ten seconds"));
+    let tally = as_it_was.tally();
+    assert_eq!((tally.passed, tally.crossed), (2, 0), "{:?}", as_it_was.thresholds);
+    // The first form did not say it: there they go on to the end.
+    bytes[8] = 1;
+    let (of_old, _) = summary(&Record::read(bytes).expect("ten seconds"));
+    assert_eq!(of_old.tally().crossed, 1, "{:?}", of_old.thresholds);
+}
+
+#[test]
+fn every_form_says_which_window_broke() {
+    let mut bytes = with_windows();
+    bytes[8] = 1;
+    let record = Record::read(bytes).expect("ten seconds");
+    let (summary, timeline) = summary(&record);
+    let header = &record.header;
+    let report = Report { summary: &summary, timeline: &timeline, header, exit_code: None };
+    let broke = "count=0 (worst from 5.0s to 7.0s; 5 of 7 windows broke it)";
+    for form in [Format::Text, Format::JUnit, Format::Markdown, Format::GitHub] {
+        let text = report.render(form, &Style::default());
+        assert!(text.contains(broke), "{form:?}: {text}");
+    }
+    let document: serde_json::Value =
+        serde_json::from_str(&report.render(Format::Json, &Style::default())).expect("JSON");
+    assert_eq!(
+        document["thresholds"][0]["worst"],
+        serde_json::json!({ "from": 5, "to": 7, "full": true, "judged": 7, "broken": 5 })
+    );
 }
 
 #[test]
@@ -168,6 +268,43 @@ fn instances_add_up() {
     assert_eq!((users.max, users.last), (42.0, 21.0));
     let (summary, _) = summary(&merged);
     assert_eq!(summary.run.complete_iterations, 1_000);
+}
+
+/// An instance's end with what speaks against its measurement.
+fn judged(verdict: Trust, rules: &[(&'static str, Trust, &str)], figure: &str, exit_code: u8) -> Vec<u8> {
+    let header = Header::default().with_settings(&Settings::default(), NoDataPolicy::Fail);
+    let (writer, mut bytes) = Writer::begin(header, &Registry::new());
+    let reason = |(rule, verdict, observed): &(&'static str, Trust, &str)| Reason {
+        rule: (*rule).into(),
+        verdict: *verdict,
+        blame: Blame::Generator,
+        observed: (*observed).to_owned(),
+        why: "for a test".into(),
+        hint: "none".into(),
+    };
+    let reasons = rules.iter().map(reason).collect();
+    let validity = Some(Validity { verdict, reasons, figures: vec![figure.to_owned()] });
+    let run = RunFacts { validity, ..RunFacts::default() };
+    bytes.extend(writer.end(&End { run, exit_code, ..End::default() }));
+    bytes
+}
+
+#[test]
+fn what_speaks_against_one_instance_speaks_against_all() {
+    let (suspect, invalid) = (Trust::Suspect, Trust::Invalid);
+    let lost = "7,000 samples were lost";
+    let one = judged(suspect, &[("lost", suspect, lost), ("cpu", suspect, "CPU 91 %")], "CPU 91 %", 99);
+    let other =
+        judged(invalid, &[("loop-delay", invalid, "late"), ("cpu", invalid, "CPU 99 %")], "CPU 99 %", 96);
+    let valid = judged(Trust::Valid, &[], "CPU 3 %", 0);
+    let records = [one, other, valid].map(|bytes| Record::read(bytes).expect("whole"));
+    let whole = Record::merge(records.into()).expect("one test").end.expect("an end");
+    assert_eq!(whole.exit_code, 96);
+    let validity = whole.run.validity.expect("a verdict");
+    let observed: Vec<&str> = validity.reasons.iter().map(|reason| reason.observed.as_str()).collect();
+    assert_eq!((validity.verdict, observed), (invalid, vec!["CPU 99 %", "late", lost]));
+    let figures = ["instance 1: CPU 91 %", "instance 2: CPU 99 %", "instance 3: CPU 3 %"];
+    assert_eq!(validity.figures, figures);
 }
 
 #[test]

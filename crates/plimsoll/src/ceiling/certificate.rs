@@ -74,7 +74,7 @@ impl Subject {
 impl Certificate {
     /// Where it is kept unless somebody says otherwise; `None` without a home.
     pub(crate) fn standard_path(subject: &Subject) -> Option<PathBuf> {
-        Some(folder(environment::variables())?.join(subject.file_name()))
+        Some(environment::state_folder()?.join("ceilings").join(subject.file_name()))
     }
 
     /// The certificate of a script on this machine. Without one, or with one that cannot be read, there is
@@ -123,17 +123,6 @@ impl Certificate {
     }
 }
 
-/// `$XDG_STATE_HOME/plimsoll/ceilings`, or below `~/.local/state`.
-fn folder(variables: impl Iterator<Item = (String, String)>) -> Option<PathBuf> {
-    let variables: Vec<(String, String)> = variables.collect();
-    let folder = |name: &str| {
-        let value = variables.iter().find(|(known, value)| known == name && !value.is_empty());
-        value.map(|(_, value)| PathBuf::from(value)).filter(|path| path.is_absolute())
-    };
-    let state = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")))?;
-    Some(state.join("plimsoll/ceilings"))
-}
-
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -148,16 +137,6 @@ fn cpu_model() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn certificates_are_found_where_they_were_left() {
-        let at = |pairs: &[(&str, &str)]| {
-            folder(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
-        };
-        assert_eq!(at(&[("HOME", "/h")]), Some("/h/.local/state/plimsoll/ceilings".into()));
-        assert_eq!(at(&[("HOME", "/h"), ("XDG_STATE_HOME", "/s")]), Some("/s/plimsoll/ceilings".into()));
-        assert_eq!(at(&[("HOME", ""), ("XDG_STATE_HOME", "relative")]), None);
-    }
 
     #[test]
     fn another_script_has_another_certificate() {

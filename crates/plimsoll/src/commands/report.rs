@@ -59,8 +59,7 @@ fn shown(report: &Report<'_>, arguments: &ReportArguments) -> String {
 }
 
 /// The exit code of the run. Thresholds and goals may be judged otherwise now: by other rules for missing
-/// data,
-/// or on several instances together.
+/// data, or on several instances together.
 fn judged(record: &Record, summary: &Summary) -> Exit {
     let recorded = match &record.end {
         Some(end) => Exit::of_code(end.exit_code).unwrap_or(Exit::Other),
@@ -68,7 +67,9 @@ fn judged(record: &Record, summary: &Summary) -> Exit {
         None => Exit::Other,
     };
     let is_verdict = matches!(recorded, Exit::Success | Exit::ThresholdsCrossed | Exit::GoalsViolated);
-    if !is_verdict && record.end.is_some() {
+    let was_aborted = recorded == Exit::ThresholdsCrossed && summary.run.ended_early.is_some();
+    // What the whole amounts to does not undo that an instance was stopped by its thresholds.
+    if record.end.is_some() && (!is_verdict || was_aborted) {
         recorded
     } else if summary.failing().next().is_some() {
         Exit::ThresholdsCrossed
@@ -78,5 +79,55 @@ fn judged(record: &Record, summary: &Summary) -> Exit {
         Exit::Success
     } else {
         recorded
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_metrics::{NoDataPolicy, Registry};
+    use plimsoll_report::record::{End, Header, Writer};
+    use plimsoll_report::{RunFacts, Settings};
+
+    use super::*;
+
+    /// An instance that ended with this code, before its plan if there is a reason.
+    fn ended(exit_code: Exit, ended_early: Option<&str>) -> Record {
+        let header = Header::default().with_settings(&Settings::default(), NoDataPolicy::Fail);
+        let (writer, mut bytes) = Writer::begin(header, &Registry::new());
+        let run = RunFacts { ended_early: ended_early.map(str::to_owned), ..RunFacts::default() };
+        bytes.extend(writer.end(&End { run, exit_code: exit_code as u8, ..End::default() }));
+        Record::read(bytes).expect("whole")
+    }
+
+    fn together(instances: [Record; 2]) -> Exit {
+        let record = Record::merge(instances.into()).expect("one test");
+        let bound = record.bound();
+        let (summary, _) = record.summary(bound.settings.clone(), bound.no_data);
+        judged(&record, &summary)
+    }
+
+    #[test]
+    fn no_instance_makes_another_one_valid() {
+        for (one, other, whole) in [
+            (Exit::NotValid, Exit::ThresholdsCrossed, Exit::NotValid),
+            (Exit::NotValid, Exit::Success, Exit::NotValid),
+            (Exit::NotValid, Exit::MarkedFailed, Exit::NotValid),
+            (Exit::NotValid, Exit::ScriptAborted, Exit::ScriptAborted),
+            (Exit::ThresholdsCrossed, Exit::MarkedFailed, Exit::MarkedFailed),
+            // Each judged its own part; together they are judged anew.
+            (Exit::ThresholdsCrossed, Exit::Success, Exit::Success),
+        ] {
+            assert_eq!(together([ended(one, None), ended(other, None)]), whole, "{one:?}, {other:?}");
+            assert_eq!(together([ended(other, None), ended(one, None)]), whole, "{other:?}, {one:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_threshold_has_stopped_stays_failed() {
+        let why = "the test was aborted because a threshold with abortOnFail was crossed";
+        let stopped = || ended(Exit::ThresholdsCrossed, Some(why));
+        let code = together([stopped(), ended(Exit::Success, None)]);
+        assert_eq!(code, Exit::ThresholdsCrossed);
+        assert_eq!(together([ended(Exit::Success, None), stopped()]), Exit::ThresholdsCrossed);
     }
 }

@@ -9,6 +9,7 @@ use plimsoll_plan::Plan;
 use plimsoll_report::record::{End, Header};
 use plimsoll_report::{Observations, Validity};
 use plimsoll_script::ScriptFactory;
+use tokio::sync::Notify;
 
 use crate::ceiling::Certificate;
 use crate::cli::RunArguments;
@@ -55,8 +56,7 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
     let wanted = Wanted { pictures, record: record::prepare(arguments)? };
     let header = record::header(&test, &arguments.test.script, arguments.no_data());
     runtime.block_on(async {
-        let started = Outputs::start(plan, bundle.registry()).await;
-        let (outputs, wanted) = wanted.unless_failed(started)?;
+        let outputs = Outputs::start(plan, bundle.registry()).await?;
         let monitor = Monitor::new();
         let (script, header) = (factory.clone(), &header);
         let ready = Ready { arguments, test: &test, factory: script, screen, header, monitor: &monitor };
@@ -143,12 +143,15 @@ impl Ready<'_> {
         monitor.attach(&mut config);
         let dashboard = wanted.pictures.address();
         let factory = self.factory.clone();
-        let run = Run::new(Arc::clone(plan), self.factory, config, event_sink(plan, monitor));
+        let phases = Arc::new(Notify::new());
+        let events = event_sink(plan, monitor, Arc::clone(&phases));
+        let run = Run::new(Arc::clone(plan), self.factory, config, events);
         signals.guard(run.control());
         let address = control.as_ref().map(|control| control.address);
         let serve = |server: Server| server.start(self.test.subject(&run, factory));
         let control = control.map(serve).transpose()?;
-        let following = wanted.begin(self.test.watched(&run, arguments, monitor), self.header.clone())?;
+        let watched = self.test.watched(&run, arguments, monitor);
+        let following = wanted.begin(watched, self.header.clone(), phases)?;
         if control.is_none() && plan.options.paused {
             tracing::warn!(
                 target: "plimsoll",
@@ -192,10 +195,13 @@ impl Ready<'_> {
 }
 
 /// Who listens to a run's events.
-fn event_sink(plan: &Plan, monitor: &Monitor) -> EventSink {
+fn event_sink(plan: &Plan, monitor: &Monitor, phases: Arc<Notify>) -> EventSink {
     let (log, monitor) = (log_event(plan), monitor.clone());
     EventSink::new(move |event| {
         monitor.note(&event);
+        if matches!(event, RunEvent::PhaseBegan(_)) {
+            phases.notify_one();
+        }
         log(event);
     })
 }

@@ -1,7 +1,7 @@
 //! A run from second to second: one reader of its measurements, and whoever wants to know.
 //!
-//! Once a second it is read what the run has come to. What is new in it is a
-//! [`Second`], which the pictures and the record get.
+//! Each time the engine has merged what its workers measured, once a second, it is read what the run has come
+//! to. What is new in it is a [`Second`], which the pictures and the record get.
 
 use std::cell::{OnceCell, RefCell};
 use std::convert::Infallible;
@@ -9,55 +9,49 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll_metrics::{Aggregate, Timestamp};
+use plimsoll_engine::Phase;
+use plimsoll_metrics::{Aggregate, ThresholdSpec, Timestamp};
 use plimsoll_report::record::{Counts, End, Follower, Header, Reading, ScenarioState, Second};
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::sync::Notify;
+use tokio::time::sleep;
 
 use crate::dashboard::{Pictures, Planned, Watched};
 use crate::failure::Failure;
 use crate::record::{RecordFile, Writing};
 
-/// The engine merges what its workers have measured once a second, from the start of the run on.
-const TICK: Duration = Duration::from_secs(1);
-/// How long after that it is read, so that each reading holds one merge.
-const AFTER: Duration = Duration::from_millis(250);
+/// Between two looks whether scenarios have begun: workers merge first what they recorded before.
+const LOOK: Duration = Duration::from_millis(1);
 
-/// What is going to be made of a run's seconds.
+/// What is going to be made of a run's seconds. Dropped before the run begins, it leaves no record behind.
 pub(crate) struct Wanted {
     pub(crate) pictures: Planned,
     pub(crate) record: Option<RecordFile>,
 }
 
 impl Wanted {
-    /// Goes on with what has been started, or leaves no record behind of a run that will not begin.
-    ///
-    /// # Errors
-    /// The failure itself.
-    pub(crate) fn unless_failed<T>(self, started: Result<T, Failure>) -> Result<(T, Self), Failure> {
-        match started {
-            Ok(started) => Ok((started, self)),
-            Err(failure) => {
-                self.record.into_iter().for_each(RecordFile::discard);
-                Err(failure)
-            }
-        }
-    }
-
-    /// Begins to follow a run.
+    /// Begins to follow a run, whose phases are announced.
     ///
     /// # Errors
     /// When the system refuses a thread or an event queue.
-    pub(crate) fn begin(self, watched: Watched, header: Header) -> Result<Following, Failure> {
+    pub(crate) fn begin(
+        self,
+        watched: Watched,
+        header: Header,
+        phases: Arc<Notify>,
+    ) -> Result<Following, Failure> {
         let watched = Arc::new(watched);
         let pictures = self.pictures.begin(Arc::clone(&watched))?;
         let record = self.record.map(|file| file.begin(header, &watched.registry)).transpose()?;
-        Ok(Following { watched, pictures, record, follower: RefCell::default(), began: OnceCell::new() })
+        let (follower, began) = (RefCell::default(), OnceCell::new());
+        Ok(Following { watched, phases, pictures, record, follower, began })
     }
 }
 
 /// A run that is followed.
 pub(crate) struct Following {
     watched: Arc<Watched>,
+    /// Tells of each phase that begins.
+    phases: Arc<Notify>,
     pub(crate) pictures: Pictures,
     record: Option<Writing>,
     follower: RefCell<Follower>,
@@ -71,13 +65,40 @@ impl Following {
         if !self.is_wanted() {
             return std::future::pending().await;
         }
-        let mut ticks = interval_at(Instant::now() + TICK + AFTER, TICK);
-        // A reading that comes late must not make all others late.
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut ticks = self.watched.measurements.ticks();
         loop {
-            ticks.tick().await;
+            tokio::select! {
+                biased;
+                () = self.phases.notified() => self.read_between_phases().await,
+                changed = ticks.changed() => match changed {
+                    Ok(()) => self.read(),
+                    // The run is over, and whoever waits for it will notice.
+                    Err(_) => return std::future::pending().await,
+                },
+            }
+        }
+    }
+
+    /// Windows of thresholds begin and end with the scenarios, and so do seconds then. The engine has merged
+    /// what was recorded before.
+    async fn read_between_phases(&self) {
+        let has_windows = |spec: &ThresholdSpec| spec.thresholds.iter().any(|it| it.window.is_some());
+        let Watched { state, plan, .. } = &*self.watched;
+        if !plan.thresholds.iter().any(has_windows) {
+            return;
+        }
+        while state.phase() == Phase::Scenarios && !self.in_scenarios() {
+            sleep(LOOK).await;
+        }
+        if [Phase::Scenarios, Phase::Teardown].contains(&state.phase()) {
             self.read();
         }
+    }
+
+    fn in_scenarios(&self) -> bool {
+        let state = &self.watched.state;
+        let have_begun = || state.scenarios().iter().any(|it| it.progress.started_at().is_some());
+        state.phase() == Phase::Scenarios && have_begun()
     }
 
     /// What came in after the last reading.
@@ -125,6 +146,7 @@ impl Following {
             counts: Counts { started, complete, interrupted },
             rate: self.planned_rate(),
             scenarios: self.scenarios(),
+            in_scenarios: self.in_scenarios(),
         })
     }
 

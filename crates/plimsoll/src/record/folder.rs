@@ -28,17 +28,9 @@ struct Entry {
 }
 
 impl Folder {
-    /// `$XDG_STATE_HOME/plimsoll/records`, or that of `~/.local/state`; `None` for somebody without a home.
+    /// Below the folder for states; `None` for somebody without a home.
     pub(crate) fn of_user() -> Option<Self> {
-        Self::of(|wanted| environment::variables().find(|(name, _)| name == wanted).map(|(_, value)| value))
-    }
-
-    fn of(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
-        // The standard wants what is not absolute to be ignored.
-        let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let home = || absolute("HOME").map(|home| home.join(".local/state"));
-        let state = absolute("XDG_STATE_HOME").or_else(home).or_else(|| absolute("LOCALAPPDATA"))?;
-        Some(Self(state.join("plimsoll").join("records")))
+        environment::state_folder().map(|folder| Self(folder.join("records")))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -51,18 +43,20 @@ impl Folder {
         self.0.join(format!("{}-{time}-{}.{EXTENSION}", telling_name(script), std::process::id()))
     }
 
-    /// The record that was written to last.
+    /// The record that was written to last. A file without content is that of a run which has not begun.
     pub(crate) fn newest(&self) -> Option<PathBuf> {
-        self.records().into_iter().next().map(|entry| entry.path)
+        self.records().into_iter().find(|entry| entry.bytes > 0).map(|entry| entry.path)
     }
 
-    /// Makes room for one more record. What cannot be deleted stays.
+    /// Makes room for one more record, for which nothing without content is needed. What cannot be deleted
+    /// stays.
     pub(crate) fn make_room(&self) {
         let (mut bytes, now) = (0, SystemTime::now());
         for (place, entry) in self.records().into_iter().enumerate() {
             bytes += entry.bytes;
             let is_in_use = now.duration_since(entry.modified).is_ok_and(|age| age < IN_USE);
-            if (place + 1 >= MOST_RECORDS || bytes > MOST_BYTES) && !is_in_use {
+            let is_too_much = place + 1 >= MOST_RECORDS || bytes > MOST_BYTES;
+            if (is_too_much || entry.bytes == 0) && !is_in_use {
                 match fs::remove_file(&entry.path) {
                     Ok(()) => tracing::debug!(target: "plimsoll", "removed {}", entry.path.display()),
                     Err(why) => {
@@ -103,22 +97,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn records_are_kept_where_the_system_keeps_states() {
-        let folder = |pairs: &[(&str, &str)]| {
-            let pairs: Vec<_> =
-                pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            Folder::of(|wanted| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone()))
-                .map(|folder| folder.0.display().to_string())
-        };
-        assert_eq!(folder(&[("HOME", "/h")]).as_deref(), Some("/h/.local/state/plimsoll/records"));
-        assert_eq!(
-            folder(&[("HOME", "/h"), ("XDG_STATE_HOME", "/s")]).as_deref(),
-            Some("/s/plimsoll/records")
-        );
-        assert_eq!(folder(&[("XDG_STATE_HOME", "s")]), None);
-    }
-
-    #[test]
     fn names_tell_of_the_script() {
         let names = [
             ("load/checkout.test.js", "checkout.test"),
@@ -138,7 +116,8 @@ mod tests {
         let long_ago = SystemTime::now() - Duration::from_secs(86_400);
         for number in 0..60 {
             let path = home.path().join(format!("{number}.plimsoll"));
-            let file = fs::File::create(&path).expect("writable");
+            fs::write(&path, "a record").expect("writable");
+            let file = fs::File::options().write(true).open(&path).expect("writable");
             file.set_modified(long_ago + Duration::from_secs(number)).expect("a time");
         }
         fs::write(home.path().join("notes.txt"), "mine").expect("writable");
@@ -148,6 +127,27 @@ mod tests {
         assert!(left[0].path.ends_with("59.plimsoll") && left[48].path.ends_with("11.plimsoll"));
         assert_eq!(folder.newest().expect("one"), home.path().join("59.plimsoll"));
         assert!(home.path().join("notes.txt").exists(), "nothing else is touched");
+    }
+
+    #[test]
+    fn a_run_that_never_began_is_not_the_last_one() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let folder = Folder(home.path().to_owned());
+        let [empty, run] = ["b.plimsoll", "a.plimsoll"].map(|name| home.path().join(name));
+        let long_ago = SystemTime::now() - Duration::from_secs(86_400);
+        fs::write(&run, "a record").expect("writable");
+        fs::File::options()
+            .write(true)
+            .open(&run)
+            .and_then(|file| file.set_modified(long_ago))
+            .expect("a time");
+        let file = fs::File::create(&empty).expect("writable");
+        assert_eq!(folder.newest(), Some(run.clone()));
+        folder.make_room();
+        assert!(empty.exists(), "it may be about to begin");
+        file.set_modified(long_ago).expect("a time");
+        folder.make_room();
+        assert!(run.exists() && !empty.exists());
     }
 
     #[test]

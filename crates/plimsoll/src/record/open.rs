@@ -13,8 +13,7 @@ use crate::failure::Failure;
 const MOST: u64 = 2 << 30;
 
 /// Reads these files as one record: those of several instances are merged. Without any it is the newest in
-/// the
-/// folder for records.
+/// the folder for records.
 ///
 /// # Errors
 /// When there is none, or a file cannot be read, or the files are not of one test.

@@ -29,9 +29,8 @@ impl RecordArgument {
 /// # Errors
 /// When the file that was asked for cannot be written. That the folder for records cannot, is no error.
 pub(crate) fn prepare(arguments: &RunArguments) -> Result<Option<RecordFile>, Failure> {
-    let variable = || environment::variables().find(|(name, _)| name == "PLIMSOLL_RECORD");
-    let variable = || variable().map(|(_, value)| value).filter(|value| !value.is_empty());
-    let told = arguments.record.clone().or_else(|| variable().map(|value| RecordArgument::of(&value)));
+    let variable = || environment::variable("PLIMSOLL_RECORD").map(|value| RecordArgument::of(&value));
+    let told = arguments.record.clone().or_else(variable);
     match told {
         Some(RecordArgument::None) => Ok(None),
         Some(RecordArgument::File(path)) => match RecordFile::open(&path) {

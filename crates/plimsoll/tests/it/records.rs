@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use plimsoll_metrics::{Sink, builtin};
+use plimsoll_report::record::Record;
 use tokio::time::{Instant, sleep};
 
 use crate::support::{Folder, finish, server};
@@ -51,6 +53,14 @@ async fn other_statistics_and_other_rules_can_be_asked_for() {
         "export const options = { iterations: 3, thresholds: { http_reqs: ['count>1'] } };
          export default function () {}",
     );
+    folder.write(
+        "missing.js",
+        "export const options = { thresholds: { http_req_duration: ['p(95)<500'] } };
+         export default function () {}",
+    );
+    folder.plimsoll("run --quiet --record b.plimsoll missing.js").await.code(99);
+    folder.plimsoll("report b.plimsoll --check").await.code(99);
+    folder.plimsoll("report b.plimsoll --check --no-data=pass").await.code(0);
     folder.run("--record a.plimsoll").await.code(99);
     let report = "report a.plimsoll --summary-trend-stats avg,p(99),count --summary-time-unit us";
     let report = folder.plimsoll(report).await.code(0);
@@ -104,6 +114,73 @@ async fn a_variable_says_where_too_and_what_cannot_be_written_is_told_before_the
         .says_nothing_of(&["it ran"]);
     folder.run("--record new.plimsoll --out json=/nowhere/x").await.code(255);
     assert!(!folder.path("new.plimsoll").exists(), "nothing is left of a run that did not begin");
+}
+
+/// Neither what `setup` did at its end nor the silence of `teardown` is in a window.
+#[tokio::test]
+async fn records_judge_windows_as_their_run_did() {
+    let address = server::answers("text/plain", "hello").await;
+    let folder = Folder::with(
+        "import http from 'k6/http';
+         import { sleep } from 'k6';
+         const window = '2s';
+         export const options = {
+           scenarios: { default: { executor: 'constant-vus', vus: 1, duration: '4s' } },
+           thresholds: { http_reqs: [{ threshold: 'count>=1', window }, { threshold: 'count<100', window }] },
+         };
+         export function setup() {
+           sleep(1.4);
+           for (let request = 0; request < 100; request++) http.get(__ENV.URL);
+         }
+         export default function () { http.get(__ENV.URL); sleep(0.1); }
+         export function teardown() { sleep(4); }",
+    );
+    let url = format!("-e URL=http://{address}/");
+    folder.run(&format!("{url} --record a.plimsoll")).await.code(0);
+    let report = folder.plimsoll("report --check a.plimsoll").await.code(0);
+    assert!(report.stdout.contains("worst from"), "{report}");
+}
+
+/// However late the engine comes to merge what was measured, it is read then: no second is without what was
+/// measured in it.
+#[tokio::test]
+#[cfg(unix)]
+async fn a_run_that_stood_still_has_no_empty_seconds() {
+    let folder = Folder::with(
+        "import { sleep } from 'k6';
+         export const options = { vus: 1, duration: '6s' };
+         export function setup() { console.log('it begins'); }
+         export default function () { sleep(0.02); }",
+    );
+    let mut run = folder.start("--record a.plimsoll");
+    run.says("it begins").await;
+    sleep(Duration::from_millis(2_500)).await;
+    run.signal("STOP");
+    sleep(Duration::from_millis(1_400)).await;
+    run.signal("CONT");
+    let (end, folder) = run.finish_and_leave().await;
+    end.code(0);
+    let record = Record::read(std::fs::read(folder.path("a.plimsoll")).expect("a record")).expect("whole");
+    let iterations = record.seconds().map(|second| {
+        let iterations = second.part.total(builtin::ITERATIONS).map_or(0, Sink::count);
+        (second.at, second.complete, iterations)
+    });
+    let iterations: Vec<_> = iterations.collect();
+    let (_, all) = iterations.split_last().expect("seconds");
+    assert!(all.iter().all(|(_, _, measured)| *measured > 0), "{all:?}");
+}
+
+#[tokio::test]
+async fn no_record_has_what_setup_returned() {
+    let folder = Folder::with(
+        "export function setup() { return { token: 'from-the-login' }; }
+         export default function () {}
+         export function handleSummary(data) { return { 'data.json': JSON.stringify(data.setup_data) }; }",
+    );
+    folder.run("--record a.plimsoll").await.code(0);
+    assert_eq!(folder.read("data.json"), "{\"token\":\"from-the-login\"}");
+    let record = Record::read(std::fs::read(folder.path("a.plimsoll")).expect("a record")).expect("whole");
+    assert_eq!(record.end.expect("an end").run.setup_data, None);
 }
 
 #[tokio::test]
@@ -182,7 +259,9 @@ async fn kill_9_loses_two_seconds_at_most() {
         assert_eq!(document["run"]["exit_code"], serde_json::Value::Null);
         let note = document["notes"][0].as_str().expect("a note").to_owned();
         assert!(note.starts_with("the run did not end; it was cut off "), "{note}");
-        folder.plimsoll("report a.plimsoll -o report.html --check").await;
+        // Nobody knows how it would have ended, unless thresholds fail it so far.
+        let code = if document["verdict"] == "failed" { 99 } else { 255 };
+        folder.plimsoll("report a.plimsoll -o report.html --check").await.code(code);
         assert!(folder.read("report.html").contains("The run did not end"), "{note}");
     };
     for after in [300, 1_700, 3_100, 4_450] {
