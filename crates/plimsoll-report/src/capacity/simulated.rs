@@ -525,14 +525,25 @@ fn a_search_that_is_taken_up_with_less_allowed_stays_below() {
     let queue = || Queue::new(3, 16, 100.0, 0.045);
     let first = search(&mut queue(), Model::Open, Limits { budget: 60.0, ..limits() });
     let kept: Vec<_> = first.plateaus().iter().filter(|plateau| plateau.is_conclusive()).cloned().collect();
-    assert!(kept.iter().any(|plateau| plateau.load > 600.0));
-    for most in [50.0, 500.0, 1_300.0] {
-        let again = Search::new(Model::Open, Limits { most, ..limits() }, vec![BAR], kept.clone());
+    let below = |most: f64, kept: &[super::Plateau]| {
+        let again = Search::new(Model::Open, Limits { most, ..limits() }, vec![BAR], kept.to_vec());
         let again = go_on(again, &mut queue(), Model::Open);
         assert_eq!(again.end(), Some(&End::LimitNotReached), "{most}/s");
         let new = &again.plateaus()[kept.len()..];
         assert!(new.iter().all(|plateau| plateau.load <= most), "{most}/s: {new:?}");
+        new.len()
+    };
+    assert!(kept.iter().any(|plateau| plateau.load > 600.0));
+    for most in [50.0, 500.0, 1_300.0] {
+        below(most, &kept);
     }
+    // Had 640/s not been decided, that would be no reason to hold it once more.
+    let mut climbed: Vec<_> = kept.into_iter().filter(|plateau| plateau.load < 700.0).collect();
+    climbed.iter_mut().filter(|plateau| plateau.load > 500.0).for_each(|plateau| {
+        plateau.purpose = Purpose::Climb;
+        plateau.verdict = Verdict::CannotTell { why: String::new() };
+    });
+    assert_eq!(below(500.0, &climbed), 1);
 }
 
 #[test]

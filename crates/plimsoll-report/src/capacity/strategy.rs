@@ -61,9 +61,10 @@ pub(super) fn next(search: &Search, left: f64) -> Next {
     }
     let Bracket { low, high } = bracket(search);
     let most = search.limits.most;
-    // An earlier search may have been allowed more.
+    // An earlier search may have been allowed more, and have seen it carried.
+    let carries_most = carried(plateaus, f64::INFINITY).is_some_and(|load| load >= most);
     match (low, high.filter(|high| *high <= most)) {
-        (Some(low), _) if low > most => Next::End(End::LimitNotReached),
+        (Some(low), None) if low > most && carries_most => Next::End(End::LimitNotReached),
         (None, None) => Next::Hold(search.round(search.limits.start), Purpose::Climb),
         (Some(low), None) => climb(search, low),
         (None, Some(high)) => descend(search, high),
