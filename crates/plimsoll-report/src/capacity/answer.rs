@@ -243,3 +243,20 @@ fn not_returned(search: &Search) -> Recovery {
     };
     Recovery::CannotTell { why }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_json_are_all_of_one_kind() {
+        let headroom = Headroom { current: 350.0, share: 0.5, at_least: None };
+        let text = serde_json::to_string(&headroom).expect("JSON");
+        assert_eq!(text, r#"{"current":350.0,"share":0.5,"atLeast":null}"#);
+        assert_eq!(serde_json::from_str::<Headroom>(&text).expect("what was written"), headroom);
+        let recovery = Recovery::Metastable { load: 1.0, seconds: 60.0, recovers_at: Some(0.5) };
+        let text = serde_json::to_string(&recovery).expect("JSON");
+        assert_eq!(text, r#"{"verdict":"metastable","load":1.0,"seconds":60.0,"recoversAt":0.5}"#);
+        assert_eq!(serde_json::from_str::<Recovery>(&text).expect("what was written"), recovery);
+    }
+}
