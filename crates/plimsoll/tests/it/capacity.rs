@@ -35,8 +35,8 @@ fn record(folder: &Folder) -> Value {
     serde_json::from_str(&folder.read("capacity.json")).expect("JSON")
 }
 
-/// The search, tried again while this machine is too busy to say anything of the target. If it always is, some
-/// load has to have been judged all the same: what is busy for a plateau voids that plateau only.
+/// The search, tried again while this machine is too busy to say anything of the target. If it always is,
+/// some load has to have been judged all the same: what is busy for a plateau voids that plateau only.
 async fn search(folder: &Folder, arguments: &str) -> Option<Finished> {
     let mut judged = 0;
     for _ in 0..ATTEMPTS {

@@ -1,160 +1,15 @@
 //! Searches against targets that are simulated: queues whose capacity is known in closed form.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+mod accuracy;
+mod queue;
+
+use accuracy::rate_within;
+use queue::{MOMENT, Queue};
 
 use super::{
-    Answer, Bar, Collapse, End, Limits, Model, Moment, Order, Purpose, Question, Recovery, Search, Tally,
-    Verdict, strategy,
+    Answer, Bar, Collapse, End, Limits, Model, Moment, Order, Plateau, Purpose, Question, Recovery, Search,
+    Tally, Verdict, strategy,
 };
-use crate::statistics::dice::Dice;
-
-/// How long a moment is.
-const MOMENT: f64 = 0.25;
-
-/// A queue in front of `servers` servers with exponential service times.
-#[derive(Clone)]
-struct Queue {
-    dice: Dice,
-    servers: usize,
-    /// Of one server, per second.
-    service: f64,
-    /// What the share of samples above is asked for, in seconds.
-    bound: f64,
-    now: f64,
-    /// When each server is free.
-    free: BinaryHeap<Reverse<Time>>,
-    /// When iterations will end, and when they began.
-    ending: BinaryHeap<Reverse<(Time, Time)>>,
-    next_arrival: f64,
-    load: f64,
-    /// With more iterations under way than this it works at half the speed, until hardly any are left.
-    breaks_at: usize,
-    is_broken: bool,
-    /// The rate from which on the generator is in trouble.
-    generator: f64,
-    /// How long an iteration sleeps before its request, in seconds.
-    sleep: f64,
-    /// Under this load and above nothing ends any more.
-    hangs_from: f64,
-    /// Above this rate all requests are turned away at once.
-    sheds_above: f64,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-struct Time(f64);
-
-impl Eq for Time {}
-
-impl Ord for Time {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
-    }
-}
-
-impl PartialOrd for Time {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Queue {
-    fn new(seed: u64, servers: usize, service: f64, bound: f64) -> Self {
-        Self {
-            dice: Dice::new(seed),
-            servers,
-            service,
-            bound,
-            now: 0.0,
-            free: (0..servers).map(|_| Reverse(Time(0.0))).collect(),
-            ending: BinaryHeap::new(),
-            next_arrival: f64::INFINITY,
-            load: 0.0,
-            breaks_at: usize::MAX,
-            is_broken: false,
-            generator: f64::INFINITY,
-            sleep: 0.0,
-            hangs_from: f64::INFINITY,
-            sheds_above: f64::INFINITY,
-        }
-    }
-
-    fn drive(&mut self, load: f64, model: Model) {
-        if self.load >= self.hangs_from && load < self.hangs_from {
-            // It answers all of them at once.
-            let began: Vec<Time> = self.ending.drain().map(|Reverse((_, began))| began).collect();
-            self.ending.extend(began.into_iter().map(|began| Reverse((Time(self.now), began))));
-            self.free = (0..self.servers).map(|_| Reverse(Time(self.now))).collect();
-        }
-        self.load = load;
-        match model {
-            Model::Open if load > 0.0 => self.next_arrival = self.now + self.dice.exponential() / load,
-            Model::Open => self.next_arrival = f64::INFINITY,
-            Model::Closed => {
-                for _ in self.ending.len()..load as usize {
-                    self.start(self.now);
-                }
-            }
-        }
-    }
-
-    fn start(&mut self, at: f64) {
-        let Reverse(Time(free)) = self.free.pop().expect("there are servers");
-        self.is_broken = match self.ending.len() {
-            many if many > self.breaks_at => true,
-            few if few < self.servers => false,
-            _ => self.is_broken,
-        };
-        let speed = if self.is_broken { 0.5 } else { 1.0 };
-        let arrives = at + self.sleep;
-        let hangs = self.load >= self.hangs_from;
-        let end = match hangs || self.load > self.sheds_above {
-            true if hangs => f64::INFINITY,
-            true => arrives,
-            false => free.max(arrives) + self.dice.exponential() / (speed * self.service),
-        };
-        self.free.push(Reverse(Time(if self.load > self.sheds_above { free } else { end })));
-        self.ending.push(Reverse((Time(end), Time(at))));
-    }
-
-    fn moment(&mut self, model: Model) -> Moment {
-        let until = self.now + MOMENT;
-        let mut moment = Moment { seconds: MOMENT, tallies: vec![Tally::default()], ..Moment::default() };
-        let mut area = 0.0;
-        loop {
-            let end = self.ending.peek().map_or(f64::INFINITY, |Reverse((Time(end), _))| *end);
-            let next = end.min(self.next_arrival).min(until);
-            area += self.ending.len() as f64 * (next - self.now);
-            self.now = next;
-            if next >= until {
-                break;
-            }
-            if next >= self.next_arrival {
-                self.start(next);
-                moment.started += 1.0;
-                self.next_arrival = next + self.dice.exponential() / self.load;
-                continue;
-            }
-            let Some(Reverse((Time(end), Time(began)))) = self.ending.pop() else { break };
-            moment.completed += 1.0;
-            moment.judged += 1.0;
-            moment.failed += f64::from(u8::from(self.load > self.sheds_above));
-            moment.took += end - began;
-            let took = end - began - self.sleep;
-            let tally = &mut moment.tallies[0];
-            tally.of += 1.0;
-            tally.over += f64::from(u8::from(took > self.bound));
-            tally.near += f64::from(u8::from(took > self.bound / 4.0));
-            if model == Model::Closed && self.ending.len() < self.load as usize {
-                self.start(next);
-                moment.started += 1.0;
-            }
-        }
-        moment.in_flight = area / MOMENT;
-        moment.trouble = (self.load > self.generator).then(|| "no CPU left".to_owned());
-        moment
-    }
-}
 
 fn limits() -> Limits {
     Limits {
@@ -200,112 +55,6 @@ fn go_on_with(
         order = search.tick(moment);
     }
     search
-}
-
-/// The share of responses above `t` of an M/M/c queue (Erlang C).
-fn above(servers: usize, service: f64, rate: f64, t: f64) -> f64 {
-    let (c, a) = (servers as f64, rate / service);
-    if a >= c {
-        return 1.0;
-    }
-    let mut blocked = 1.0;
-    for n in 1..=servers {
-        blocked = a * blocked / (n as f64 + a * blocked);
-    }
-    let waits = blocked / (1.0 - a / c * (1.0 - blocked));
-    let spare = c * service - rate;
-    let served = (-service * t).exp();
-    let waited = (-spare * t).exp();
-    // The wait is 0, or exponential with rate `spare`; the service is exponential.
-    let sum = if (spare - service).abs() < 1e-9 * service {
-        served * (1.0 + service * t)
-    } else {
-        (spare * served - service * waited) / (spare - service)
-    };
-    (1.0 - waits) * served + waits * sum
-}
-
-/// The rate at which 5 % of the responses take longer than `t`.
-fn rate_within(servers: usize, service: f64, t: f64) -> f64 {
-    met_up_to(servers as f64 * service, |rate| above(servers, service, rate, t))
-}
-
-/// The highest load, up to `most`, at which a share is 5 %.
-fn met_up_to(most: f64, share: impl Fn(f64) -> f64) -> f64 {
-    let (mut low, mut high) = (0.0, most);
-    for _ in 0..60 {
-        let middle = 0.5 * (low + high);
-        if share(middle) <= 0.05 { low = middle } else { high = middle }
-    }
-    low
-}
-
-/// The share of responses above `t` when `users` without think time share the servers: whoever comes waits
-/// until all but `servers` of those before are served (Erlang), and is then served itself. Between whole
-/// numbers it is interpolated.
-fn above_closed(servers: usize, service: f64, users: f64, t: f64) -> f64 {
-    const STEPS: usize = 500;
-    let at = |users: usize| {
-        let before = users.saturating_sub(servers);
-        if before == 0 {
-            return (-service * t).exp();
-        }
-        let rate = servers as f64 * service;
-        let width = t / STEPS as f64;
-        let (mut within, mut both) = (0.0, 0.0);
-        let ln_factorial: f64 = (1..before).map(|n| (n as f64).ln()).sum();
-        for step in 0..STEPS {
-            let x = (step as f64 + 0.5) * width;
-            let ln = before as f64 * rate.ln() + (before - 1) as f64 * x.ln() - rate * x - ln_factorial;
-            let density = ln.exp() * width;
-            within += density;
-            both += density * (-service * (t - x)).exp();
-        }
-        (1.0 - within).max(0.0) + both
-    };
-    let (whole, rest) = (users.floor(), users.fract());
-    at(whole as usize) * (1.0 - rest) + at(whole as usize + 1) * rest
-}
-
-/// How many searches end within 5 % of the truth, how many intervals hold it, and by how much each is off.
-fn judge(truth: f64, searches: impl Iterator<Item = Search>) -> (usize, usize, Vec<f64>) {
-    let (mut near, mut held, mut off, mut took) = (0, 0, Vec::new(), 0.0);
-    for search in searches {
-        took += search.spent();
-        assert_eq!(search.end(), Some(&End::Found));
-        let found = strategy::estimate(&search).expect("there is a limit").crossing;
-        off.push((found.load / truth - 1.0) * 100.0);
-        near += usize::from((found.load / truth - 1.0).abs() <= 0.05);
-        held += usize::from(found.low <= truth && truth <= found.high);
-    }
-    println!("{:.0} s each", took / off.len() as f64);
-    (near, held, off)
-}
-
-#[test]
-fn the_rate_of_a_queue_is_found_within_five_percent() {
-    for (servers, mean_ms, bound_ms) in [(4, 5.0, 25.0), (16, 10.0, 45.0), (64, 20.0, 80.0)] {
-        let (service, bound) = (1e3 / mean_ms, bound_ms / 1e3);
-        let truth = rate_within(servers, service, bound);
-        let one = |seed| search(&mut Queue::new(seed, servers, service, bound), Model::Open, limits());
-        let (near, held, off) = judge(truth, (0..6).map(one));
-        println!("{servers} servers, {truth:.0}/s: {held} intervals hold it; off by {off:.1?} %");
-        assert!(near >= 5, "{servers} servers, {truth:.0}/s: off by {off:.1?} %");
-        assert!(held >= 3, "{servers} servers: {held} of 6 intervals hold the truth; off by {off:.1?} %");
-    }
-}
-
-#[test]
-fn the_number_of_users_of_a_queue_is_found_within_five_percent() {
-    for (servers, mean_ms, bound_ms) in [(4, 5.0, 70.0), (16, 10.0, 60.0)] {
-        let (service, bound) = (1e3 / mean_ms, bound_ms / 1e3);
-        let truth = met_up_to(2_000.0, |users| above_closed(servers, service, users, bound));
-        let limits = Limits { start: 1.0, ..limits() };
-        let one = |seed| search(&mut Queue::new(seed, servers, service, bound), Model::Closed, limits);
-        let (near, held, off) = judge(truth, (0..6).map(one));
-        println!("{servers} servers, {truth:.1} users: {held} intervals hold it; off by {off:.1?} %");
-        assert!(near >= 5, "{servers} servers, {truth:.1} users: off by {off:.1?} %");
-    }
 }
 
 fn answer(search: &Search) -> Answer {
@@ -525,7 +274,7 @@ fn a_search_that_is_taken_up_with_less_allowed_stays_below() {
     let queue = || Queue::new(3, 16, 100.0, 0.045);
     let first = search(&mut queue(), Model::Open, Limits { budget: 60.0, ..limits() });
     let kept: Vec<_> = first.plateaus().iter().filter(|plateau| plateau.is_conclusive()).cloned().collect();
-    let below = |most: f64, kept: &[super::Plateau]| {
+    let below = |most: f64, kept: &[Plateau]| {
         let again = Search::new(Model::Open, Limits { most, ..limits() }, vec![BAR], kept.to_vec());
         let again = go_on(again, &mut queue(), Model::Open);
         assert_eq!(again.end(), Some(&End::LimitNotReached), "{most}/s");
@@ -550,6 +299,6 @@ fn a_search_that_is_taken_up_with_less_allowed_stays_below() {
 fn no_plateau_is_longer_than_allowed() {
     let limits = Limits { shortest: 15.0, recovery: false, ..limits() };
     let search = search(&mut Queue::new(1, 4, 200.0, 0.025), Model::Open, limits);
-    let longest = search.plateaus().iter().map(super::Plateau::seconds).fold(0.0, f64::max);
+    let longest = search.plateaus().iter().map(Plateau::seconds).fold(0.0, f64::max);
     assert!(longest <= 20.01, "{longest} s");
 }
