@@ -44,11 +44,15 @@ pub struct Answer {
 pub struct Capacity {
     /// Iterations per second, or VUs.
     pub load: f64,
-    /// The lower end of the 95 % interval.
+    /// The lower end of the 95 % interval; of a bracket, a load that was carried.
     pub low: f64,
-    /// The upper end.
+    /// The upper end; of a bracket, a load that was not.
     pub high: f64,
-    /// The objective that gives way first.
+    /// The target broke down without its objectives telling before: the limit is between two loads, and
+    /// `load` is in their middle.
+    #[serde(default)]
+    pub bracket: bool,
+    /// The objective that gives way first, or how the target breaks down.
     pub gives_way: String,
     /// Where it does.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,18 +65,20 @@ pub struct Capacity {
 
 /// How much is left at today's load.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Headroom {
     /// Today's load.
     pub current: f64,
     /// The share of the capacity that is left; less than zero when there is none.
     pub share: f64,
-    /// The same at the lower end of the interval.
-    pub at_least: f64,
+    /// The same at the lower end of the interval, unless that is no load at all.
+    #[serde(default)]
+    pub at_least: Option<f64>,
 }
 
 /// Whether the target recovers from an overload by itself.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "verdict")]
+#[serde(rename_all = "kebab-case", rename_all_fields = "camelCase", tag = "verdict")]
 pub enum Recovery {
     /// It was not tried.
     #[default]
@@ -123,7 +129,8 @@ impl Answer {
         let headroom = |capacity: &Capacity| {
             let current = question.current?;
             let left = |load: f64| 1.0 - current / load;
-            Some(Headroom { current, share: left(capacity.load), at_least: left(capacity.low) })
+            let at_least = (capacity.low > 0.0).then(|| left(capacity.low));
+            Some(Headroom { current, share: left(capacity.load), at_least })
         };
         let (scaling, forecast) = scaling(search.model, &both, capacity.as_ref(), question.forecast);
         let limit = capacity.as_ref().map(|capacity| capacity.load);
@@ -136,7 +143,7 @@ impl Answer {
             throughput_knee: knees::throughput(search.model, &both),
             latency_knee: knees::latency(&both),
             headroom: capacity.as_ref().and_then(headroom),
-            recovery: recovery(plateaus),
+            recovery: recovery(search),
             capacity,
         }
     }
@@ -146,7 +153,7 @@ impl Answer {
 fn capacity(search: &Search, plateaus: &[(&Plateau, &Figures)], objectives: &[String]) -> Option<Capacity> {
     let provisional = match search.end() {
         Some(End::Found) => false,
-        Some(End::Budget | End::Interrupted | End::NotRecovered { .. }) | None => true,
+        Some(End::Budget | End::Interrupted | End::NotConfirmed | End::NotRecovered { .. }) | None => true,
         Some(
             End::LimitNotReached
             | End::Undecided { .. }
@@ -160,7 +167,7 @@ fn capacity(search: &Search, plateaus: &[(&Plateau, &Figures)], objectives: &[St
     let estimate = strategy::estimate(search)?;
     let crossing = estimate.crossing;
     let gave_way = |plateau: &Plateau| match plateau.verdict {
-        Verdict::Failed { objective } => objective == estimate.objective,
+        Verdict::Failed { objective } => Some(objective) == estimate.objective,
         _ => false,
     };
     let nearest = |plateau: &Plateau| (plateau.load / crossing.load).ln().abs();
@@ -179,7 +186,12 @@ fn capacity(search: &Search, plateaus: &[(&Plateau, &Figures)], objectives: &[St
         load: crossing.load,
         low: crossing.low,
         high: crossing.high,
-        gives_way: objectives.get(estimate.objective).cloned().unwrap_or_default(),
+        bracket: estimate.is_bracket,
+        gives_way: estimate
+            .objective
+            .and_then(|objective| objectives.get(objective).cloned())
+            .or(estimate.collapse)
+            .unwrap_or_default(),
         endpoint: missed.and_then(|(_, figures)| figures.endpoint.clone()),
         requests: near.map_or(0.0, requests),
         provisional,
@@ -193,9 +205,10 @@ fn carried(search: &Search) -> Option<f64> {
     held.filter(|plateau| !sweeps(plateau)).map(|plateau| plateau.load).max_by(f64::total_cmp)
 }
 
-fn recovery(plateaus: &[Plateau]) -> Recovery {
+fn recovery(search: &Search) -> Recovery {
+    let plateaus = search.plateaus();
+    let Some(first) = strategy::returned(plateaus) else { return not_returned(search) };
     let mut returns = plateaus.iter().filter(|plateau| plateau.purpose == Purpose::Return);
-    let Some(first) = returns.next() else { return Recovery::NotTested };
     let (load, seconds) = (first.load, first.seconds());
     match strategy::is_metastable(plateaus) {
         Some(false) => Recovery::Recovers { load, seconds },
@@ -212,5 +225,38 @@ fn recovery(plateaus: &[Plateau]) -> Recovery {
                 other => format!("the plateau after the overload {}", other.as_str()),
             },
         },
+    }
+}
+
+/// What kept the target from being overloaded, or from being seen afterwards.
+fn not_returned(search: &Search) -> Recovery {
+    let cut_short = search.cut_short().filter(|_| search.limits().recovery);
+    let Some(end) = cut_short else { return Recovery::NotTested };
+    let why = match end {
+        End::Budget => "there was no time left for it".to_owned(),
+        End::GeneratorLimited { why } => format!("the generator could not do it ({why})"),
+        End::NotRecovered { seconds } => {
+            format!("the target did not come back within {seconds:.0} s without load")
+        }
+        End::NoVus => "there were too few VUs for it".to_owned(),
+        _ => "the search ended before".to_owned(),
+    };
+    Recovery::CannotTell { why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_json_are_all_of_one_kind() {
+        let headroom = Headroom { current: 350.0, share: 0.5, at_least: None };
+        let text = serde_json::to_string(&headroom).expect("JSON");
+        assert_eq!(text, r#"{"current":350.0,"share":0.5,"atLeast":null}"#);
+        assert_eq!(serde_json::from_str::<Headroom>(&text).expect("what was written"), headroom);
+        let recovery = Recovery::Metastable { load: 1.0, seconds: 60.0, recovers_at: Some(0.5) };
+        let text = serde_json::to_string(&recovery).expect("JSON");
+        assert_eq!(text, r#"{"verdict":"metastable","load":1.0,"seconds":60.0,"recoversAt":0.5}"#);
+        assert_eq!(serde_json::from_str::<Recovery>(&text).expect("what was written"), recovery);
     }
 }

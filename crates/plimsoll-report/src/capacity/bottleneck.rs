@@ -60,6 +60,10 @@ pub(super) fn bottleneck(
         plateau.load >= limit
             && matches!(plateau.verdict, Verdict::Failed { .. } | Verdict::Collapsed { .. } | Verdict::Ended)
     };
+    if !plateaus.iter().any(|(plateau, _)| is_low(plateau, limit)) {
+        let why = "no plateau at half the capacity or below shows what is used there".to_owned();
+        return Bottleneck::CannotTell { why };
+    }
     let full: Vec<(&Resource, String)> = resources
         .iter()
         .filter_map(|resource| {
@@ -68,7 +72,7 @@ pub(super) fn bottleneck(
                 some.filter_map(|(plateau, figures)| Some((plateau.load, used(resource, figures)?))).collect()
             };
             let above = of(&missed);
-            let below = of(&|plateau| plateau.load <= 0.5 * limit && is_well(plateau));
+            let below = of(&|plateau| is_low(plateau, limit));
             let (at, most) = above.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
             let (before, least) = below.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
             (most >= FULL && least < SPARE).then(|| {
@@ -93,9 +97,9 @@ pub(super) fn bottleneck(
     }
 }
 
-/// Whether nothing speaks against the load, decided or not.
-fn is_well(plateau: &Plateau) -> bool {
-    matches!(plateau.verdict, Verdict::Held | Verdict::CannotTell { .. })
+/// Whether the load is half the capacity at most, and nothing speaks against it, decided or not.
+fn is_low(plateau: &Plateau, limit: f64) -> bool {
+    plateau.load <= 0.5 * limit && matches!(plateau.verdict, Verdict::Held | Verdict::CannotTell { .. })
 }
 
 /// Which share of the resource was used.
@@ -137,5 +141,12 @@ mod tests {
         assert!(matches!(none, Bottleneck::CannotTell { .. }), "{none:?}");
         let always = judge(&[(50.0, true, 0.1, 9.9), (210.0, false, 0.3, 9.9)]);
         assert!(matches!(always, Bottleneck::CannotTell { .. }), "full at low load, too: {always:?}");
+    }
+
+    #[test]
+    fn without_a_low_load_that_is_what_is_said() {
+        let found = judge(&[(150.0, true, 0.1, 6.0), (210.0, false, 0.3, 9.9)]);
+        let Bottleneck::CannotTell { why } = found else { panic!("{found:?}") };
+        assert!(why.contains("no plateau at half the capacity"), "{why}");
     }
 }

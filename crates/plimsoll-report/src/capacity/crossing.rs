@@ -11,7 +11,8 @@
 //! The interval comes from resampling the moments of each plateau in blocks. Where the crossing depends
 //! more on which plateaus there are than that explains, because the line is bent or a target's speed
 //! changes from minute to minute, it is as wide as leaving out one plateau after the other says (the
-//! jackknife, Tukey 1958).
+//! jackknife, Tukey 1958). Where some of all this leads to no crossing at all, the plateaus do not tell where
+//! it is, and the interval is as wide as they lie apart.
 
 use std::borrow::Borrow;
 
@@ -45,6 +46,8 @@ impl Crossing {
 
 const CONFIDENCE: f64 = 0.95;
 const ROUNDS: usize = 400;
+/// With a greater share of resamples without a crossing one end of the interval is among those.
+const MISSES: f64 = 0.025;
 /// Plateaus whose load is farther away than by this factor say nothing of the crossing.
 const NEAR: f64 = 1.45;
 
@@ -100,13 +103,16 @@ pub(super) fn crossing(plateaus: &[&Plateau], bound: Bound, about: f64) -> Optio
     if load < lowest * 0.9 || load > highest * 1.1 {
         return None;
     }
-    let (low, high) = interval(&points, bound, load)?;
-    let apart = apart(&points, &sums, bound, load);
+    let ends = interval(&points, bound, load).zip(apart(&points, &sums, bound, load));
+    let Some(((low, high), apart)) = ends else {
+        return Some(Crossing { load, low: load.min(lowest), high: load.max(highest) });
+    };
     Some(Crossing { load, low: low.min(load - apart).max(0.0), high: high.max(load + apart) })
 }
 
-/// Half the width of the interval that leaving out plateaus leads to.
-fn apart(points: &[Point], sums: &[Tally], bound: Bound, load: f64) -> f64 {
+/// Half the width of the interval that leaving out plateaus leads to. `None` when one of them is all that
+/// there is to say where the crossing is.
+fn apart(points: &[Point], sums: &[Tally], bound: Bound, load: f64) -> Option<f64> {
     let near: Vec<bool> = points.iter().map(|point| nearness(point.load, load) > 0.3).collect();
     let without = |left_out: usize| {
         let kept = |at: &usize| *at != left_out;
@@ -114,16 +120,19 @@ fn apart(points: &[Point], sums: &[Tally], bound: Bound, load: f64) -> f64 {
         let sums: Vec<Tally> = (0..sums.len()).filter(kept).map(|at| sums[at]).collect();
         fit(&points, &sums, bound, load)?.reaches(bound)
     };
-    let loads: Vec<f64> = (0..points.len()).filter(|at| near[*at]).filter_map(without).collect();
+    let loads: Option<Vec<f64>> = (0..points.len()).filter(|at| near[*at]).map(without).collect();
+    let loads = loads?;
     let n = loads.len() as f64;
     if loads.len() < 3 {
-        return 0.0;
+        return Some(0.0);
     }
     let mean = loads.iter().sum::<f64>() / n;
     let squares: f64 = loads.iter().map(|load| (load - mean).powi(2)).sum();
-    student::critical(CONFIDENCE, n - 1.0) * ((n - 1.0) / n * squares).sqrt()
+    Some(student::critical(CONFIDENCE, n - 1.0) * ((n - 1.0) / n * squares).sqrt())
 }
 
+/// What resampling leads to. `None` when too many resamples have no crossing: leaving those out would make
+/// the interval the narrower the less is known.
 fn interval(points: &[Point], bound: Bound, load: f64) -> Option<(f64, f64)> {
     let (mut dice, mut weights) = (Dice::new(7), Vec::new());
     let mut drawn: Vec<f64> = (0..ROUNDS)
@@ -133,6 +142,9 @@ fn interval(points: &[Point], bound: Bound, load: f64) -> Option<(f64, f64)> {
             fit(points, &sums, bound, load).and_then(|line| line.reaches(bound))
         })
         .collect();
+    if (ROUNDS - drawn.len()) as f64 > MISSES * ROUNDS as f64 {
+        return None;
+    }
     drawn.sort_by(f64::total_cmp);
     let stretches = points.iter().map(|point| point.ratio.dependence.stretch(CONFIDENCE));
     let stretch = stretches.sum::<f64>() / points.len() as f64;
@@ -214,5 +226,49 @@ impl Line {
     fn reaches(&self, bound: Bound) -> Option<f64> {
         let load = self.about * (1.0 + (bound.height(bound.limit) - self.height) / self.slope);
         (load > 0.0 && load < 4.0 * self.about).then_some(load)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capacity::Moment;
+
+    /// Plateaus of which a share of 400 samples misses, each the same in all moments.
+    fn plateaus(rows: &[(f64, f64)]) -> Vec<Plateau> {
+        let one = |&(load, share): &(f64, f64)| {
+            let mut plateau = Plateau::new(load, Purpose::Refine);
+            plateau.verdict = Verdict::Held;
+            let tally = |at: u32| {
+                // Misses come by the dozen, as in a queue.
+                let over = if at.is_multiple_of(4) { 40.0 * share } else { 0.0 };
+                Tally { over, near: over, of: 10.0 }
+            };
+            plateau.moments =
+                (0..40).map(|at| Moment { tallies: vec![tally(at)], ..Moment::default() }).collect();
+            plateau
+        };
+        rows.iter().map(one).collect()
+    }
+
+    fn of(rows: &[(f64, f64)]) -> Option<Crossing> {
+        let all = plateaus(rows);
+        let bound = Bound { objective: 0, limit: 0.05, is_share: true };
+        crossing(&all.iter().collect::<Vec<_>>(), bound, 100.0)
+    }
+
+    #[test]
+    fn a_clear_crossing_has_a_narrow_interval() {
+        let rows = [(80.0, 0.005), (90.0, 0.018), (97.0, 0.037), (103.0, 0.067), (110.0, 0.13), (120.0, 0.3)];
+        let found = of(&rows).expect("it is crossed");
+        assert!((found.load - 100.0).abs() < 2.0, "{found:?}");
+        assert!(found.low > 90.0 && found.high < 110.0, "{found:?}");
+    }
+
+    #[test]
+    fn where_the_plateaus_do_not_tell_the_interval_is_as_wide_as_they_are_apart() {
+        // Nearly level: what little it rises is chance, and many resamples fall.
+        let found = of(&[(85.0, 0.048), (95.0, 0.046), (105.0, 0.052), (115.0, 0.051)]).expect("it rises");
+        assert!(found.low <= 85.0 && found.high >= 115.0, "{found:?}");
     }
 }

@@ -69,10 +69,16 @@ impl Gate {
         let answer = &record.answer;
         if let Some(capacity) = &answer.capacity {
             let (low, load) = (text::load(model, capacity.low), text::load(model, capacity.load));
+            if record.end == Some(super::End::NotConfirmed) {
+                return Passage::NoCapacity(format!("no load near the capacity of {load} was carried twice"));
+            }
             if capacity.provisional {
                 return Passage::NoCapacity(format!("the search did not come to its end (so far {load})"));
             }
-            let facts = format!("the capacity is {load}, at least {low} with 95 % confidence");
+            let facts = match capacity.bracket {
+                true => format!("the capacity is above {low}, which was carried"),
+                false => format!("the capacity is {load}, at least {low} with 95 % confidence"),
+            };
             return match capacity.low >= self.load {
                 true => Passage::Met(format!("{facts}, and {wanted} is wanted")),
                 false => Passage::Missed(format!("{facts}, but {wanted} is wanted")),

@@ -44,7 +44,7 @@ pub use figures::Figures;
 pub use gate::{Gate, Passage};
 pub use moment::{Moment, Tally};
 pub use objective::{Objective, ObjectiveError};
-pub use plateau::{Plateau, Purpose, Verdict};
+pub use plateau::{Collapse, Plateau, Purpose, Verdict};
 pub use record::{Asked, Entry, Header, Record, RecordError};
 pub use scaling::{Forecast, Scaling};
 pub use search::{Bar, End, Limits, Model, Order, Search};

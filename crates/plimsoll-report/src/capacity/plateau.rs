@@ -27,6 +27,21 @@ pub enum Purpose {
     Return,
 }
 
+/// How a target broke down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Collapse {
+    /// Half of the requests failed, or more.
+    Failures,
+    /// Iterations started faster than they ended, and piled up.
+    #[default]
+    Backlog,
+    /// They piled up until no VU was left.
+    NoVu,
+    /// Nothing came to its end any more.
+    Stalled,
+}
+
 /// What became of a plateau.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "verdict")]
@@ -45,6 +60,9 @@ pub enum Verdict {
     },
     /// The target broke down, so that the load was taken away at once.
     Collapsed {
+        /// How.
+        #[serde(default)]
+        collapse: Collapse,
         /// What was seen.
         why: String,
     },
@@ -105,6 +123,10 @@ pub(super) struct Judge<'a> {
     pub(super) model: Model,
     /// The objectives.
     pub(super) bounds: &'a [Bar],
+    /// How long an iteration takes where the load is no trouble, in seconds; nothing before that was seen.
+    pub(super) iteration: Option<f64>,
+    /// Which objectives some sample has reached on an earlier plateau.
+    pub(super) reached: &'a [bool],
 }
 
 /// An objective that is not decided: its place, its interval, and how many samples there are.
@@ -170,11 +192,12 @@ impl Plateau {
         verdict.inspect(|verdict| self.verdict = verdict.clone())
     }
 
-    /// How many moments belong to the transient. In the first second, at least, iterations end that were
-    /// started under the load before.
+    /// How many moments belong to the transient. In the first second, and for as long as an iteration takes,
+    /// iterations end that were started under the load before.
     fn transient(&self, judge: Judge<'_>) -> usize {
         let shortest = sum(&self.moments, |moment| moment.seconds) / self.moments.len().max(1) as f64;
-        let least = (1.0 / shortest.max(1e-3)).round() as usize;
+        let seconds = judge.iteration.unwrap_or(0.0).max(1.0);
+        let least = (seconds / shortest.max(1e-3)).round() as usize;
         let least = if self.purpose == Purpose::Refine { 2 * least } else { least };
         transient::cut(&self.levels(judge), least)
     }
@@ -197,10 +220,11 @@ impl Plateau {
     fn judge(&self, judge: Judge<'_>) -> Option<Verdict> {
         let seconds = self.seconds();
         let is_last = seconds >= self.longest(judge);
-        if let Some(objective) = self.without_data(judge) {
-            return Some(Verdict::NoData { objective });
+        if is_last && let Some(verdict) = self.silence(judge) {
+            return Some(verdict);
         }
-        if seconds < self.shortest(judge) || self.steady().len() < FEWEST {
+        let fills = self.fills(judge).min(self.longest(judge));
+        if seconds < self.shortest(judge).max(fills) || self.steady().len() < FEWEST {
             return None;
         }
         let confidence = if is_last { CONFIDENCE_LAST } else { CONFIDENCE_EARLY };
@@ -221,9 +245,7 @@ impl Plateau {
         let rises = judge.model == Model::Open && transient::rises(&self.levels(judge)[self.cut..]);
         match open.first() {
             None if !rises => Some(Verdict::Held),
-            None if is_last => {
-                Some(Verdict::CannotTell { why: "iterations under way still rise".to_owned() })
-            }
+            None if is_last => Some(Verdict::CannotTell { why: self.still_rises(judge) }),
             Some(first) if is_last || self.may_go_on(&open) => {
                 Some(Verdict::CannotTell { why: undecided(first, judge) })
             }
@@ -237,13 +259,35 @@ impl Plateau {
             let tally = total(self.steady(), objective);
             tally.near > bar.limit * tally.of
         };
-        let shortest = judge.limits.shortest;
+        let Limits { shortest, longest, .. } = *judge.limits;
         match self.purpose {
             // Plateaus that end when they look good would look better than the truth.
-            Purpose::Refine => judge.limits.longest,
-            _ if judge.bounds.iter().enumerate().any(near) => 2.0 * shortest,
+            Purpose::Refine => longest,
+            _ if judge.bounds.iter().enumerate().any(near) => (2.0 * shortest).min(longest),
             _ => shortest,
         }
+    }
+
+    /// How long it takes until as many iterations end as start, however well the target is: the time of one
+    /// iteration, and as much again, since some take longer than others.
+    fn fills(&self, judge: Judge<'_>) -> f64 {
+        let own = || {
+            let begins = |moment: &Moment| moment.started > 0.0 || moment.in_flight > 0.0;
+            let from = self.moments.iter().position(begins).unwrap_or(self.moments.len());
+            let to = self.moments.iter().position(|moment| moment.completed > 0.0);
+            let first = sum(&self.moments[from..to.unwrap_or(self.moments.len()).max(from)], |m| m.seconds);
+            mean_iteration(&self.moments).unwrap_or(0.0).max(first)
+        };
+        2.0 * judge.iteration.unwrap_or_else(own)
+    }
+
+    fn still_rises(&self, judge: Judge<'_>) -> String {
+        let fills = self.fills(judge);
+        if fills > self.longest(judge) {
+            let iteration = 0.5 * fills;
+            return format!("iterations take {iteration:.1} s: too long for the longest plateau");
+        }
+        "iterations under way still rise".to_owned()
     }
 
     /// While climbing there is no need to wait for samples that would only show that nothing is missed.
@@ -271,16 +315,45 @@ impl Plateau {
         }
     }
 
-    /// An objective that nothing reaches although iterations end.
+    /// An objective that nothing has reached.
     fn without_data(&self, judge: Judge<'_>) -> Option<usize> {
-        const ENOUGH: f64 = 5.0;
-        let seconds = self.seconds();
-        let some = sum(&self.moments, |moment| moment.completed) >= 3.0;
-        let is_late = seconds >= ENOUGH.max(judge.limits.shortest) && some || seconds >= judge.limits.longest;
         let empty = |objective: &usize| {
             !judge.bounds[*objective].is_optional && total(&self.moments, *objective).of <= 0.0
         };
-        (0..judge.bounds.len()).find(empty).filter(|_| is_late)
+        (0..judge.bounds.len()).find(empty)
+    }
+
+    /// What it means that nothing comes to its end, or that nothing has reached an objective all along.
+    fn silence(&self, judge: Judge<'_>) -> Option<Verdict> {
+        let objective = self.without_data(judge);
+        let stalled = self.stalled(judge);
+        if self.purpose == Purpose::Return {
+            return objective.or(stalled.map(|_| 0)).map(|objective| Verdict::NoData { objective });
+        }
+        if let Some(why) = stalled {
+            return Some(Verdict::Collapsed { collapse: Collapse::Stalled, why });
+        }
+        let objective = objective?;
+        if judge.reached.get(objective) != Some(&true) {
+            return Some(Verdict::NoData { objective });
+        }
+        let why = format!("no sample reached an objective within {:.0} s", self.seconds());
+        Some(Verdict::CannotTell { why })
+    }
+
+    /// Nothing ended in the second half, and as good as all is under way that was started.
+    fn stalled(&self, judge: Judge<'_>) -> Option<String> {
+        let half = 0.5 * self.seconds();
+        let under_way = self.moments.last().map_or(0.0, |moment| moment.in_flight);
+        let enough = match judge.model {
+            Model::Open => (0.8 * self.load * half).max(2.0),
+            Model::Closed => 0.8 * self.load,
+        };
+        let ended = sum(self.last(half), |moment| moment.completed);
+        let is_unknown = judge.iteration.is_none() && mean_iteration(&self.moments).is_none();
+        let hint = if is_unknown { " (if iterations take longer, see --plateau-max)" } else { "" };
+        (ended <= 0.0 && under_way >= enough)
+            .then(|| format!("no iteration ended within {half:.0} s, with {under_way:.0} under way{hint}"))
     }
 
     /// What says at once that this load is no good.
@@ -293,7 +366,8 @@ impl Plateau {
         let (judged, failed) = (over(|moment| moment.judged), over(|moment| moment.failed));
         if judged >= 20.0 && failed >= 0.5 * judged && self.purpose != Purpose::Return {
             let share = 100.0 * failed / judged;
-            return Some(Verdict::Collapsed { why: format!("{share:.0} % of the requests failed") });
+            let why = format!("{share:.0} % of the requests failed");
+            return Some(Verdict::Collapsed { collapse: Collapse::Failures, why });
         }
         if judge.model == Model::Closed || self.purpose == Purpose::Return {
             return None;
@@ -302,7 +376,7 @@ impl Plateau {
         if dropped > 0.02 * (started + dropped) && self.seconds() >= WINDOW {
             return Some(self.out_of_vus(window, judge));
         }
-        self.backlog(window, started, over(|moment| moment.completed))
+        self.backlog(window, (started, over(|moment| moment.completed)), judge)
     }
 
     /// The generator's trouble, if it lasts.
@@ -315,31 +389,40 @@ impl Plateau {
 
     /// Either the target is too slow for the VUs, or they were too few from the start.
     fn out_of_vus(&self, window: &[Moment], judge: Judge<'_>) -> Verdict {
+        let vus = window.last().map_or(0.0, |moment| moment.in_flight);
+        // As many would be under way if the target were as fast as it is under little load.
+        let is_usual = judge.iteration.is_some_and(|iteration| iteration * self.load >= 0.8 * vus);
         let misses = |(objective, bar): (usize, &Bar)| {
             let tally = total(window, objective);
             tally.of <= 0.0 && !bar.is_optional || tally.ratio() > bar.limit
         };
-        if judge.bounds.iter().enumerate().any(misses) {
-            let vus = window.last().map_or(0.0, |moment| moment.in_flight);
+        if !is_usual && judge.bounds.iter().enumerate().any(misses) {
             let why = format!("a backlog of {vus:.0} iterations, and no VU left for more");
-            return Verdict::Collapsed { why };
+            return Verdict::Collapsed { collapse: Collapse::NoVu, why };
         }
         Verdict::NoVus
     }
 
-    /// Iterations start faster than they end, and those under way have become many.
-    fn backlog(&self, window: &[Moment], started: f64, completed: f64) -> Option<Verdict> {
-        let seconds = self.seconds();
-        if seconds < WINDOW + 1.0 || completed >= 0.8 * started {
+    /// Iterations start faster than they end, and those under way have become many. Until the first ones
+    /// can have ended that is so under every load.
+    fn backlog(
+        &self,
+        window: &[Moment],
+        (started, completed): (f64, f64),
+        judge: Judge<'_>,
+    ) -> Option<Verdict> {
+        if self.seconds() < self.fills(judge).max(WINDOW + 1.0) || completed >= 0.8 * started {
             return None;
         }
+        let usual = judge.iteration.map_or(0.0, |iteration| iteration * self.load);
         let early: Vec<Moment> = self.moments.iter().take(self.moments.len() / 3).cloned().collect();
         let (before, now) = (in_flight(&early), window.last()?.in_flight);
         let grows = window.windows(2).filter(|pair| pair[1].in_flight >= pair[0].in_flight).count();
         let steadily = 10 * grows >= 8 * (window.len() - 1);
-        let is_backlog = steadily && now >= 20.0 && now >= 3.0 * before;
+        let is_backlog = steadily && now >= 20.0 && now >= 3.0 * before && now >= 2.0 * usual;
         let rate = (started - completed) / WINDOW;
         is_backlog.then(|| Verdict::Collapsed {
+            collapse: Collapse::Backlog,
             why: format!("a backlog of {now:.0} iterations that grew by {rate:.0} a second"),
         })
     }
@@ -353,6 +436,12 @@ impl Plateau {
         });
         &self.moments[from.map_or(0, |from| from + 1)..]
     }
+}
+
+/// How long iterations took that ended; nothing if none did.
+pub(super) fn mean_iteration(moments: &[Moment]) -> Option<f64> {
+    let completed = sum(moments, |moment| moment.completed);
+    (completed > 0.0).then(|| sum(moments, |moment| moment.took) / completed)
 }
 
 fn undecided(open: &Open, judge: Judge<'_>) -> String {

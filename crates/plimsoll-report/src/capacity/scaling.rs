@@ -30,9 +30,15 @@ pub enum Scaling {
         r_squared: f64,
         /// How many plateaus it was fitted to.
         plateaus: usize,
+        /// How many were left out because Little's law does not hold on them.
+        #[serde(default)]
+        left_out: usize,
     },
     /// There is no model.
     Refused {
+        /// See `Accepted`.
+        #[serde(default)]
+        left_out: usize,
         /// Why not.
         why: String,
     },
@@ -52,6 +58,13 @@ pub struct Span {
 impl From<Range> for Span {
     fn from(Range { value, low, high }: Range) -> Self {
         Self { value, low, high }
+    }
+}
+
+impl Span {
+    /// JSON has no numbers beyond all bounds.
+    fn is_finite(&self) -> bool {
+        [self.value, self.low, self.high].iter().all(|number| number.is_finite())
     }
 }
 
@@ -80,8 +93,9 @@ pub(super) fn scaling(
     capacity: Option<&Capacity>,
     asked: Option<(f64, f64)>,
 ) -> (Scaling, Option<Forecast>) {
-    let points: Vec<_> =
-        plateaus.iter().filter(|(plateau, _)| is_searched(plateau)).filter_map(point).collect();
+    let searched: Vec<_> = plateaus.iter().filter(|(plateau, _)| is_searched(plateau)).collect();
+    let points: Vec<_> = searched.iter().filter_map(|both| point(both)).collect();
+    let left_out = searched.len() - points.len();
     let fitted = scalability::fit(&points, 1);
     let forecast = asked.map(|(rate, headroom)| match &fitted {
         Ok(fitted) => forecast(fitted, model, capacity, rate, headroom),
@@ -93,11 +107,12 @@ pub(super) fn scaling(
             alpha: fitted.alpha.into(),
             beta: fitted.beta.into(),
             ceiling: fitted.ceiling.into(),
-            peak: fitted.peak.map(|peak| peak.concurrency.into()),
+            peak: fitted.peak.map(|peak| peak.concurrency.into()).filter(Span::is_finite),
             r_squared: fitted.r_squared,
             plateaus: fitted.plateaus,
+            left_out,
         },
-        Err(refusal) => Scaling::Refused { why: refusal.to_string() },
+        Err(refusal) => Scaling::Refused { left_out, why: refusal.to_string() },
     };
     (scaling, forecast)
 }
@@ -126,12 +141,18 @@ fn forecast(
     rate: f64,
     headroom: f64,
 ) -> Forecast {
-    let within = capacity.filter(|_| model == Model::Open);
-    let per_instance = within.map_or(fitted.ceiling, |capacity| Range {
-        value: capacity.load,
-        low: capacity.low,
-        high: capacity.high,
-    });
+    let why = match capacity {
+        None => "no capacity within the objectives was found",
+        Some(capacity) if capacity.low <= 0.0 => "the interval of the capacity begins at nothing",
+        Some(_) => "",
+    };
+    let Some(capacity) = capacity.filter(|_| why.is_empty()) else {
+        return refused(rate, headroom, why.to_owned());
+    };
+    let per_instance = match model {
+        Model::Open => Range { value: capacity.load, low: capacity.low, high: capacity.high },
+        Model::Closed => throughput(fitted, capacity),
+    };
     match fitted.forecast_of(per_instance, rate, headroom) {
         Err(error) => refused(rate, headroom, error.to_string()),
         Ok(forecast) => Forecast {
@@ -145,6 +166,61 @@ fn forecast(
     }
 }
 
+/// The throughput that the law gives so many VUs, each of which has one iteration under way.
+fn throughput(fitted: &scalability::Model, capacity: &Capacity) -> Range {
+    let at = |vus: f64| fitted.law.throughput(vus);
+    let (value, low, high) = (at(capacity.load), at(capacity.low), at(capacity.high));
+    // The law itself is no surer than its highest throughput.
+    let Range { value: most, low: least, high: best } = fitted.ceiling;
+    Range {
+        value,
+        low: value.min(low).min(high) * least / most,
+        high: value.max(low).max(high) * best / most,
+    }
+}
+
 fn refused(rate: f64, headroom: f64, why: String) -> Forecast {
     Forecast { rate, headroom, instances: None, at_least: None, at_most: None, notes: vec![why] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scalability::Law;
+
+    fn fitted() -> scalability::Model {
+        let sure = |value: f64| Range { value, low: 0.9 * value, high: 1.1 * value };
+        let law = Law { lambda: 100.0, alpha: 0.1, beta: 0.0 };
+        scalability::Model {
+            law,
+            lambda: sure(100.0),
+            alpha: sure(0.1),
+            beta: sure(0.0),
+            ceiling: sure(1_000.0),
+            peak: None,
+            r_squared: 0.99,
+            scatter: 0.02,
+            plateaus: 8,
+        }
+    }
+
+    fn capacity(load: f64, low: f64, high: f64) -> Capacity {
+        let (gives_way, endpoint) = (String::new(), None);
+        Capacity { load, low, high, bracket: false, gives_way, endpoint, requests: 0.0, provisional: false }
+    }
+
+    #[test]
+    fn a_forecast_keeps_the_objectives() {
+        let of = |model, capacity: Option<&Capacity>| forecast(&fitted(), model, capacity, 1_000.0, 0.0);
+        let none = of(Model::Open, None);
+        assert_eq!(none.instances, None);
+        assert!(none.notes[0].contains("no capacity"), "{none:?}");
+        let open = of(Model::Open, Some(&capacity(400.0, 380.0, 420.0)));
+        assert_eq!((open.instances, open.at_least, open.at_most), (Some(3), Some(3), Some(3)));
+        // 11 users bring 550/s, not the 1,000/s that the law allows.
+        let closed = of(Model::Closed, Some(&capacity(11.0, 10.0, 12.0)));
+        assert_eq!(closed.instances, Some(2), "{closed:?}");
+        let nothing = of(Model::Open, Some(&capacity(400.0, 0.0, 900.0)));
+        assert_eq!((nothing.instances, nothing.at_most), (None, None), "{nothing:?}");
+    }
 }

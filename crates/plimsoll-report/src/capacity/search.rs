@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     moment::{Moment, in_flight, total},
-    plateau::{Judge, Plateau, Purpose, Verdict},
+    plateau::{Judge, Plateau, Purpose, Verdict, mean_iteration},
     strategy::{self, Next},
 };
 
@@ -83,6 +83,8 @@ pub enum End {
         /// Why not.
         why: String,
     },
+    /// A limit was measured, but no load below it was carried twice.
+    NotConfirmed,
     /// Not even the lowest load allowed is carried.
     NotHeld,
     /// The generator cannot put more load on the target.
@@ -133,9 +135,35 @@ pub struct Search {
     pub(super) model: Model,
     pub(super) bounds: Vec<Bar>,
     pub(super) plateaus: Vec<Plateau>,
+    known: Known,
     stage: Stage,
     spent: f64,
     end: Option<End>,
+    /// What ended it when the limit had been found, but not all had been tried that should be.
+    cut_short: Option<End>,
+}
+
+/// What the plateaus so far say of the script, whatever the load is.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    /// How long an iteration takes where the load is no trouble, in seconds.
+    iteration: Option<f64>,
+    /// Which objectives some sample has reached.
+    reached: Vec<bool>,
+}
+
+impl Known {
+    fn of(plateaus: &[Plateau], objectives: usize) -> Self {
+        let iterations = |wanted: fn(&Plateau) -> bool| {
+            let some = plateaus.iter().filter(move |plateau| wanted(plateau));
+            some.filter_map(|plateau| mean_iteration(plateau.steady()))
+        };
+        let held = iterations(|plateau| plateau.verdict == Verdict::Held).max_by(f64::total_cmp);
+        // Too much load makes them longer.
+        let any = || iterations(|_| true).min_by(f64::total_cmp);
+        let reaches = |objective| plateaus.iter().any(|plateau| total(&plateau.moments, objective).of > 0.0);
+        Self { iteration: held.or_else(any), reached: (0..objectives).map(reaches).collect() }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -156,9 +184,10 @@ enum Stage {
 
 /// Fewer iterations under way are nothing to wait for.
 const CALM: f64 = 1.5;
-/// How long the target may take to come back, in seconds.
-const PATIENCE: f64 = 60.0;
-/// How long a probe takes.
+/// How long the target may take to come back, in seconds: longer than requests wait for their answers unless
+/// the script says otherwise, which is a minute.
+const PATIENCE: f64 = 90.0;
+/// How long a probe takes at least.
 const PROBE: f64 = 1.5;
 
 impl Search {
@@ -166,7 +195,9 @@ impl Search {
     /// objectives.
     #[must_use]
     pub fn new(model: Model, limits: Limits, bounds: Vec<Bar>, plateaus: Vec<Plateau>) -> Self {
-        Self { limits, model, bounds, plateaus, stage: Stage::Over, spent: 0.0, end: None }
+        let known = Known::of(&plateaus, bounds.len());
+        let (stage, spent) = (Stage::Over, 0.0);
+        Self { limits, model, bounds, plateaus, known, stage, spent, end: None, cut_short: None }
     }
 
     /// The first order.
@@ -201,6 +232,11 @@ impl Search {
         self.end.as_ref()
     }
 
+    /// What kept it from trying all that it should, although the limit is found.
+    pub(super) fn cut_short(&self) -> Option<&End> {
+        self.cut_short.as_ref()
+    }
+
     /// The plateaus so far.
     #[must_use]
     pub fn plateaus(&self) -> &[Plateau] {
@@ -229,7 +265,13 @@ impl Search {
     }
 
     fn hold(&mut self, mut plateau: Plateau, moment: Moment) -> Order {
-        let judge = Judge { limits: &self.limits, model: self.model, bounds: &self.bounds };
+        let judge = Judge {
+            limits: &self.limits,
+            model: self.model,
+            bounds: &self.bounds,
+            iteration: self.known.iteration,
+            reached: &self.known.reached,
+        };
         let verdict = plateau.push(moment, judge);
         let overtime = self.spent >= self.limits.budget;
         if verdict.is_none() && !overtime {
@@ -238,10 +280,13 @@ impl Search {
         }
         let collapsed = matches!(plateau.verdict, Verdict::Collapsed { .. });
         let goes_straight_on = plateau.purpose == Purpose::Overload;
-        // What is under way in excess would be taken for the next load's doing.
+        let (load, under_way) = (plateau.load, plateau.moments.last().map_or(0.0, |last| last.in_flight));
         let quiet = self.quiet_level();
-        let is_full = plateau.moments.last().is_some_and(|moment| moment.in_flight > 2.0 * quiet + 4.0);
         self.plateaus.push(plateau);
+        self.known = Known::of(&self.plateaus, self.bounds.len());
+        // What is under way in excess would be taken for the next load's doing.
+        let usual = self.known.iteration.map_or(0.0, |iteration| iteration * load);
+        let is_full = under_way > 2.0 * quiet.max(usual) + 4.0;
         if overtime {
             return self.over(End::Budget);
         }
@@ -264,11 +309,12 @@ impl Search {
     /// `in_all` is how long the target was left alone before; not a number when nobody doubts that it is
     /// well.
     fn rest(&mut self, seconds: f64, in_all: f64, moment: &Moment) -> Order {
-        if moment.in_flight > CALM && seconds < PATIENCE && self.spent < self.limits.budget {
+        let patience = self.patience();
+        if moment.in_flight > CALM && seconds < patience && self.spent < self.limits.budget {
             self.stage = Stage::Rest { seconds, in_all };
             return Order::Stay;
         }
-        if moment.in_flight > CALM && seconds >= PATIENCE {
+        if moment.in_flight > CALM && seconds >= patience {
             return self.over(End::NotRecovered { seconds });
         }
         match self.probe_load() {
@@ -278,6 +324,11 @@ impl Search {
             }
             _ => self.proceed(),
         }
+    }
+
+    /// For how long the target is left alone at most. What is under way needs its time.
+    fn patience(&self) -> f64 {
+        PATIENCE.max(3.0 * self.known.iteration.unwrap_or(0.0))
     }
 
     /// A load that was carried with ease.
@@ -290,22 +341,29 @@ impl Search {
     fn probe(&mut self, mut moments: Vec<Moment>, in_all: f64, moment: Moment) -> Order {
         moments.push(moment);
         let seconds: f64 = moments.iter().map(|moment| moment.seconds).sum();
-        if seconds < PROBE {
+        let empty = |(objective, bar): (usize, &Bar)| {
+            !bar.is_optional && self.known.reached[objective] && total(&moments, objective).of <= 0.0
+        };
+        // A request that comes late in the iteration says nothing before.
+        let waits = self.bounds.iter().enumerate().any(empty) && self.spent < self.limits.budget;
+        let longest = self.limits.longest.max(2.0 * self.known.iteration.unwrap_or(0.0));
+        if seconds < PROBE || waits && seconds < longest {
             self.stage = Stage::Probe { moments, in_all };
             return Order::Stay;
         }
+        let under_way = moments.last().map_or(0.0, |moment| moment.in_flight);
+        let is_stuck = waits && under_way > 0.0 && mean_iteration(&moments).is_none();
         let is_well = |(objective, bar): (usize, &Bar)| {
             let tally = total(&moments, objective);
             // Of a few samples one may miss it.
             let spare = if bar.is_share { 1.0 } else { 0.0 };
-            let is_empty = tally.of <= 0.0;
-            (!is_empty || bar.is_optional) && tally.over <= bar.limit * tally.of + spare
+            tally.over <= bar.limit * tally.of + spare
         };
-        if self.bounds.iter().enumerate().all(is_well) {
+        if !is_stuck && self.bounds.iter().enumerate().all(is_well) {
             return self.proceed();
         }
         let in_all = in_all + seconds;
-        if in_all >= PATIENCE {
+        if in_all >= self.patience() {
             return self.over(End::NotRecovered { seconds: in_all });
         }
         self.stage = Stage::Rest { seconds: 0.0, in_all };
@@ -329,9 +387,10 @@ impl Search {
 
     fn over(&mut self, end: End) -> Order {
         self.stage = Stage::Over;
-        // A search that has found the limit has done its work, also if there was no time for the rest.
-        let found = matches!(end, End::Budget) && strategy::confirmed(&self.plateaus).is_some();
-        self.end = Some(if found { End::Found } else { end });
+        // A search that has found the limit has done its work, whatever becomes of the rest.
+        let is_found = end != End::Found && strategy::confirmed(&self.plateaus).is_some();
+        self.end = Some(if is_found { End::Found } else { end.clone() });
+        self.cut_short = is_found.then_some(end);
         Order::End
     }
 

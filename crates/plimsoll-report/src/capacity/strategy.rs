@@ -10,9 +10,9 @@
 
 use super::{
     crossing::{Bound, Crossing, crossing},
-    moment::{in_flight, total},
-    plateau::{Plateau, Purpose, Verdict},
-    search::{End, Model, Search},
+    moment::{in_flight, sum, total},
+    plateau::{Collapse, Plateau, Purpose, Verdict},
+    search::{Bar, End, Model, Search},
 };
 
 /// What is next.
@@ -41,12 +41,14 @@ const RETURN: (f64, f64) = (0.92, 0.85);
 const RETURN_AT_LEAST: f64 = 0.75;
 /// Where to return to next if that was still too much, in relation to it.
 const RETURN_FURTHER: f64 = 0.6;
+/// With this share of failed requests nearly nothing passes.
+const ALL_FAIL: f64 = 0.95;
 /// A plateau that the generator could not do is tried again so many times, all in all.
 const VOID: usize = 3;
 
 pub(super) fn next(search: &Search, left: f64) -> Next {
     let plateaus = &search.plateaus;
-    if let Some(end) = given_up(plateaus) {
+    if let Some(end) = given_up(search) {
         return Next::End(end);
     }
     if let Some(last) = plateaus.last()
@@ -58,7 +60,11 @@ pub(super) fn next(search: &Search, left: f64) -> Next {
         return sweep(search);
     }
     let Bracket { low, high } = bracket(search);
-    match (low, high) {
+    let most = search.limits.most;
+    // An earlier search may have been allowed more, and have seen it carried.
+    let carries_most = carried(plateaus, f64::INFINITY).is_some_and(|load| load >= most);
+    match (low, high.filter(|high| *high <= most)) {
+        (Some(low), None) if low > most && carries_most => Next::End(End::LimitNotReached),
         (None, None) => Next::Hold(search.round(search.limits.start), Purpose::Climb),
         (Some(low), None) => climb(search, low),
         (None, Some(high)) => descend(search, high),
@@ -67,7 +73,8 @@ pub(super) fn next(search: &Search, left: f64) -> Next {
 }
 
 /// What makes going on pointless.
-fn given_up(plateaus: &[Plateau]) -> Option<End> {
+fn given_up(search: &Search) -> Option<End> {
+    let plateaus = &search.plateaus;
     let void = plateaus.iter().filter(|plateau| matches!(plateau.verdict, Verdict::GeneratorLimited { .. }));
     let last = plateaus.last()?;
     let at_this_load = void.clone().filter(|plateau| same(plateau.load, last.load)).count();
@@ -75,13 +82,34 @@ fn given_up(plateaus: &[Plateau]) -> Option<End> {
         Verdict::GeneratorLimited { why } if at_this_load > 1 || void.count() > VOID => {
             Some(End::GeneratorLimited { why: why.clone() })
         }
+        // What an overload does to the target is what it is for.
+        _ if is_sweep(last.purpose) => None,
         Verdict::NoVus => Some(End::NoVus),
         Verdict::NoData { objective } => Some(End::NoData { objective: *objective }),
-        Verdict::Collapsed { why } if plateaus.iter().all(|plateau| plateau.verdict != Verdict::Held) => {
-            why.contains("failed").then(|| End::Broken { why: why.clone() })
-        }
+        Verdict::Collapsed { why, .. } => is_broken(search, last).then(|| End::Broken { why: why.clone() }),
         _ => None,
     }
+}
+
+/// Whether the target fails whatever the load is: under the lowest load, or under a second one that nearly
+/// nothing passes, either. Under a single load it may be that load's doing.
+fn is_broken(search: &Search, last: &Plateau) -> bool {
+    let fails = |plateau: &&Plateau| match plateau.verdict {
+        Verdict::Collapsed { collapse: Collapse::Stalled, .. } => true,
+        Verdict::Collapsed { collapse: Collapse::Failures, .. } => {
+            let judged = sum(&plateau.moments, |moment| moment.judged);
+            sum(&plateau.moments, |moment| moment.failed) >= ALL_FAIL * judged
+        }
+        _ => false,
+    };
+    let fails_at_least = last.load <= search.limits.least
+        && matches!(
+            last.verdict,
+            Verdict::Collapsed { collapse: Collapse::Stalled | Collapse::Failures, .. }
+        );
+    let earlier = search.plateaus.iter().filter(fails).any(|plateau| !same(plateau.load, last.load));
+    let ever_held = search.plateaus.iter().any(|plateau| plateau.verdict == Verdict::Held);
+    !ever_held && (fails_at_least || earlier && fails(&last))
 }
 
 fn same(a: f64, b: f64) -> bool {
@@ -136,7 +164,7 @@ fn climb(search: &Search, low: f64) -> Next {
     let limits = &search.limits;
     let tried = search.plateaus.iter().map(|plateau| plateau.load).fold(low, f64::max);
     if tried >= limits.most {
-        return at_most(search, tried);
+        return at_most(search, limits.most);
     }
     let at = |plateau: &&Plateau| same(plateau.load, low);
     let is_far = search.plateaus.iter().rev().find(at).is_some_and(|plateau| is_far(search, plateau));
@@ -224,8 +252,11 @@ pub(super) fn confirmed(plateaus: &[Plateau]) -> Option<f64> {
 }
 
 fn confirm(search: &Search, low: f64, estimate: Option<Estimate>) -> Next {
-    if confirmed(&search.plateaus).is_some() || confirming(search) >= MOST_CONFIRMING {
+    if confirmed(&search.plateaus).is_some() {
         return sweep(search);
+    }
+    if confirming(search) >= MOST_CONFIRMING {
+        return Next::End(End::NotConfirmed);
     }
     let lower_end = estimate.map_or(low, |estimate| estimate.crossing.low.min(estimate.crossing.load * 0.98));
     // However wide the interval is, a load that was carried is a better guess than nearly none.
@@ -259,8 +290,12 @@ fn below(search: &Search, load: f64) -> f64 {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Estimate {
     pub(super) crossing: Crossing,
-    /// The objective that gives way there.
-    pub(super) objective: usize,
+    /// The objective that gives way there, if it is one.
+    pub(super) objective: Option<usize>,
+    /// How the target broke down otherwise.
+    pub(super) collapse: Option<String>,
+    /// It lies between a load that was carried and one that was not, and more is not known.
+    pub(super) is_bracket: bool,
 }
 
 /// The lowest load at which one of the objectives is just met. Where a target breaks down suddenly there is
@@ -273,23 +308,40 @@ pub(super) fn estimate(search: &Search) -> Option<Estimate> {
     let about = (low * high).sqrt();
     let crossings = search.bounds.iter().enumerate().filter_map(|(objective, bar)| {
         let bound = Bound { objective, limit: bar.limit, is_share: bar.is_share };
-        crossing(&all, bound, about).map(|crossing| Estimate { crossing, objective })
+        let crossing = crossing(&all, bound, about)?;
+        Some(Estimate { crossing, objective: Some(objective), collapse: None, is_bracket: false })
     });
-    let first = crossings.min_by(|a, b| a.crossing.load.total_cmp(&b.crossing.load));
     // Far outside of what verdicts say a line is wrong: the target breaks down before its objectives tell.
     let fits = |estimate: &Estimate| {
         estimate.crossing.load >= low / NARROW && estimate.crossing.load <= high * NARROW.sqrt()
     };
-    if let Some(estimate) = first.filter(fits) {
-        return Some(estimate);
-    }
-    let gave_way = |plateau: &&Plateau| same(plateau.load, high);
-    let objective = plateaus.iter().filter(gave_way).find_map(|plateau| match plateau.verdict {
-        Verdict::Failed { objective } => Some(objective),
+    let first = crossings.filter(fits).min_by(|a, b| a.crossing.load.total_cmp(&b.crossing.load));
+    first.or_else(|| {
+        let (objective, collapse) = gave_way(search, high);
+        let crossing = Crossing { load: about, low, high };
+        Some(Estimate { crossing, objective, collapse, is_bracket: true })
+    })
+}
+
+/// What gave way at a load: the objective that was missed, or missed most; else how the target broke down.
+fn gave_way(search: &Search, load: f64) -> (Option<usize>, Option<String>) {
+    let at = search.plateaus.iter().filter(|plateau| same(plateau.load, load) && !is_sweep(plateau.purpose));
+    let missed = |plateau: &Plateau| {
+        let excess = |(objective, bar): (usize, &Bar)| {
+            (objective, total(&plateau.moments, objective).ratio() / bar.limit)
+        };
+        let all = search.bounds.iter().enumerate().map(excess).filter(|(_, excess)| *excess > 1.0);
+        all.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(objective, _)| objective)
+    };
+    let mut found = at.filter_map(|plateau| match &plateau.verdict {
+        Verdict::Failed { objective } => Some((Some(*objective), None)),
+        Verdict::Collapsed { why, .. } => Some(match missed(plateau) {
+            Some(objective) => (Some(objective), None),
+            None => (None, Some(why.clone())),
+        }),
         _ => None,
     });
-    let crossing = Crossing { load: about, low, high };
-    Some(Estimate { crossing, objective: objective.unwrap_or(0) })
+    found.next().unwrap_or_default()
 }
 
 /// The sweep down. A target that carries again what it carried before is well.
@@ -316,7 +368,7 @@ fn sweep(search: &Search) -> Next {
         // Carried or not, it shows how far down the target has to go.
         Some(last) => last.load * RETURN_FURTHER,
     };
-    match carried(plateaus, below) {
+    match carried(plateaus, below.min(search.limits.most)) {
         Some(load) => Next::Hold(load, Purpose::Return),
         None => over(),
     }
@@ -331,12 +383,19 @@ fn carried(plateaus: &[Plateau], most: f64) -> Option<f64> {
 
 /// Whether the target stays broken down under a load that it carried before.
 pub(super) fn is_metastable(plateaus: &[Plateau]) -> Option<bool> {
-    let first = plateaus.iter().find(|plateau| plateau.purpose == Purpose::Return)?;
-    match first.verdict {
+    match returned(plateaus)?.verdict {
         Verdict::Held => Some(false),
-        Verdict::Failed { .. } if !drains(first) => Some(true),
+        // Not a single answer.
+        Verdict::NoData { .. } => Some(true),
+        Verdict::Failed { .. } if !returned(plateaus).is_some_and(drains) => Some(true),
         _ => None,
     }
+}
+
+/// The first plateau after the overload that the generator could do.
+pub(super) fn returned(plateaus: &[Plateau]) -> Option<&Plateau> {
+    let is_void = |plateau: &Plateau| matches!(plateau.verdict, Verdict::GeneratorLimited { .. });
+    plateaus.iter().find(|plateau| plateau.purpose == Purpose::Return && !is_void(plateau))
 }
 
 /// Whether what is under way becomes less, as it does while a target works off what it was overloaded with.
@@ -344,4 +403,46 @@ fn drains(plateau: &Plateau) -> bool {
     let half = plateau.moments.len() / 2;
     let (before, after) = plateau.moments.split_at(half);
     in_flight(after) < 0.9 * in_flight(before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capacity::{Limits, Moment, Tally};
+
+    #[test]
+    fn an_objective_whose_line_is_out_of_place_does_not_hide_the_others() {
+        // The second one would be met up to 75/s only, but 95/s was held.
+        let rows = [
+            (75.0, 0.005, 0.05),
+            (85.0, 0.015, 0.06),
+            (95.0, 0.035, 0.07),
+            (105.0, 0.07, 0.08),
+            (115.0, 0.13, 0.09),
+        ];
+        let plateau = |(load, first, second): (f64, f64, f64)| {
+            let tally = |share: f64| Tally { over: 100.0 * share, near: 0.0, of: 100.0 };
+            let moment =
+                Moment { seconds: 0.25, tallies: vec![tally(first), tally(second)], ..Moment::default() };
+            let mut plateau = Plateau::new(load, Purpose::Narrow);
+            plateau.verdict = if load < 100.0 { Verdict::Held } else { Verdict::Failed { objective: 0 } };
+            plateau.moments = vec![moment; 40];
+            plateau
+        };
+        let limits = Limits {
+            start: 10.0,
+            least: 1.0,
+            most: 1_000.0,
+            precision: 0.02,
+            shortest: 3.0,
+            longest: 20.0,
+            budget: 600.0,
+            recovery: true,
+        };
+        let bar = Bar { limit: 0.05, is_share: true, is_optional: false };
+        let search = Search::new(Model::Open, limits, vec![bar; 2], rows.map(plateau).to_vec());
+        let found = estimate(&search).expect("there is a limit");
+        assert_eq!((found.objective, found.is_bracket), (Some(0), false), "{found:?}");
+        assert!((found.crossing.load - 100.0).abs() < 3.0, "{found:?}");
+    }
 }

@@ -65,11 +65,12 @@ pub fn lines(record: &Record) -> Vec<String> {
         lines.push(format!("latency knee:     {} (twice the median of the lowest load)", knee(at)));
     }
     if let Some(headroom) = &answer.headroom {
+        let at_least = headroom.at_least.map(|share| format!(" (at least {:.0} %)", share * 100.0));
         lines.push(format!(
-            "headroom:         {:.0} % at {} (at least {:.0} %)",
+            "headroom:         {:.0} % at {}{}",
             headroom.share * 100.0,
             load(header.model, headroom.current),
-            headroom.at_least * 100.0
+            at_least.unwrap_or_default()
         ));
     }
     lines.push(format!("recovery:         {}", recovery(header.model, &answer.recovery)));
@@ -86,13 +87,17 @@ pub fn headline(record: &Record) -> String {
     let Record { header, answer, .. } = record;
     let load = |value: f64| load(header.model, value);
     if let Some(capacity) = &answer.capacity {
-        let provisional = if capacity.provisional { ", as far as it was searched" } else { "" };
-        return format!(
-            "capacity: {} within the objectives (95 % interval {} to {}){provisional}",
-            load(capacity.load),
-            load(capacity.low),
-            load(capacity.high)
-        );
+        let provisional = match (&record.end, capacity.provisional) {
+            (Some(End::NotConfirmed), _) => ", but no load near it was carried twice",
+            (_, true) => ", as far as it was searched",
+            (_, false) => "",
+        };
+        let (low, high) = (load(capacity.low), load(capacity.high));
+        let range = match capacity.bracket {
+            true => format!("bracket: {low} was carried, {high} was not"),
+            false => format!("95 % interval {low} to {high}"),
+        };
+        return format!("capacity: {} within the objectives ({range}){provisional}", load(capacity.load));
     }
     let at_least = answer.at_least.map(|at| format!("; {} was carried", load(at))).unwrap_or_default();
     let why = match &record.end {
@@ -117,6 +122,7 @@ pub fn why(header: &Header, end: &End) -> String {
             let most = load(header.model, limits.most);
             format!("whether the highest load allowed, {most}, is carried could not be decided: {why}")
         }
+        End::NotConfirmed => "no load near the limit was carried twice".to_owned(),
         End::NotHeld => format!(
             "not even {} is carried within the objectives",
             load(header.model, limits.least.max(limits.start.min(limits.least)))
@@ -188,12 +194,21 @@ fn bottleneck(found: &Bottleneck) -> Option<String> {
 }
 
 fn scaling(scaling: &Scaling) -> String {
+    let without = |left_out: &usize| match left_out {
+        0 => String::new(),
+        some => format!(" ({some} more left out: Little's law does not hold on them)"),
+    };
     match scaling {
-        Scaling::Refused { why } => format!("model:            none: {why}"),
-        Scaling::Accepted { alpha, beta, ceiling, r_squared, plateaus, .. } => format!(
+        Scaling::Refused { left_out, why } => format!("model:            none: {why}{}", without(left_out)),
+        Scaling::Accepted { alpha, beta, ceiling, r_squared, plateaus, left_out, .. } => format!(
             "model:            at most {:.0}/s ({:.0} to {:.0}); contention {:.3}, coherency {:.5}, R² \
-             {r_squared:.3} over {plateaus} plateaus",
-            ceiling.value, ceiling.low, ceiling.high, alpha.value, beta.value
+             {r_squared:.3} over {plateaus} plateaus{}",
+            ceiling.value,
+            ceiling.low,
+            ceiling.high,
+            alpha.value,
+            beta.value,
+            without(left_out)
         ),
     }
 }
@@ -278,7 +293,7 @@ pub fn purpose(purpose: Purpose) -> &'static str {
 pub fn verdict(plateau: &Plateau, figures: &Figures) -> String {
     let word = plateau.verdict.as_str();
     match &plateau.verdict {
-        Verdict::CannotTell { why } | Verdict::Collapsed { why } | Verdict::GeneratorLimited { why } => {
+        Verdict::CannotTell { why } | Verdict::Collapsed { why, .. } | Verdict::GeneratorLimited { why } => {
             format!("{word}: {why}")
         }
         Verdict::Failed { .. } => match &figures.endpoint {

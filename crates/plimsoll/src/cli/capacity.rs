@@ -24,6 +24,8 @@ pub(crate) struct CapacityArguments {
     pub(crate) least: Option<f64>,
     pub(crate) max_rate: Option<f64>,
     pub(crate) max_vus: Option<u32>,
+    /// Flags whose load was given with a unit, and the model that it belongs to.
+    pub(crate) units: Vec<(&'static str, Model)>,
     pub(crate) budget: Duration,
     /// The shortest and the longest plateau.
     pub(crate) plateau: (Duration, Duration),
@@ -56,10 +58,11 @@ Unless one of them is about failures, http_req_failed:rate<0.01 is added.";
 const EXIT_CODES: &str = "\
 Exit codes:
     0  the capacity was found, or the highest load allowed is carried
-   90  no capacity could be found: see the message
+   90  no capacity could be found, or none could be confirmed: see the message
    92  the generator, not the target, was at its limit; no capacity is claimed
-  104  options or objectives that are not valid
+  104  options or objectives that are not valid, or do not fit together
   105  interrupted by SIGINT or SIGTERM; the plateaus so far are saved
+  255  flags that cannot be read
        All others are those of run.";
 
 pub(super) fn command() -> Command {
@@ -254,11 +257,16 @@ fn percent(text: &str) -> Result<f64, String> {
     }
 }
 
-/// `350`, `350/s`, `12 VUs`.
-fn load(text: &str) -> Option<f64> {
+/// `350`, `350/s`, `12 VUs`: the number, and the model whose unit it has.
+fn load(text: &str) -> Option<(f64, Option<Model>)> {
     let text = text.trim().to_ascii_lowercase();
-    let number = text.strip_suffix("/s").or_else(|| text.strip_suffix("vus")).unwrap_or(&text);
-    number.trim().parse().ok().filter(|load: &f64| load.is_finite() && *load > 0.0)
+    let (number, unit) = match (text.strip_suffix("/s"), text.strip_suffix("vus")) {
+        (Some(number), _) => (number, Some(Model::Open)),
+        (_, Some(number)) => (number, Some(Model::Closed)),
+        _ => (text.as_str(), None),
+    };
+    let number = number.trim().parse().ok().filter(|load: &f64| load.is_finite() && *load > 0.0);
+    Some((number?, unit))
 }
 
 impl CapacityArguments {
@@ -267,10 +275,14 @@ impl CapacityArguments {
         matches: &ArgMatches,
         logging: LoggingArguments,
     ) -> Result<Self, clap::Error> {
-        let mut read = |name: &str| match matches.get_one::<String>(name) {
+        let mut units = Vec::new();
+        let mut read = |name: &'static str| match matches.get_one::<String>(name) {
             None => Ok(None),
             Some(text) => match load(text) {
-                Some(load) => Ok(Some(load)),
+                Some((load, unit)) => {
+                    units.extend(unit.map(|unit| (name, unit)));
+                    Ok(Some(load))
+                }
                 None => Err(command.error(
                     ErrorKind::ValueValidation,
                     format!("--{name} {text}: expected a load of more than zero, such as 350/s"),
@@ -298,6 +310,7 @@ impl CapacityArguments {
             least,
             max_rate,
             max_vus: matches.get_one::<u32>("max-vus").copied(),
+            units,
             budget: duration("budget"),
             plateau: (duration("plateau-min"), duration("plateau-max")),
             precision: matches.get_one::<f64>("precision").copied().unwrap_or(0.02),

@@ -3,11 +3,13 @@
 //! | module | subject |
 //! |---|---|
 //! | `objectives` | what has to hold |
+//! | `earlier` | what an earlier search has left |
 //! | `generator` | whether the generator keeps up |
 //! | `observer` | what is seen of the run, from moment to moment |
 //! | `observing` | what is seen of the target beside its answers |
 //! | `steering` | the target driven as the search wants it |
 
+mod earlier;
 mod generator;
 mod objectives;
 mod observer;
@@ -19,14 +21,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_engine::{EventSink, Run, RunConfig, RunEnd, ScriptPhases};
+use plimsoll_metrics::ThresholdSpec;
 use plimsoll_plan::scenario::ArrivalVus;
 use plimsoll_plan::{Drive, Plan, Problem};
-use plimsoll_report::capacity::{
-    Asked, End, Figures, Header, Limits, Model, Objective, Plateau, Record, Search, text,
-};
+use plimsoll_report::capacity::{Asked, End, Header, Limits, Model, Objective, Record, Search, text};
 use plimsoll_report::html;
 use plimsoll_script::ScriptFactory;
 
+use self::earlier::{Earlier, Left};
 use self::generator::Generator;
 use self::observer::Observer;
 use self::observing::Observing;
@@ -59,7 +61,11 @@ pub(crate) fn capacity(arguments: &CapacityArguments, screen: &Screen, log: &Log
     let objectives: Arc<[Objective]> =
         objectives::of(&arguments.objectives, &test.plan, test.bundle.registry())?.into();
     let header = steer(arguments, &mut test, &objectives)?;
-    let earlier = earlier(arguments, &header)?;
+    let left = match Earlier::of(arguments, &header)? {
+        Earlier::Finished(record) => return finished(arguments, screen, &record),
+        Earlier::Left(left) => left,
+    };
+    let known = left.plateaus.len();
     let observing = Observing::of(&arguments.observe).map_err(Failure::Options)?;
     let net = network::options(&test.plan).map_err(Failure::Options)?;
     let factory = ScriptFactory::new(Arc::new(test.bundle.script(&test.plan, net)));
@@ -72,23 +78,13 @@ pub(crate) fn capacity(arguments: &CapacityArguments, screen: &Screen, log: &Log
     }
     let (record, end) = LocalSet::new().block_on(&runtime, async {
         let monitor = Monitor::new();
-        let mut config = RunConfig {
-            phases: ScriptPhases { setup: test.exports("setup"), teardown: test.exports("teardown") },
-            tick: TICK,
-            ..RunConfig::default()
-        };
-        monitor.attach(&mut config);
         let plan = Arc::clone(&test.plan);
-        let (log, noting) = (log_event(&plan), monitor.clone());
-        let events = EventSink::new(move |event| {
-            noting.note(&event);
-            log(event);
-        });
+        let (config, events) = (config(&test, &monitor), events(&plan, &monitor));
         let run = Run::new(Arc::clone(&plan), factory, config, events);
         signals.guard(run.control());
         let state = run.state();
         let observer = Observer::new(run.state(), run.measurements(), Arc::clone(&objectives));
-        let (plateaus, figures, before) = earlier;
+        let Left { plateaus, figures, seconds: before } = left;
         let bars = objectives.iter().map(Objective::bar).collect();
         let mut steering = Steering {
             arguments,
@@ -102,6 +98,7 @@ pub(crate) fn capacity(arguments: &CapacityArguments, screen: &Screen, log: &Log
             screen,
             generator: Generator::new(monitor.clone()),
             observing: observing.clone(),
+            parts: Vec::new(),
             since: Vec::new(),
         };
         let grace = plan.scenarios[0].graceful_stop;
@@ -122,7 +119,29 @@ pub(crate) fn capacity(arguments: &CapacityArguments, screen: &Screen, log: &Log
         }
         (steering.record(), outcome.end)
     });
-    tell(arguments, screen, &record, &end)
+    screen.unpin();
+    // A search that has seen nothing has nothing to put in the place of what an earlier one has found.
+    let is_new = record.plateaus.len() > known || record.end != Some(End::Interrupted);
+    tell(arguments, is_new, &record, &end)
+}
+
+/// Looks at the run as often as the search does.
+fn config(test: &LoadedTest, monitor: &Monitor) -> RunConfig {
+    let mut config = RunConfig {
+        phases: ScriptPhases { setup: test.exports("setup"), teardown: test.exports("teardown") },
+        tick: TICK,
+        ..RunConfig::default()
+    };
+    monitor.attach(&mut config);
+    config
+}
+
+fn events(plan: &Plan, monitor: &Monitor) -> EventSink {
+    let (log, noting) = (log_event(plan), monitor.clone());
+    EventSink::new(move |event| {
+        noting.note(&event);
+        log(event);
+    })
 }
 
 /// Narrows the test to the scenario that is driven, and says what is asked of it.
@@ -146,8 +165,13 @@ fn steer(
     };
     let name = scenario.name.clone();
     plan.steer(Some(&name), drive).map_err(refused)?;
-    // Thresholds judge a whole run, of which there is none; the objectives that were made of them are judged.
-    plan.thresholds.clear();
+    // Thresholds judge a whole run, of which there is none. What the objectives look at takes their place, so
+    // that it is recorded by the tags that they name.
+    let looks_at = |objective: &Objective| {
+        let (selector, thresholds) = (objective.selector().clone(), Vec::new());
+        ThresholdSpec { selector, thresholds }
+    };
+    plan.thresholds = objectives.iter().map(looks_at).collect();
     plan.options.warmup = Duration::ZERO;
     test.plan = Arc::new(plan);
     Ok(Header {
@@ -186,7 +210,7 @@ fn limits(arguments: &CapacityArguments, model: Model, most_vus: u32) -> Result<
         Model::Closed => 1.0,
     });
     let budget = arguments.budget;
-    let mut problems = Vec::new();
+    let mut problems: Vec<String> = units(arguments, model);
     if least > most {
         problems.push(format!("  - the least load, {least}, is more than the most, {most}"));
     }
@@ -216,27 +240,20 @@ fn limits(arguments: &CapacityArguments, model: Model, most_vus: u32) -> Result<
     })
 }
 
-/// What an earlier search has left, if it is to be taken up again.
-fn earlier(
-    arguments: &CapacityArguments,
-    header: &Header,
-) -> Result<(Vec<Plateau>, Vec<Figures>, f64), Failure> {
-    if !arguments.resume {
-        return Ok((Vec::new(), Vec::new(), 0.0));
-    }
-    let path = &arguments.out;
-    let unreadable = |why: String| Failure::SearchRecord { path: path.display().to_string(), why };
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
-    let record = Record::read(&text).map_err(|error| unreadable(error.to_string()))?;
-    let asked = |header: &Header| (header.scenario.clone(), header.model, header.objectives.clone());
-    if asked(&record.header) != asked(header) {
-        let why = "it was asked something else: scenario, model and objectives have to be the same";
-        return Err(unreadable(why.to_owned()));
-    }
-    let seconds = record.seconds;
-    let whole = record.plateaus.into_iter().filter(|entry| entry.plateau.is_conclusive());
-    let (plateaus, figures) = whole.map(|entry| (entry.plateau, entry.figures)).unzip();
-    Ok((plateaus, figures, seconds))
+/// Loads that are given in the unit of the other model. What is forecast is a rate in any case.
+fn units(arguments: &CapacityArguments, model: Model) -> Vec<String> {
+    let wrong = arguments.units.iter().filter(|(flag, unit)| match *flag {
+        "forecast" => *unit != Model::Open,
+        _ => *unit != model,
+    });
+    let problem = |(flag, unit): &(&str, Model)| {
+        let (is, searched) = match unit {
+            Model::Open => ("a rate", "a number of VUs"),
+            Model::Closed => ("a number of VUs", "a rate"),
+        };
+        format!("  - {flag}: {is} is given, and {searched} is expected\n    hint: see --model")
+    };
+    wrong.map(problem).collect()
 }
 
 fn banner(arguments: &CapacityArguments, header: &Header) -> String {
@@ -254,18 +271,23 @@ fn banner(arguments: &CapacityArguments, header: &Header) -> String {
     )
 }
 
+/// An earlier search has the answer already: tells it again.
+fn finished(arguments: &CapacityArguments, screen: &Screen, record: &Record) -> Result<Exit, Failure> {
+    if !arguments.logging.quiet {
+        let path = arguments.out.display();
+        screen.print(&format!("\nthe search in {path} is finished; the target is left alone\n"));
+    }
+    tell(arguments, true, record, &RunEnd::Completed)
+}
+
 /// Writes and prints the answer, and gives the exit code.
-fn tell(
-    arguments: &CapacityArguments,
-    screen: &Screen,
-    record: &Record,
-    end: &RunEnd,
-) -> Result<Exit, Failure> {
-    screen.unpin();
+fn tell(arguments: &CapacityArguments, is_new: bool, record: &Record, end: &RunEnd) -> Result<Exit, Failure> {
     let mut failures: Vec<String> = Vec::new();
-    failures.extend(files::write(&arguments.out, record.write()).err());
-    if let Some(path) = &arguments.report {
-        failures.extend(files::write(path, html::capacity::render(record)).err());
+    if is_new {
+        failures.extend(files::write(&arguments.out, record.write()).err());
+        if let Some(path) = &arguments.report {
+            failures.extend(files::write(path, html::capacity::render(record)).err());
+        }
     }
     failures.extend(summary::print(&text::render(record)).err());
     if let Some(why) = verdict::why(end) {

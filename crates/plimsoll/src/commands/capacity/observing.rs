@@ -93,7 +93,7 @@ async fn ask_on(source: &Source, samples: &RefCell<Samples>) {
         let at = Instant::now();
         match timeout(PATIENCE, source.read()).await.unwrap_or_else(|_| Err("no answer in time".to_owned())) {
             Ok(readings) => {
-                for Reading { name, value, grows } in readings {
+                for Reading { name, value, grows } in readings.into_iter().filter(Reading::is_number) {
                     let last = before.insert(name.clone(), (at, value));
                     let value = match (grows, last) {
                         (false, _) => Some(value),
@@ -121,6 +121,13 @@ struct Reading {
     value: f64,
     /// It only grows, so that what counts is by how much a second.
     grows: bool,
+}
+
+impl Reading {
+    /// Prometheus has `NaN` and `+Inf`, which are no amounts of anything.
+    fn is_number(&self) -> bool {
+        self.value.is_finite()
+    }
 }
 
 impl Source {
@@ -222,7 +229,8 @@ impl Settings {
                 Some(("series" | "query", value)) => settings.what = Some(value.to_owned()),
                 Some(("name", value)) => settings.name = Some(value.to_owned()),
                 Some(("limit", value)) => {
-                    let limit = value.parse().map_err(|_| format!("limit={value} is no number"))?;
+                    let limit = value.parse().ok().filter(|limit: &f64| limit.is_finite());
+                    let limit = limit.ok_or_else(|| format!("limit={value} is no number"))?;
                     settings.limit = Some(limit);
                 }
                 _ => {
@@ -246,9 +254,14 @@ fn series_of(page: &str, series: &str) -> Option<f64> {
     values.reduce(|sum, value| sum + value)
 }
 
+/// The host, which of IPv6 is in brackets only for the sake of the URL.
+fn host(url: &Uri) -> &str {
+    url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
+}
+
 async fn get(url: &Uri) -> Result<String, String> {
     let authority = url.authority().ok_or("the URL has no host")?;
-    let address = (url.host().unwrap_or_default().to_owned(), url.port_u16().unwrap_or(80));
+    let address = (host(url).to_owned(), url.port_u16().unwrap_or(80));
     let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
@@ -389,6 +402,7 @@ mod tests {
             ("metrics=ftp://h/m,series=a", "http://"),
             ("metrics=http://h/m,serie=a", "unknown setting"),
             ("metrics=http://h/m,series=a,limit=x", "is no number"),
+            ("metrics=http://h/m,series=a,limit=inf", "is no number"),
         ] {
             let error = Source::parse(text).expect_err(text);
             assert!(error.contains(why), "{error}");
@@ -401,5 +415,32 @@ mod tests {
         assert_eq!(series_of(page, "pool_busy{p=\"y\"}"), Some(5.0));
         assert_eq!(series_of(page, "pool_busy_total"), Some(9.0));
         assert_eq!(series_of(page, "pool"), None);
+    }
+
+    #[test]
+    fn what_is_no_amount_is_left_out() {
+        let reading = |value| Reading { name: "pool".to_owned(), value, grows: false };
+        let numbers = [f64::NAN, f64::INFINITY, 3.0].map(|value| reading(value).is_number());
+        assert_eq!(numbers, [false, false, true]);
+    }
+
+    #[tokio::test]
+    async fn a_host_of_ipv6_is_reached() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let Ok(listener) = tokio::net::TcpListener::bind("[::1]:0").await else { return };
+        let port = listener.local_addr().expect("an address").port();
+        let answers = async {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut head = [0; 512];
+            let read = stream.read(&mut head).await.expect("a request");
+            assert!(read > 0);
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nup").await.expect("sent");
+            std::future::pending::<()>().await;
+        };
+        let url: Uri = format!("http://[::1]:{port}/metrics").parse().expect("a URL");
+        tokio::select! {
+            () = answers => unreachable!("it does not end"),
+            answer = get(&url) => assert_eq!(answer.as_deref(), Ok("up")),
+        }
     }
 }

@@ -32,7 +32,9 @@ pub(super) struct Steering<'a> {
     pub(super) screen: &'a Screen,
     pub(super) generator: Generator,
     pub(super) observing: Observing,
-    /// When each moment of the plateau under way ended.
+    /// What was recorded in each moment of the plateau under way.
+    pub(super) parts: Vec<Aggregate>,
+    /// When each of them ended.
     pub(super) since: Vec<Instant>,
     /// The number of the next course: each has its own random arrivals.
     pub(super) courses: u64,
@@ -47,21 +49,19 @@ impl Steering<'_> {
         observer.begun().await;
         let mut order = self.search.begin();
         self.obey(order);
-        let (mut parts, mut shown) = (Vec::new(), Instant::now());
+        let mut shown = Instant::now();
         while order != Order::End {
             let (mut moment, part) = observer.moment().await;
             moment.trouble = self.generator.trouble(&part, moment.seconds);
             if self.search.current().is_some() {
-                parts.push(part);
+                self.parts.push(part);
                 self.since.push(Instant::now());
             }
             let plateaus = self.search.plateaus().len();
             order = self.search.tick(moment);
             self.obey(order);
             if self.search.plateaus().len() > plateaus {
-                self.conclude(&parts);
-                parts.clear();
-                self.since.clear();
+                self.conclude();
             }
             if shown.elapsed() >= SHOWN {
                 shown = Instant::now();
@@ -80,7 +80,7 @@ impl Steering<'_> {
     pub(super) fn interrupt(&mut self) {
         self.search.interrupt();
         while self.figures.len() < self.search.plateaus().len() {
-            self.conclude(&[]);
+            self.conclude();
         }
     }
 
@@ -111,10 +111,10 @@ impl Steering<'_> {
     }
 
     /// A plateau is over: its figures, a line for whoever watches, and the record.
-    fn conclude(&mut self, parts: &[Aggregate]) {
+    fn conclude(&mut self) {
         let Some(plateau) = self.search.plateaus().get(self.figures.len()) else { return };
         let mut recorded = Aggregate::new();
-        parts.iter().skip(plateau.cut).for_each(|part| recorded.merge_all(part));
+        self.parts.iter().skip(plateau.cut).for_each(|part| recorded.merge_all(part));
         let mut figures = Figures::of(plateau, &recorded, &self.objectives);
         let steady = self.since.get(plateau.cut.saturating_sub(1)).zip(self.since.last());
         figures.observed = steady.map(|(from, to)| self.observing.means(*from, *to)).unwrap_or_default();
@@ -128,6 +128,8 @@ impl Steering<'_> {
             self.screen.print(&line);
         }
         self.figures.push(figures);
+        self.parts.clear();
+        self.since.clear();
         self.save();
     }
 
