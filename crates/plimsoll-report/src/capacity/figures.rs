@@ -1,6 +1,7 @@
 //! What was measured on a plateau, for people: throughput, latency, errors, and where they came from.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use plimsoll_metrics::{Aggregate, MetricId, Sink, Trend, builtin};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use super::{
     plateau::{Plateau, Verdict},
 };
 use crate::endpoints;
+use crate::statistics::{Resampling, Row, Statistic, interval};
 
 /// The numbers of a plateau, its transient left out. Times are in milliseconds.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -18,12 +20,16 @@ use crate::endpoints;
 pub struct Figures {
     /// Iterations that ended, per second.
     pub throughput: f64,
+    /// Its 95 % interval; none where the plateau was too short for one.
+    pub throughput_interval: Option<(f64, f64)>,
     /// Requests per second.
     pub requests: f64,
     /// Median of the requests' durations; of the iterations' where there are no requests.
     pub p50: Option<f64>,
     /// Their 95th percentile.
     pub p95: Option<f64>,
+    /// The 95 % interval of that; none where there were too few requests for one.
+    pub p95_interval: Option<(f64, f64)>,
     /// Their 99th percentile.
     pub p99: Option<f64>,
     /// The 95th percentile from when the schedule wanted the request; with an arrival rate only.
@@ -45,14 +51,22 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Of a plateau and of what was recorded while it was steady.
+    /// Of a plateau and of what was recorded in each of its moments.
     #[must_use]
-    pub fn of(plateau: &Plateau, recorded: &Aggregate, objectives: &[Objective]) -> Self {
+    pub fn of(plateau: &Plateau, parts: &[Aggregate], objectives: &[Objective]) -> Self {
         let steady = plateau.steady();
+        let parts = parts.get(plateau.cut..).unwrap_or_default();
+        let mut recorded = Aggregate::new();
+        parts.iter().for_each(|part| recorded.merge_all(part));
+        let recorded = &recorded;
         let seconds = sum(steady, |moment| moment.seconds).max(f64::MIN_POSITIVE);
         let quantile = |trend: Option<&Trend>, q: f64| trend.map(|trend| trend.quantile(q));
-        let durations = trend(recorded, builtin::HTTP_REQ_DURATION)
-            .or_else(|| trend(recorded, builtin::ITERATION_DURATION));
+        let timed = [builtin::HTTP_REQ_DURATION, builtin::ITERATION_DURATION]
+            .into_iter()
+            .find(|metric| trend(recorded, *metric).is_some());
+        let durations = timed.and_then(|metric| trend(recorded, metric));
+        let length = seconds / steady.len().max(1) as f64;
+        let between = |metric, statistic| between(parts, metric, statistic, length);
         let (judged, failed) = (sum(steady, |moment| moment.judged), sum(steady, |moment| moment.failed));
         let missed = match plateau.verdict {
             Verdict::Failed { objective } => objectives.get(objective),
@@ -60,9 +74,11 @@ impl Figures {
         };
         Self {
             throughput: sum(steady, |moment| moment.completed) / seconds,
+            throughput_interval: between(builtin::ITERATIONS, Statistic::PerSecond),
             requests: counter(recorded, builtin::HTTP_REQS) / seconds,
             p50: quantile(durations, 0.5),
             p95: quantile(durations, 0.95),
+            p95_interval: timed.and_then(|metric| between(metric, Statistic::Quantile(0.95))),
             p99: quantile(durations, 0.99),
             response_p95: quantile(trend(recorded, builtin::HTTP_REQ_RESPONSE_TIME), 0.95),
             failed: if judged > 0.0 { failed / judged } else { 0.0 },
@@ -80,6 +96,16 @@ impl Figures {
     pub fn obeys_little(&self) -> bool {
         (self.in_flight - self.little).abs() <= (0.1 * self.in_flight).max(1.0)
     }
+}
+
+/// The 95 % interval of a statistic over moments of that length.
+fn between(parts: &[Aggregate], metric: MetricId, statistic: Statistic, length: f64) -> Option<(f64, f64)> {
+    // Enough for the whiskers of a drawing.
+    let how = Resampling { rounds: 300, ..Resampling::default() };
+    let length = Duration::try_from_secs_f64(length).ok()?;
+    let row = Row::of_sinks(parts.iter().map(|part| part.total(metric)), length);
+    let estimate = interval(&row, statistic, &how).ok()?;
+    Some((estimate.low, estimate.high))
 }
 
 fn trend(recorded: &Aggregate, metric: MetricId) -> Option<&Trend> {

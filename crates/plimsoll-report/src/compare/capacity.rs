@@ -42,6 +42,9 @@ struct Found {
     capacity: Capacity,
     /// Whether the search came to no end.
     provisional: bool,
+    /// Whether the interval is only from a load that was carried to one that was not.
+    #[serde(default)]
+    bracket: bool,
 }
 
 /// The highest load within the objectives, with its 95 % interval.
@@ -136,7 +139,11 @@ impl Search {
         anyway: bool,
         warnings: &mut Vec<String>,
     ) -> Result<Capacity, Unlike> {
-        let Found { capacity, provisional } = self.answer.capacity.ok_or(Unlike::NoCapacity(side))?;
+        let Found { capacity, provisional, bracket } =
+            self.answer.capacity.ok_or(Unlike::NoCapacity(side))?;
+        if bracket {
+            warnings.push(format!("the interval of the {side} is from a load it carried to one it did not"));
+        }
         match (provisional, anyway) {
             (false, _) => {}
             (true, true) => warnings.push(Unlike::Provisional(side).to_string()),

@@ -99,7 +99,7 @@ fn common_seconds(base: &[Run], candidate: &[Run], cut: usize) -> Result<usize, 
 
 fn row(run: &Run, questions: &Questions, cut: usize, seconds: usize) -> Row {
     let metric = run.registry.by_name(&questions.subject.metric);
-    let select = |part: &plimsoll_metrics::Aggregate| part.select(metric.as_ref()?.id, &questions.filter);
+    let select = |part: &Aggregate| part.select(metric.as_ref()?.id, &questions.filter);
     let sinks: Vec<Option<Sink>> = run.seconds[cut..cut + seconds].iter().map(select).collect();
     Row::of_sinks(sinks.iter().map(Option::as_ref), SECOND)
 }

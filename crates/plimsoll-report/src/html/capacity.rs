@@ -5,8 +5,7 @@
 
 use super::markup::Markup;
 use super::{capitalised, footer, head};
-use crate::capacity::{Entry, Figures, Model, Plateau, Purpose, Record, Verdict, text};
-use crate::statistics::student;
+use crate::capacity::{Entry, Model, Plateau, Purpose, Record, Verdict, text};
 
 /// A complete HTML document.
 #[must_use]
@@ -98,19 +97,17 @@ struct Point {
     verdict: &'static str,
 }
 
+/// The point of a plateau, with its interval where there is one.
+fn point(entry: &Entry, value: f64, interval: Option<(f64, f64)>) -> Point {
+    let (low, high) = interval.unwrap_or((value, value));
+    let low = if low > 0.0 { low } else { value };
+    Point { load: entry.plateau.load, value, low, high, verdict: class(&entry.plateau) }
+}
+
 fn latency(page: &mut Markup, record: &Record) {
-    let point = |(entry, value): (&Entry, f64)| {
-        let share = spread(&entry.plateau);
-        Point {
-            load: entry.plateau.load,
-            value,
-            low: value / (1.0 + share),
-            high: value * (1.0 + share),
-            verdict: class(&entry.plateau),
-        }
-    };
-    let points: Vec<Point> =
-        searched(record).filter_map(|entry| Some((entry, entry.figures.p95?))).map(point).collect();
+    let points: Vec<Point> = searched(record)
+        .filter_map(|entry| Some(point(entry, entry.figures.p95?, entry.figures.p95_interval)))
+        .collect();
     let bound = record.header.objectives.iter().find_map(|asked| {
         let (metric, bound) = asked.text.split_once(":p(95)<")?;
         (metric == "http_req_duration").then(|| bound.trim_start_matches('=').parse::<f64>().ok())?
@@ -122,19 +119,10 @@ fn latency(page: &mut Markup, record: &Record) {
 }
 
 fn throughput(page: &mut Markup, record: &Record) {
-    let point = |entry: &Entry| {
-        let value = entry.figures.throughput;
-        let share = 1.96 / (value * entry.plateau.seconds()).max(1.0).sqrt();
-        Point {
-            load: entry.plateau.load,
-            value,
-            low: value / (1.0 + share),
-            high: value * (1.0 + share),
-            verdict: class(&entry.plateau),
-        }
-    };
-    let points: Vec<Point> =
-        searched(record).filter(|entry| entry.figures.throughput > 0.0).map(point).collect();
+    let points: Vec<Point> = searched(record)
+        .filter(|entry| entry.figures.throughput > 0.0)
+        .map(|entry| point(entry, entry.figures.throughput, entry.figures.throughput_interval))
+        .collect();
     draw(page, record, "Throughput over load: iterations that ended per second", &points, None, |value| {
         format!("{value:.0}/s")
     });
@@ -143,25 +131,6 @@ fn throughput(page: &mut Markup, record: &Record) {
 fn searched(record: &Record) -> impl Iterator<Item = &Entry> {
     let sweep = |entry: &&Entry| matches!(entry.plateau.purpose, Purpose::Overload | Purpose::Return);
     record.plateaus.iter().filter(move |entry| !sweep(entry))
-}
-
-/// How far the mean duration may be off, as a share: from second to second, with 95 % confidence.
-fn spread(plateau: &Plateau) -> f64 {
-    let means: Vec<f64> = plateau
-        .steady()
-        .iter()
-        .filter(|moment| moment.completed > 0.0)
-        .map(|moment| moment.took / moment.completed)
-        .collect();
-    let n = means.len() as f64;
-    if n < 3.0 {
-        return 0.0;
-    }
-    let mean = means.iter().sum::<f64>() / n;
-    let variance = means.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    // Neighbouring moments resemble each other; a quarter of them is about what is independent.
-    let blocks = (n / 4.0).max(2.0);
-    (student::critical(0.95, blocks - 1.0) * (variance / blocks).sqrt() / mean.max(1e-12)).min(2.0)
 }
 
 fn class(plateau: &Plateau) -> &'static str {
@@ -205,7 +174,7 @@ fn draw(
         page.raw("<circle r=\"3.6\" class=\"").text(point.verdict).raw("\" cx=\"").number(x);
         page.raw("\" cy=\"").number(canvas.y(point.value)).raw("\"/>\n");
     }
-    page.raw("</svg>\n<figcaption>Blue: carried; red: too much; empty: could not be told. Shaded: the ");
+    page.raw("</svg>\n<figcaption>Blue: carried; red: too much; empty: could not be told; lines: 95 % intervals. Shaded: the ");
     page.raw(
         "capacity and its 95 % interval. Dashed: the objective. Dotted: the throughput knee.</figcaption>\n",
     );
@@ -245,12 +214,12 @@ fn table(page: &mut Markup, record: &Record) {
         ["#Load", "For", "#Reached", "#Time", "#P50", "#P95", "#P99", "#Failed", "#Under way", "Verdict"];
     page.open_table("Plateaus", "In the order in which they were held, transients left out", &heads);
     for Entry { plateau, figures } in &record.plateaus {
-        row(page, &text::row(record.header.model, plateau, figures), figures);
+        row(page, &text::row(record.header.model, plateau, figures));
     }
     page.close_table();
 }
 
-fn row(page: &mut Markup, cells: &[String; 10], _: &Figures) {
+fn row(page: &mut Markup, cells: &[String; 10]) {
     page.raw("<tr>");
     for (column, cell) in cells.iter().enumerate() {
         match column {

@@ -113,9 +113,7 @@ impl Steering<'_> {
     /// A plateau is over: its figures, a line for whoever watches, and the record.
     fn conclude(&mut self) {
         let Some(plateau) = self.search.plateaus().get(self.figures.len()) else { return };
-        let mut recorded = Aggregate::new();
-        self.parts.iter().skip(plateau.cut).for_each(|part| recorded.merge_all(part));
-        let mut figures = Figures::of(plateau, &recorded, &self.objectives);
+        let mut figures = Figures::of(plateau, &self.parts, &self.objectives);
         let steady = self.since.get(plateau.cut.saturating_sub(1)).zip(self.since.last());
         figures.observed = steady.map(|(from, to)| self.observing.means(*from, *to)).unwrap_or_default();
         if !self.arguments.logging.quiet {
