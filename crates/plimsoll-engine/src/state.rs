@@ -169,7 +169,7 @@ impl RunState {
     }
 
     /// Whether no scenario will start another iteration.
-    pub(crate) fn has_ceased(&self) -> bool {
+    pub fn has_ceased(&self) -> bool {
         self.progress().all(ScenarioProgress::has_ceased)
     }
 

@@ -65,7 +65,7 @@ async fn a_newer_database_is_not_touched() {
     postgres::execute(&address, newer).await;
     let database = address.clone().into();
     let error = spawn(Config { database, ..Config::default() }).await.expect_err("refused");
-    assert!(error.to_string().contains("has schema version 99; this program knows up to 2"), "{error}");
+    assert!(error.to_string().contains("has schema version 99; this program knows up to 3"), "{error}");
     let tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
     assert_eq!(postgres::number(&address, tables).await, 1);
 }

@@ -31,6 +31,8 @@ pub struct Reading<'a> {
     pub scenarios: Vec<ScenarioState>,
     /// Whether they are running: neither `setup` nor `teardown` is.
     pub in_scenarios: bool,
+    /// Whether none of them will start another iteration.
+    pub has_ceased: bool,
 }
 
 /// Iterations of a run, from its start.
@@ -90,6 +92,7 @@ impl Follower {
             warming_up,
             warmed_up,
             began_in_scenarios,
+            has_ceased: reading.has_ceased,
             vus,
             started: counts.started.saturating_sub(known.started),
             complete: counts.complete.saturating_sub(known.complete),

@@ -278,6 +278,7 @@ impl Second {
         self.warming_up |= other.warming_up;
         self.warmed_up = self.warmed_up.max(other.warmed_up);
         self.began_in_scenarios |= other.began_in_scenarios;
+        self.has_ceased |= other.has_ceased;
         self.started = self.started.saturating_add(other.started);
         self.complete = self.complete.saturating_add(other.complete);
         self.interrupted = self.interrupted.saturating_add(other.interrupted);

@@ -44,6 +44,10 @@ impl Record {
         for second in self.seconds() {
             let (is_judged, start) = (!second.warming_up, second.at.saturating_sub(second.length));
             let slides = second.began_in_scenarios && is_judged;
+            if second.has_ceased {
+                // In the run its first part was judged too; what a second does not tell apart judges nobody.
+                windows.cease();
+            }
             replay.add(second);
             if !windows.is_empty() && slides {
                 windows.advance(&replay.aggregate, start, replay.at);

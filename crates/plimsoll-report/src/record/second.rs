@@ -34,6 +34,9 @@ pub struct Second {
     /// Whether scenarios ran when it began: windows of thresholds slide over such seconds. A run with windows
     /// is read when scenarios begin and when they are over, so that no second is half of one kind.
     pub began_in_scenarios: bool,
+    /// Whether, at its end, no scenario would start another iteration: lower bounds on counters are not judged
+    /// any more then.
+    pub has_ceased: bool,
     /// VUs that were active at its end.
     pub vus: u32,
     /// Iterations that were started in it.
@@ -71,6 +74,7 @@ const MOST_SERIES: usize = 4_000_000;
 /// Bits of the byte that says of which kind a second is.
 const WARMING_UP: u8 = 1;
 const BEGAN_IN_SCENARIOS: u8 = 2;
+const HAS_CEASED: u8 = 4;
 
 /// A thousand million a second for nine years.
 const MOST_SAMPLES: u64 = 1 << 58;
@@ -223,7 +227,11 @@ impl Second {
             out.put(nanos(time));
         }
         let bit = |is_set, bit| if is_set { bit } else { 0 };
-        out.push(bit(self.warming_up, WARMING_UP) | bit(self.began_in_scenarios, BEGAN_IN_SCENARIOS));
+        out.push(
+            bit(self.warming_up, WARMING_UP)
+                | bit(self.began_in_scenarios, BEGAN_IN_SCENARIOS)
+                | bit(self.has_ceased, HAS_CEASED),
+        );
         for number in [u64::from(self.vus), self.started, self.complete, self.interrupted] {
             out.put(number);
         }
@@ -266,6 +274,7 @@ impl Second {
             warmed_up,
             warming_up: kind & WARMING_UP != 0,
             began_in_scenarios: kind & BEGAN_IN_SCENARIOS != 0,
+            has_ceased: kind & HAS_CEASED != 0,
             vus: get.small()?,
             started: get.tally()?,
             complete: get.tally()?,

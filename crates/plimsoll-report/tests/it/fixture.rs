@@ -154,6 +154,7 @@ impl Run {
             rate: 21.0,
             scenarios,
             in_scenarios: true,
+            has_ceased: false,
         })
     }
 

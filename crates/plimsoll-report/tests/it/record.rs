@@ -174,6 +174,11 @@ fn a_newer_form_is_refused_by_name() {
 /// A run of ten seconds whose scenarios ran from the third to the fifth, with ten requests each. `setup` has
 /// made a hundred before, `teardown` none.
 fn with_windows() -> Vec<u8> {
+    with_windows_and(|_, _| ())
+}
+
+/// The same, its seconds changed.
+fn with_windows_and(change: impl Fn(usize, &mut Second)) -> Vec<u8> {
     let threshold = |text: &str| Threshold {
         window: Some(Duration::from_secs(2)),
         ..Threshold::new(Expression::parse(text).expect(text))
@@ -200,7 +205,7 @@ fn with_windows() -> Vec<u8> {
             made_on_demand: 0,
             dropped: 0,
         };
-        let second = Second {
+        let mut second = Second {
             at: Duration::from_secs(number as u64 + 1),
             length: Duration::from_secs(1),
             part,
@@ -208,6 +213,7 @@ fn with_windows() -> Vec<u8> {
             scenarios: if number < 2 { Vec::new() } else { vec![ran] },
             ..Second::default()
         };
+        change(number, &mut second);
         bytes.extend(writer.second(&second, &registry));
     }
     bytes
@@ -223,6 +229,20 @@ fn windows_slide_while_scenarios_run() {
     bytes[8] = 1;
     let (of_old, _) = summary(&Record::read(bytes).expect("ten seconds"));
     assert_eq!(of_old.tally().crossed, 1, "{:?}", of_old.thresholds);
+}
+
+/// Scenarios go on until the seventh second, but only wait for what is under way from the sixth on.
+#[test]
+fn lower_bounds_end_with_the_last_start() {
+    let crossed = |has_ceased| {
+        let bytes = with_windows_and(|number, second| {
+            second.began_in_scenarios = (2..7).contains(&number);
+            second.has_ceased = has_ceased && number >= 5;
+        });
+        let (summary, _) = summary(&Record::read(bytes.as_slice()).expect("ten seconds"));
+        summary.tally().crossed
+    };
+    assert_eq!((crossed(true), crossed(false)), (0, 1));
 }
 
 #[test]

@@ -147,6 +147,7 @@ impl Following {
             rate: self.planned_rate(),
             scenarios: self.scenarios(),
             in_scenarios: self.in_scenarios(),
+            has_ceased: state.has_ceased(),
         })
     }
 

@@ -31,9 +31,8 @@ pub(super) async fn articles(
     let (matches, order) = if filter.words.is_empty() {
         ("$2::text = ''".to_owned(), "title, number".to_owned())
     } else {
-        let document = "weighted_text(title, content)";
-        let rank = format!("ts_rank('{{0, 0, 0.1, 1}}', {document}, {query}) DESC, number");
-        (format!("{document} @@ {query}"), rank)
+        let rank = format!("ts_rank('{{0, 0, 0.1, 1}}', words, {query}) DESC, number");
+        (format!("words @@ {query}"), rank)
     };
     let from = format!("FROM articles WHERE ($1::text IS NULL OR category = $1) AND {matches}");
     let sql = format!(
@@ -48,7 +47,8 @@ pub(super) async fn articles(
 }
 
 pub(super) async fn article(c: &Client, slug: &str) -> Result<Option<Article>, StorageError> {
-    let found = row::first(c, "SELECT * FROM articles WHERE slug = $1", &[&slug]).await?;
+    let sql = "SELECT id, slug, title, category, excerpt, content, updated_at FROM articles WHERE slug = $1";
+    let found = row::first(c, sql, &[&slug]).await?;
     let read = |row: &Row| Ok(Article { summary: read_summary(row)?, content: row.try_get("content")? });
     found.as_ref().map(read).transpose()
 }

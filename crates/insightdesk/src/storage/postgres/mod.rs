@@ -31,7 +31,8 @@ use crate::clock::Timestamp;
 use crate::model::{Article, ArticleSummary, Category, Comment, Ticket, User};
 
 /// Each entry takes the schema one version further.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("vocabulary.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema.sql"), include_str!("vocabulary.sql"), include_str!("words.sql")];
 
 /// Migrating, seeding and pruning are not requests; they may take longer than one.
 const MAINTENANCE_LIMIT: Duration = Duration::from_secs(60);
