@@ -55,8 +55,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
         arguments: Vec<String>,
     },
-    /// Make the servers available that tests talk to: PostgreSQL, Valkey, MariaDB, nginx, Prometheus, InfluxDB,
-    /// Chromium, and packages of npm and PyPI
+    /// Make the servers available that tests talk to: PostgreSQL, Valkey, MariaDB, nginx, Prometheus,
+    /// InfluxDB, Chromium, and packages of npm and PyPI
     Services(services::Arguments),
     /// Do what CI does: formatting, tidy, clippy, documentation, tests
     Ci,

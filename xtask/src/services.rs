@@ -11,8 +11,8 @@
 //! | [`packages`]: `ws`, `socket.io`, `websockets` | everything with sockets |
 //!
 //! Tests and measurements start them themselves, each on a port and in a folder of its own, and fail with a
-//! hint to this command when they find none. `--run` starts the two that InsightDesk can use, for whoever wants
-//! to try by hand, and ends them with itself.
+//! hint to this command when they find none. `--run` starts the two that InsightDesk can use, for whoever
+//! wants to try by hand, and ends them with itself.
 
 mod chromium;
 mod databases;

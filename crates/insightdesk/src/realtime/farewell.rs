@@ -1,9 +1,9 @@
 //! Sending sockets away, and telling them why.
 //!
 //! A socket that is dismissed leaves its channels at once. As soon as there is room in its queue it hears the
-//! event `dismissed` with the [`Reason`], and is disconnected; if it never reads again, the heartbeat ends it.
-//! Nobody waits for that: start with [`dismiss`]. [`sweep`] finds the sockets whose session ended without a
-//! word of it on the bus.
+//! event `dismissed` with the [`Reason`], and is disconnected; if it never reads again, the heartbeat ends
+//! it. Nobody waits for that: start with [`dismiss`]. [`sweep`] finds the sockets whose session ended without
+//! a word of it on the bus.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;

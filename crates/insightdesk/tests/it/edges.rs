@@ -183,7 +183,8 @@ async fn several_requests_share_a_connection() {
     assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 3);
 }
 
-/// More logins at once than may wait for their turn: some hear that at once instead of waiting with the others.
+/// More logins at once than may wait for their turn: some hear that at once instead of waiting with the
+/// others.
 #[tokio::test]
 async fn too_many_logins_at_once_are_told_to_come_back() {
     let desk = desk_with(|config| config.login_concurrency = 1).await;

@@ -71,8 +71,8 @@ fn transient(run: &Run) -> usize {
     settled_after(&row, 0..=row.len() / 3)
 }
 
-/// The median of each second. A second in which nothing ended counts as its predecessor, and the first ones as
-/// the first in which something did: the answers of a service that is still asleep come late.
+/// The median of each second. A second in which nothing ended counts as its predecessor, and the first ones
+/// as the first in which something did: the answers of a service that is still asleep come late.
 fn medians(run: &Run, metric: MetricId) -> Option<Vec<f64>> {
     let of = |part: &Aggregate| match part.total(metric) {
         Some(Sink::Trend(trend)) if trend.count() > 0 => Some(trend.med()),

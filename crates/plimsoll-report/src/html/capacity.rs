@@ -141,6 +141,9 @@ fn class(plateau: &Plateau) -> &'static str {
     }
 }
 
+const LEGEND: &str = "Blue: carried; red: too much; empty: could not be told; with 95 % intervals. \
+     Shaded: the capacity and its 95 % interval. Dashed: the objective. Dotted: the throughput knee.";
+
 fn draw(
     page: &mut Markup,
     record: &Record,
@@ -174,10 +177,7 @@ fn draw(
         page.raw("<circle r=\"3.6\" class=\"").text(point.verdict).raw("\" cx=\"").number(x);
         page.raw("\" cy=\"").number(canvas.y(point.value)).raw("\"/>\n");
     }
-    page.raw("</svg>\n<figcaption>Blue: carried; red: too much; empty: could not be told; lines: 95 % intervals. Shaded: the ");
-    page.raw(
-        "capacity and its 95 % interval. Dashed: the objective. Dotted: the throughput knee.</figcaption>\n",
-    );
+    page.raw("</svg>\n<figcaption>").text(LEGEND).raw("</figcaption>\n");
     page.raw("</figure>\n</section>\n");
 }
 

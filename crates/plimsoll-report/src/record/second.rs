@@ -34,8 +34,8 @@ pub struct Second {
     /// Whether scenarios ran when it began: windows of thresholds slide over such seconds. A run with windows
     /// is read when scenarios begin and when they are over, so that no second is half of one kind.
     pub began_in_scenarios: bool,
-    /// Whether, at its end, no scenario would start another iteration: lower bounds on counters are not judged
-    /// any more then.
+    /// Whether, at its end, no scenario would start another iteration: lower bounds on counters are not
+    /// judged any more then.
     pub has_ceased: bool,
     /// VUs that were active at its end.
     pub vus: u32,

@@ -2,9 +2,9 @@
 //!
 //! The rule is MSER (White, "An effective truncation heuristic for bias reduction in simulation output",
 //! Simulation 69, 1997): cut where the rest is known best, which is where the squared standard error of its
-//! mean is smallest. By itself the rule also cuts bursts off, of which a queue near its limit has many, and what
-//! is left then looks better than the truth. So a cut must be worth it: the parts that are cut have to differ
-//! from the rest by more than the rest differs within itself.
+//! mean is smallest. By itself the rule also cuts bursts off, of which a queue near its limit has many, and
+//! what is left then looks better than the truth. So a cut must be worth it: the parts that are cut have to
+//! differ from the rest by more than the rest differs within itself.
 
 use std::ops::RangeInclusive;
 

@@ -154,8 +154,8 @@ pub(crate) fn alarms(service: &Service, seconds: usize, slower: f64, pairs: usiz
     (f64::from(any) / pairs as f64, f64::from(found) / pairs as f64)
 }
 
-/// The share of intervals over simulated runs that hold the truth, and how wide they are on average, as a share
-/// of it: an interval that holds everything says nothing.
+/// The share of intervals over simulated runs that hold the truth, and how wide they are on average, as a
+/// share of it: an interval that holds everything says nothing.
 pub(crate) fn holds(
     service: &Service,
     seconds: usize,

@@ -248,8 +248,8 @@ async fn the_runs_rules_for_addresses_hold() {
     run("postgres", &elsewhere, "", &hosts).await.code(0).says(&[r#"[{"a":1}]"#]);
 }
 
-/// The specification's script, and the suite's: thresholds pass, and nothing is left behind. The suite's leaves
-/// alone what the organisation had before, which the specification's deletes too.
+/// The specification's script, and the suite's: thresholds pass, and nothing is left behind. The suite's
+/// leaves alone what the organisation had before, which the specification's deletes too.
 #[tokio::test]
 async fn queries_against_the_desks_database() {
     let url = postgres::url().await;

@@ -1,8 +1,8 @@
 //! `bench desk load`: the load scenario of `load-tests`, more of it in less time, as its README says how.
 //!
 //! Stages keep their proportions and share the given minutes (`SCALE`); users and arrivals are multiplied
-//! (`USERS`). The figures are held against the goals of a release, and what the generator sent against what the
-//! desk received.
+//! (`USERS`). The figures are held against the goals of a release, and what the generator sent against what
+//! the desk received.
 
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
