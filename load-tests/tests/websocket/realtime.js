@@ -69,9 +69,12 @@ export const options = {
   },
 };
 
-// One login for all: sockets are measured here, not passwords.
+// One login for all of an organisation: sockets are measured here, not passwords. And a ticket to type about.
 export function setup() {
-  return AGENTS.map(({ email, password, channel }) => ({ token: login(email, password), channel }));
+  return AGENTS.map(({ email, password, channel }) => {
+    const token = login(email, password);
+    return { token, channel, ticketId: JSON.parse(newTicket(token).body).id };
+  });
 }
 
 export default function (agents) {
@@ -80,7 +83,7 @@ export default function (agents) {
     sleep(1);
     return;
   }
-  const { token, channel } = agents[exec.scenario.iterationInTest % agents.length];
+  const { token, channel, ticketId } = agents[exec.scenario.iterationInTest % agents.length];
   let isOver = false;
   // So that there is a number when none is lost.
   wsConnectionsLost.add(0);
@@ -101,7 +104,7 @@ export default function (agents) {
 
     // Simulate user activity
     socket.after(milliseconds('5s'), () => {
-      socket.emit('typing', { ticketId: 'ticket_123' }, (answer) => {
+      socket.emit('typing', { ticketId }, (answer) => {
         check(answer, { 'typing acknowledged': (a) => a.ok === true });
       });
     });
@@ -119,8 +122,7 @@ export default function (agents) {
 // Creates a ticket, which the desk announces to all who subscribed, and notes how many sockets the desk holds.
 export function announce(agents) {
   const tenant = exec.scenario.iterationInTest % agents.length;
-  const ticket = JSON.stringify(generateTicket());
-  const res = http.post(`${config.baseUrl}/api/v1/tickets`, ticket, { headers: authHeaders(agents[tenant].token) });
+  const res = newTicket(agents[tenant].token);
   if (check(res, { 'ticket announced': (r) => r.status === 201 }) && HOLD) {
     wsMessagesAwaited.add(Math.ceil((CROWD - tenant) / agents.length));
   }
@@ -130,6 +132,11 @@ export function announce(agents) {
   if (open) {
     wsConnectionsOpen.add(Number(open[1]));
   }
+}
+
+function newTicket(token) {
+  const ticket = JSON.stringify(generateTicket());
+  return http.post(`${config.baseUrl}/api/v1/tickets`, ticket, { headers: authHeaders(token) });
 }
 
 // When the desk says that it announced this.

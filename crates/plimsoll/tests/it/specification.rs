@@ -59,7 +59,7 @@ async fn tickets_is_refused_because_of_an_import_from_the_wrong_file() {
 #[tokio::test]
 async fn load_is_refused_with_it() {
     let end = against_desk(SPECIFICATION, "scenarios/load.js", "").await;
-    end.code(107).shows_nothing().says(&["tests/api/", "hint: "]);
+    end.code(107).shows_nothing().says(&["scenarios/load.js:5:37: ", "tests/api/knowledge-base.js"]);
 }
 
 #[tokio::test]
