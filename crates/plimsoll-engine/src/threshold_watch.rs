@@ -27,13 +27,13 @@ pub struct ThresholdWatch {
 #[derive(Debug, Default)]
 struct Sliding {
     windows: Windows,
-    /// Where their last part ends.
-    end: Duration,
+    /// Where their last part ends; nowhere before they have begun.
+    end: Option<Duration>,
 }
 
 impl ThresholdWatch {
     pub(crate) fn new(thresholds: Thresholds) -> Self {
-        let sliding = Sliding { windows: Windows::new(&thresholds), end: Duration::ZERO };
+        let sliding = Sliding { windows: Windows::new(&thresholds), end: None };
         Self { thresholds, sliding: Arc::new(Mutex::new(sliding)) }
     }
 
@@ -57,12 +57,14 @@ impl ThresholdWatch {
     fn begin(&self, aggregate: &Aggregate, at: Duration) {
         let mut sliding = self.lock();
         sliding.windows.begin(aggregate);
-        sliding.end = at;
+        sliding.end = Some(at);
     }
 
+    /// Does nothing before they have begun: a tick may come just when scenarios begin.
     fn advance(&self, aggregate: &Aggregate, to: Duration) {
         let mut sliding = self.lock();
-        let start = std::mem::replace(&mut sliding.end, to);
+        let Some(start) = sliding.end else { return };
+        sliding.end = Some(to);
         sliding.windows.advance(aggregate, start, to);
     }
 

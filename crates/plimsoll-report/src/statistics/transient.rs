@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn bursts_of_a_queue_stay() {
         let truth = 0.5f64.exp();
-        for (memory, bias) in [(0.0, 0.03), (0.8, 0.06), (0.95, 0.09)] {
+        for (memory, bias) in [(0.0, 0.03), (0.8, 0.08), (0.95, 0.1)] {
             let mut dice = Dice::new(9);
             let rests = (0..300).map(|_| {
                 let row = queue(80, memory, &mut dice);
