@@ -291,6 +291,9 @@ async fn desk(workspace: &Workspace, arguments: &DeskArguments) -> Result<()> {
             &arguments.scenario,
             "--model",
             &arguments.model,
+            // An agent pauses, so that an iteration takes two seconds and more.
+            "--max-vus",
+            "6000",
             "--report",
             &report.display().to_string(),
         ]),
