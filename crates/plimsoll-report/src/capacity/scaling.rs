@@ -186,23 +186,7 @@ fn refused(rate: f64, headroom: f64, why: String) -> Forecast {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scalability::Law;
-
-    fn fitted() -> scalability::Model {
-        let sure = |value: f64| Range { value, low: 0.9 * value, high: 1.1 * value };
-        let law = Law { lambda: 100.0, alpha: 0.1, beta: 0.0 };
-        scalability::Model {
-            law,
-            lambda: sure(100.0),
-            alpha: sure(0.1),
-            beta: sure(0.0),
-            ceiling: sure(1_000.0),
-            peak: None,
-            r_squared: 0.99,
-            scatter: 0.02,
-            plateaus: 8,
-        }
-    }
+    use crate::scalability::fitted;
 
     fn capacity(load: f64, low: f64, high: f64) -> Capacity {
         let (gives_way, endpoint) = (String::new(), None);
@@ -211,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_forecast_keeps_the_objectives() {
-        let of = |model, capacity: Option<&Capacity>| forecast(&fitted(), model, capacity, 1_000.0, 0.0);
+        let of = |model, capacity: Option<&Capacity>| forecast(&fitted(0.1), model, capacity, 1_000.0, 0.0);
         let none = of(Model::Open, None);
         assert_eq!(none.instances, None);
         assert!(none.notes[0].contains("no capacity"), "{none:?}");

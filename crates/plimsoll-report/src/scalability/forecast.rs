@@ -115,17 +115,18 @@ impl Model {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::scalability::Law;
 
-    fn model() -> Model {
+    /// A fit with that contention, and nothing that users cost each other.
+    pub(crate) fn fitted(alpha: f64) -> Model {
         let sure = |value: f64| Range { value, low: 0.9 * value, high: 1.1 * value };
-        let law = Law { lambda: 100.0, alpha: 0.01, beta: 0.0 };
+        let law = Law { lambda: 100.0, alpha, beta: 0.0 };
         Model {
             law,
             lambda: sure(100.0),
-            alpha: sure(0.01),
+            alpha: sure(alpha),
             beta: sure(0.0),
             ceiling: sure(1_000.0),
             peak: None,
@@ -133,6 +134,10 @@ mod tests {
             scatter: 0.02,
             plateaus: 8,
         }
+    }
+
+    fn model() -> Model {
+        fitted(0.01)
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub mod forecast;
 mod law;
 pub mod model;
 
+#[cfg(test)]
+pub(crate) use self::forecast::tests::fitted;
 pub use forecast::{Forecast, ForecastError};
 pub use law::Law;
 pub use model::{Model, Peak, Range, Refusal, fit};
