@@ -43,7 +43,12 @@ impl LoadedTest {
     }
 
     /// What the control API shows of a run of this test.
-    pub(crate) fn subject(&self, run: &Run<ScriptFactory>, factory: ScriptFactory) -> Subject {
+    pub(crate) fn subject(
+        &self,
+        run: &Run<ScriptFactory>,
+        factory: ScriptFactory,
+        monitor: &Monitor,
+    ) -> Subject {
         Subject {
             plan: Arc::clone(&self.plan),
             control: run.control(),
@@ -51,6 +56,7 @@ impl LoadedTest {
             measurements: run.measurements(),
             registry: Registry::clone(self.bundle.registry()),
             thresholds: run.threshold_watch(),
+            monitor: monitor.clone(),
             factory,
             has_setup: self.exports("setup"),
             has_teardown: self.exports("teardown"),

@@ -2,6 +2,7 @@
 //! where one can be made, else by stopping it for most of each tenth of a second.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -72,13 +73,16 @@ impl Limiter {
 impl Group {
     /// Makes one in the root of either version of control groups.
     fn make(share: f64) -> Result<Self> {
+        // Several processes may be held down at a time.
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let period = PERIOD.as_micros();
         let quota = (PERIOD.as_micros() as f64 * share) as u64;
         for (root, file, limit) in [
             ("/sys/fs/cgroup", "cpu.max", format!("{quota} {period}")),
             ("/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", quota.to_string()),
         ] {
-            let folder = Path::new(root).join(format!("plimsoll-bench-{}", std::process::id()));
+            let folder = Path::new(root).join(format!("plimsoll-bench-{}-{number}", std::process::id()));
             if std::fs::create_dir(&folder).is_err() {
                 continue;
             }

@@ -148,7 +148,7 @@ impl Ready<'_> {
         let run = Run::new(Arc::clone(plan), self.factory, config, events);
         signals.guard(run.control());
         let address = control.as_ref().map(|control| control.address);
-        let serve = |server: Server| server.start(self.test.subject(&run, factory));
+        let serve = |server: Server| server.start(self.test.subject(&run, factory, monitor));
         let control = control.map(serve).transpose()?;
         let watched = self.test.watched(&run, arguments, monitor);
         let following = wanted.begin(watched, self.header.clone(), phases)?;

@@ -14,6 +14,7 @@ use plimsoll_script::{Redactor, ScriptFactory};
 
 use super::document::{self, Answer, Refusal};
 use super::{groups, metrics, setup, status};
+use crate::vitals::Monitor;
 
 /// Setup data may be large; nothing else is.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -28,6 +29,7 @@ pub(crate) struct Subject {
     pub(crate) measurements: Measurements,
     pub(crate) registry: Registry,
     pub(crate) thresholds: ThresholdWatch,
+    pub(crate) monitor: Monitor,
     /// For `setup` and `teardown` when they are asked for.
     pub(crate) factory: ScriptFactory,
     /// Whether the script has a function of that name.

@@ -31,6 +31,7 @@ pub(super) fn document(subject: &Subject) -> Value {
             "stopped": control.reason().is_some(),
             "running": (Phase::Setup..Phase::Ended).contains(&phase),
             "tainted": is_tainted(subject),
+            "validity": validity(subject),
         }),
     )
 }
@@ -58,6 +59,13 @@ fn number(subject: &Subject, phase: Phase) -> u8 {
 fn is_tainted(subject: &Subject) -> bool {
     let mut results = subject.judge().rules.into_iter().flat_map(|rule| rule.results);
     results.any(|result| matches!(result.outcome, Outcome::Crossed { .. }))
+}
+
+/// Whether the measurement can be trusted so far; `None` before the first iteration.
+fn validity(subject: &Subject) -> Option<&'static str> {
+    let Subject { plan, state, measurements, monitor, .. } = subject;
+    let validity = measurements.read(|aggregate| monitor.judge_now(plan, state, aggregate));
+    validity.map(|validity| validity.verdict.as_str())
 }
 
 /// What is to change. What a request does not say, or says with `null`, stays.

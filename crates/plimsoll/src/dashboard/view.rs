@@ -9,7 +9,7 @@ use plimsoll_metrics::{Aggregate, Goals, NoDataPolicy, Registry, Timestamp};
 use plimsoll_plan::Plan;
 use plimsoll_report::html::{self, Stage};
 use plimsoll_report::record::Second;
-use plimsoll_report::{RunFacts, Settings, Summary, SummaryInput, Timeline, Validity, validity};
+use plimsoll_report::{RunFacts, Settings, Summary, SummaryInput, Timeline};
 use tokio::sync::watch;
 
 use crate::vitals::Monitor;
@@ -67,17 +67,9 @@ impl Watched {
             duration,
             complete_iterations: self.state.complete_iterations(),
             interrupted_iterations: self.state.interrupted_iterations(),
-            validity: self.validity(aggregate),
+            validity: self.monitor.judge_now(&self.plan, &self.state, aggregate),
             ..RunFacts::default()
         }
-    }
-}
-
-impl Watched {
-    /// Whether the measurement can be trusted so far; `None` until there is something to judge.
-    fn validity(&self, aggregate: &Aggregate) -> Option<Validity> {
-        let observations = self.monitor.observe_now(&self.plan, &self.state, aggregate);
-        (observations.iterations > 0).then(|| validity::judge(&observations))
     }
 }
 

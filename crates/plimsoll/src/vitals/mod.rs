@@ -15,7 +15,7 @@ use std::time::Duration;
 use plimsoll_engine::{LoopDelays, Phase, RunConfig, RunEnd, RunEvent, RunOutcome, RunState};
 use plimsoll_metrics::Aggregate;
 use plimsoll_plan::{Plan, Schedule};
-use plimsoll_report::validity::Delays;
+use plimsoll_report::validity::{self, Delays, Validity};
 use plimsoll_report::{Observations, Vitals};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -110,6 +110,12 @@ impl Monitor {
         observations.starting = state.starting_elapsed().as_secs_f64();
         observations.function = only_function(plan).map(str::to_owned);
         observations
+    }
+
+    /// Whether the measurement can be trusted so far; `None` until there is something to judge.
+    pub(crate) fn judge_now(&self, plan: &Plan, state: &RunState, aggregate: &Aggregate) -> Option<Validity> {
+        let observations = self.observe_now(plan, state, aggregate);
+        (observations.iterations > 0).then(|| validity::judge(&observations))
     }
 
     /// What was observed of a run that has ended.
