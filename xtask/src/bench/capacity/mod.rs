@@ -45,6 +45,9 @@ pub(crate) struct Arguments {
     /// Searches at a time
     #[arg(long, default_value_t = 2)]
     parallel: usize,
+    /// Half the width of the interval with which a search is content
+    #[arg(long, default_value = "4%")]
+    precision: String,
     /// Measure this plimsoll instead of building one
     #[arg(long, value_name = "PATH")]
     plimsoll: Option<PathBuf>,
@@ -150,10 +153,10 @@ async fn queue(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         if !arguments.is_wanted(&name) {
             continue;
         }
-        let slo = format!("http_req_duration:p(95)<{bound_ms}");
+        let (slo, precision) = (format!("http_req_duration:p(95)<{bound_ms}"), &arguments.precision);
         let trial = Trial {
             faults: format!(r#"{{"capacity":{{"workers":{workers},"meanServiceMs":{mean_ms}}}}}"#),
-            flags: flags(&["--slo", &slo, "--model", model, "--no-recovery"]),
+            flags: flags(&["--slo", &slo, "--model", model, "--no-recovery", "--precision", precision]),
             script: SCRIPT.to_owned(),
             ..Trial::default()
         };
@@ -194,7 +197,7 @@ async fn recovery(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         }
         let trial = Trial {
             faults: faults.to_owned(),
-            flags: flags(&["--slo", "http_req_duration:p(95)<45", "--precision", "5%"]),
+            flags: flags(&["--slo", "http_req_duration:p(95)<45", "--precision", &arguments.precision]),
             script: SCRIPT.to_owned(),
             ..Trial::default()
         };
@@ -229,7 +232,7 @@ async fn bound(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let programs = arguments.programs(workspace).await?;
     let (mut right, mut unsure, mut wrong) = (0, 0, 0);
     for (name, faults) in BOUNDS.into_iter().filter(|(name, _)| arguments.is_wanted(name)) {
-        let mut all = flags(&["--slo", "http_req_duration:p(95)<150", "--precision", "5%"]);
+        let mut all = flags(&["--slo", "http_req_duration:p(95)<150", "--precision", &arguments.precision]);
         all.extend(["--observe".to_owned(), "process={PID}".to_owned()]);
         for (_, observed) in OBSERVED {
             all.extend(["--observe".to_owned(), format!("metrics={{URL}}/metrics,{observed}")]);
@@ -294,6 +297,8 @@ async fn desk(workspace: &Workspace, arguments: &DeskArguments) -> Result<()> {
             // An agent pauses, so that an iteration takes two seconds and more.
             "--max-vus",
             "6000",
+            "--precision",
+            &arguments.common.precision,
             "--report",
             &report.display().to_string(),
         ]),
