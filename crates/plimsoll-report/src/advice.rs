@@ -106,7 +106,8 @@ impl ArrivalFacts {
     }
 
     fn vus_for(&self, ms: f64) -> u64 {
-        (self.peak_rate * ms / 1e3).ceil().max(1.0) as u64
+        // Scripts can add whatever they like to durations too.
+        format::whole((self.peak_rate * ms / 1e3).ceil().max(1.0))
     }
 
     /// With room for chance, and round.

@@ -114,7 +114,9 @@ impl Endpoints {
     #[must_use]
     pub fn share(&self, endpoint: &Endpoint) -> f64 {
         let all = self.total.duration.sum();
-        if all > 0.0 { endpoint.duration.sum() / all } else { 0.0 }
+        let share = if all > 0.0 { endpoint.duration.sum() / all } else { 0.0 };
+        // Scripts can add infinite durations: where those are, all of the time is.
+        if share.is_nan() { 1.0 } else { share }
     }
 
     /// The scheme and host that all named URLs share; empty when they do not.

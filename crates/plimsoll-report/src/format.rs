@@ -1,4 +1,6 @@
 //! How numbers are written: k6's formats, byte for byte, and a few of our own.
+//!
+//! Scripts can add `Infinity` to any metric. What has no digits is written as Go writes it, without a unit.
 
 use plimsoll_metrics::{Aggregation, MetricKind, Timestamp, ValueKind};
 use plimsoll_plan::options::keyword::TimeUnit;
@@ -64,6 +66,9 @@ pub fn number(value: f64) -> String {
 /// most, cut rather than rounded; from a minute on whole seconds.
 #[must_use]
 pub fn duration(ms: f64, unit: TimeUnit) -> String {
+    if let Some(text) = without_digits(ms) {
+        return text.to_owned();
+    }
     match unit {
         TimeUnit::Seconds => format!("{}s", fixed(ms / 1e3, 2)),
         TimeUnit::Millis => format!("{}ms", fixed(ms, 2)),
@@ -98,6 +103,9 @@ fn suitable_duration(ms: f64) -> String {
 #[must_use]
 pub fn bytes(bytes: f64) -> String {
     const UNITS: [&str; 9] = ["B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
+    if let Some(text) = without_digits(bytes) {
+        return text.to_owned();
+    }
     if bytes < 10.0 {
         return format!("{} B", number(bytes));
     }
@@ -171,6 +179,17 @@ pub fn moment(span: std::time::Duration) -> String {
     if seconds < 60.0 { format!("{seconds:.1}s") } else { suitable_duration(seconds * 1e3) }
 }
 
+/// The words of Go for what has no digits.
+fn without_digits(value: f64) -> Option<&'static str> {
+    if value.is_nan() {
+        Some("NaN")
+    } else if value.is_infinite() {
+        Some(if value > 0.0 { "+Inf" } else { "-Inf" })
+    } else {
+        None
+    }
+}
+
 /// At most `decimals` decimals, the rest cut off.
 fn cut(value: f64, decimals: usize) -> String {
     let scale = 10f64.powi(i32::try_from(decimals).unwrap_or(0));
@@ -189,6 +208,9 @@ fn rounded(value: f64, decimals: usize) -> String {
 fn fixed(value: f64, decimals: usize) -> String {
     /// More decimals than any middle has at the precisions used here.
     const EXACT: usize = 40;
+    if let Some(text) = without_digits(value) {
+        return text.to_owned();
+    }
     let exact = format!("{value:.EXACT$}");
     let beyond = &exact[exact.len() - (EXACT - decimals)..];
     let is_middle = beyond.starts_with('5') && beyond[1..].bytes().all(|digit| digit == b'0');
@@ -271,6 +293,22 @@ mod tests {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(count(999), "999");
         assert_eq!(counted(1, "sample"), "1 sample");
+    }
+
+    #[test]
+    fn what_has_no_digits_has_no_unit_either() {
+        use TimeUnit::{Auto, Micros, Millis, Seconds};
+        for (value, text) in [(f64::INFINITY, "+Inf"), (f64::NEG_INFINITY, "-Inf"), (f64::NAN, "NaN")] {
+            assert_eq!(number(value), text);
+            assert_eq!(bytes(value), text);
+            for unit in [Auto, Micros, Millis, Seconds] {
+                assert_eq!(duration(value, unit), text);
+            }
+        }
+        // A number all the same, however many digits it takes.
+        assert!(number(f64::MAX).starts_with("179769313486231570"));
+        assert!(duration(f64::MAX, Auto).ends_with('s'));
+        assert!(bytes(f64::MAX).ends_with(" YB"));
     }
 
     #[test]

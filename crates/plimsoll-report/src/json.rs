@@ -139,8 +139,13 @@ fn exported_metric(summary: &Summary, view: &MetricView<'_>) -> Value {
     Value::Object(exported)
 }
 
-pub(crate) fn values(summary: &Summary, sink: &Sink) -> Map<String, Value> {
-    let pairs: Vec<(String, f64)> = match sink {
+fn values(summary: &Summary, sink: &Sink) -> Map<String, Value> {
+    figures(summary, sink).into_iter().map(|(name, value)| (name, number(value))).collect()
+}
+
+/// The figures of a metric by name, in k6's order.
+pub(crate) fn figures(summary: &Summary, sink: &Sink) -> Vec<(String, f64)> {
+    match sink {
         Sink::Counter(counter) => {
             named([("count", counter.sum), ("rate", counter.per_second(summary.run.duration))])
         }
@@ -154,8 +159,7 @@ pub(crate) fn values(summary: &Summary, sink: &Sink) -> Map<String, Value> {
             .iter()
             .map(|stat| (stat.to_string(), trend_value(trend, stat)))
             .collect(),
-    };
-    pairs.into_iter().map(|(name, value)| (name, number(value))).collect()
+    }
 }
 
 fn named<const N: usize>(pairs: [(&str, f64); N]) -> Vec<(String, f64)> {
@@ -175,7 +179,8 @@ pub fn trend_value(trend: &Trend, stat: &TrendStat) -> f64 {
     }
 }
 
-/// Whole numbers without a decimal point, as JavaScript and Go write them.
+/// Whole numbers without a decimal point, as JavaScript and Go write them; `null` for an infinity, which JSON
+/// has no number for.
 #[must_use]
 pub fn number(value: f64) -> Value {
     /// Up to here every whole number is a double.

@@ -189,13 +189,9 @@ fn metrics(summary: &Summary) -> String {
     }
     put(&mut text, "| metric | values |\n|---|---|");
     for metric in &summary.total.metrics {
-        let values = crate::json::values(summary, &metric.sink);
-        let value = |(name, value): (&String, &serde_json::Value)| {
-            let value =
-                value.as_f64().map_or_else(|| "–".to_owned(), |value| shown(value, name, metric, summary));
-            format!("{name}={value}")
-        };
-        let values: Vec<String> = values.iter().map(value).collect();
+        let value = |(name, value): (String, f64)| format!("{name}={}", shown(value, &name, metric, summary));
+        let values: Vec<String> =
+            crate::json::figures(summary, &metric.sink).into_iter().map(value).collect();
         put(&mut text, format_args!("| {} | {} |", code(&metric.name), values.join(" ")));
     }
     text
@@ -203,7 +199,8 @@ fn metrics(summary: &Summary) -> String {
 
 fn shown(value: f64, name: &str, metric: &crate::section::MetricSummary, summary: &Summary) -> String {
     use plimsoll_metrics::ValueKind;
-    let is_plain = matches!(name, "count" | "passes" | "fails") && metric.contains != ValueKind::Data;
+    let is_count = matches!(name, "count" | "passes" | "fails") && metric.contains != ValueKind::Data;
+    let is_plain = is_count && value.is_finite();
     match metric.contains {
         _ if is_plain => format::count(value as u64),
         ValueKind::Time => format::duration(value, summary.settings.time_unit),

@@ -23,8 +23,11 @@ impl Counter {
         self.count += other.count;
     }
 
+    /// Of a sum that was infinite before, nothing can be told of what was added; nothing keeps it what it is.
     pub(crate) fn since(&self, earlier: &Self) -> Self {
-        Self { sum: self.sum - earlier.sum, count: self.count.saturating_sub(earlier.count) }
+        let stayed = self.sum == earlier.sum;
+        let sum = if stayed { 0.0 } else { self.sum - earlier.sum };
+        Self { sum, count: self.count.saturating_sub(earlier.count) }
     }
 
     /// The sum per second of the run so far; zero before any time has passed.
@@ -48,5 +51,17 @@ mod tests {
         assert_eq!(counter, Counter { sum: 5.0, count: 2 });
         assert!((counter.per_second(Duration::from_secs(2)) - 2.5).abs() < 1e-12);
         assert!(counter.per_second(Duration::ZERO).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_is_added_to_an_infinite_sum_leaves_it_infinite() {
+        let mut earlier = Counter::default();
+        earlier.record(f64::INFINITY);
+        let mut now = earlier;
+        now.record(3.0);
+        let part = now.since(&earlier);
+        assert_eq!(part, Counter { sum: 0.0, count: 1 });
+        earlier.merge(&part);
+        assert_eq!(earlier, now, "the parts are the whole");
     }
 }

@@ -149,7 +149,14 @@ impl Trend {
             part.few = self.few[earlier.few.len().min(self.few.len())..].to_vec();
             part.min = part.few.iter().copied().reduce(f64::min).unwrap_or_default();
             part.max = part.few.iter().copied().reduce(f64::max).unwrap_or_default();
+            if !part.sum.is_finite() {
+                part.sum = part.few.iter().sum();
+            }
             return part;
+        }
+        if part.sum.is_nan() && self.sum == earlier.sum {
+            // Both are infinite, and what was added is only known by its buckets.
+            part.sum = part.ascending().map(|(middle, count)| middle * count as f64).sum();
         }
         let known = |middle: f64| middle.clamp(self.min, self.max);
         let (first, last) = (part.ascending().next(), part.ascending().last());
@@ -218,8 +225,8 @@ impl Trend {
         let rank = q.clamp(0.0, 1.0) * last as f64;
         let below = rank.floor();
         let (low, high) = self.neighbours(below as u64);
-        // An infinite neighbour must not turn a weight of zero into NaN.
-        if rank > below { low + (high - low) * (rank - below) } else { low }
+        // An infinite neighbour must not turn a weight of zero into NaN, nor must two of them.
+        if rank > below && low < high { low + (high - low) * (rank - below) } else { low }
     }
 
     /// The samples of rank `rank` and `rank + 1` in sorted order.
@@ -551,6 +558,22 @@ mod tests {
         let trend = trend(&[f64::INFINITY, 1.0, f64::NEG_INFINITY]);
         assert_eq!(trend.count(), 3);
         assert!((trend.med() - 1.0).abs() < 0.002);
+        let all = self::trend(&[f64::INFINITY; 4]);
+        assert_eq!((all.avg(), all.med(), all.quantile(0.95)), (f64::INFINITY, f64::INFINITY, f64::INFINITY));
+    }
+
+    #[test]
+    fn what_is_added_to_an_infinite_sum_is_known() {
+        for former in [1, 100] {
+            let mut earlier = trend(&vec![5.0; former]);
+            earlier.record(f64::INFINITY);
+            let mut now = earlier.clone();
+            now.merge(&trend(&[1.0, 3.0]));
+            let part = now.since(&earlier);
+            assert!((part.avg() - 2.0).abs() < 0.01, "{} after {former}", part.avg());
+            earlier.merge(&part);
+            assert_eq!(earlier.sum(), f64::INFINITY);
+        }
     }
 
     #[test]

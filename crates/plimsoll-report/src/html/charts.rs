@@ -68,6 +68,10 @@ pub(super) fn percentile_curve(page: &mut Markup, trend: &Trend, label: impl Fn(
     const BELOW: f64 = 28.0;
     let nines = nines(trend.count());
     let top = trend.quantile(1.0 - 10f64.powf(-nines)).max(f64::MIN_POSITIVE);
+    if top.is_infinite() {
+        // An axis without an end can carry no curve; the table has the numbers.
+        return;
+    }
     let x = |q: f64| LEFT + (WIDTH - LEFT - RIGHT) * (-(1.0 - q).log10() / nines).min(1.0);
     let y = |value: f64| 12.0 + (HEIGHT - BELOW - 12.0) * (1.0 - (value / top).clamp(0.0, 1.0));
 

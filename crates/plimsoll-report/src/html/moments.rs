@@ -87,6 +87,10 @@ fn heat(page: &mut Markup, timeline: &Timeline) {
     let ends = columns.iter().filter(|span| span.requests.max() > 0.0);
     let ends = ends.map(|span| (span.requests.quantile(0.001), span.requests.max()));
     let Some((low, high)) = ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) else { return };
+    if high.is_infinite() {
+        // Bands of an axis without an end would have no width.
+        return;
+    }
     // Six decades are more than a reader can tell apart.
     let low = low.max(high / 1e6);
     let step = ((high / low).ln() / BANDS as f64).max(0.02);

@@ -22,7 +22,7 @@ const DOTS: usize = 40;
 pub(super) struct Curve {
     /// For the legend.
     pub(super) name: String,
-    /// A value for each label; `None` is a gap.
+    /// A value for each label; `None` is a gap, and so is what has no place on an axis.
     pub(super) values: Vec<Option<f64>>,
 }
 
@@ -47,6 +47,9 @@ impl Plot<'_> {
     pub(super) fn draw(self, page: &mut Markup) {
         legend(page, &self.curves);
         let title = self.title.to_owned();
+        if !self.curves.iter().flat_map(|curve| &curve.values).any(|value| drawn(*value).is_some()) {
+            return;
+        }
         if let Ok(svg) = self.chart().svg() {
             page.drawing(&title, &svg);
         }
@@ -55,7 +58,7 @@ impl Plot<'_> {
     fn chart(self) -> LineChart {
         let one_by_one = self.labels.len() <= DOTS;
         let series = self.curves.iter().enumerate().map(|(place, curve)| {
-            let values: Vec<_> = curve.values.iter().map(|value| value.map(|value| value as f32)).collect();
+            let values: Vec<_> = curve.values.iter().map(|value| drawn(*value)).collect();
             let mut series = Series::from((place.to_string().as_str(), values));
             series.stack = self.is_stacked.then(|| "all".to_owned());
             series.step = self.is_stepped.then_some(LineStep::End);
@@ -79,6 +82,11 @@ impl Plot<'_> {
         }
         chart
     }
+}
+
+/// Where a value is drawn. Scripts can add infinities and what is larger than the library's numbers.
+fn drawn(value: Option<f64>) -> Option<f32> {
+    value.map(|value| value as f32).filter(|value| value.is_finite())
 }
 
 /// What all charts have in common.

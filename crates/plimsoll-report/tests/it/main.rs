@@ -4,6 +4,7 @@ mod compare;
 mod fixture;
 mod goals;
 mod html;
+mod infinite;
 mod json;
 mod record;
 mod scalability;

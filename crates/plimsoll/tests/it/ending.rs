@@ -58,6 +58,31 @@ async fn the_script_marks_the_test_as_failed() {
 }
 
 #[tokio::test]
+async fn infinite_values_are_shown_and_recorded() {
+    let folder = Folder::with(
+        "import { Counter, Trend } from 'k6/metrics';
+         import { sleep } from 'k6';
+         const mbps = new Trend('mbps');
+         const sum = new Counter('sum');
+         export const options = { vus: 1, iterations: 4 };
+         export default function () {
+           mbps.add(__ITER == 1 ? 1 / 0 : 2);
+           sum.add(__ITER == 1 ? 1 / 0 : 1);
+           sleep(0.6);
+         }",
+    );
+    let end = folder.run("--record a.plimsoll --report a.html --summary-export a.json").await.code(0);
+    let rows = ["mbps", "sum"].map(|name| end.row(name));
+    assert_eq!(rows[0], "avg=+Inf min=2 med=2 max=+Inf p(90)=+Inf p(95)=+Inf");
+    assert_eq!(rows[1], "+Inf +Inf/s");
+    assert!(folder.read("a.html").ends_with("</html>\n"));
+    assert!(folder.read("a.json").contains("\"max\": null"), "JSON has no infinity");
+    // Seconds after the infinite one do not make it something else.
+    let report = folder.plimsoll("report a.plimsoll").await.code(0);
+    assert_eq!(["mbps", "sum"].map(|name| report.row(name)), rows);
+}
+
+#[tokio::test]
 async fn setup_takes_too_long() {
     let script = "
         import { sleep } from 'k6';
