@@ -15,7 +15,6 @@ use crate::model::Group;
 use crate::record::Place;
 use crate::report::Report;
 use crate::section::{MetricSummary, Section};
-use crate::verdict::Verdict;
 
 /// The version of the form.
 pub const VERSION: u32 = 1;
@@ -33,11 +32,7 @@ pub fn render(report: &Report<'_>) -> Value {
     json!({
         "version": VERSION,
         "plimsoll": env!("CARGO_PKG_VERSION"),
-        "verdict": match summary.verdict() {
-            Verdict::Passed => "passed",
-            Verdict::Failed => "failed",
-            Verdict::Unjudged => "not judged",
-        },
+        "verdict": summary.verdict().as_str(),
         "headline": summary.headline(),
         "notes": summary.notes(),
         "validity": summary.run.validity.as_ref().map(validity),
@@ -72,6 +67,7 @@ fn run(report: &Report<'_>) -> Value {
             "dropped": report.summary.dropped.count,
         },
         "ended_early": run.ended_early,
+        "marked_failed": run.marked_failed,
         "lost_samples": run.lost_samples,
         "folded_samples": report.summary.folds.samples,
         "exit_code": report.exit_code,

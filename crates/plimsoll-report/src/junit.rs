@@ -10,7 +10,7 @@ use crate::format;
 use crate::record::Place;
 use crate::report::Report;
 use crate::validity::Trust;
-use crate::verdict::measurement;
+use crate::verdict::{goal_measurement, measurement};
 
 /// What became of one case.
 enum Result {
@@ -29,7 +29,7 @@ struct Case {
 #[must_use]
 pub fn render(report: &Report<'_>) -> String {
     let suites = [
-        ("run", std::iter::once(end(report)).chain(trust(report)).collect()),
+        ("run", [end(report), mark(report)].into_iter().chain(trust(report)).collect()),
         ("thresholds", thresholds(report)),
         ("goals", goals(report)),
         ("checks", checks(report)),
@@ -110,6 +110,15 @@ fn end(report: &Report<'_>) -> Case {
     Case { name: "comes to its end".to_owned(), result }
 }
 
+/// Nor has one that its script calls failed.
+fn mark(report: &Report<'_>) -> Case {
+    let result = match &report.summary.run.marked_failed {
+        None => Result::Passed,
+        Some(why) => Result::Failed("the script marked it as failed".to_owned(), why.clone()),
+    };
+    Case { name: "was not marked as failed".to_owned(), result }
+}
+
 /// Numbers that are not the target's are worth as little as none.
 fn trust(report: &Report<'_>) -> Option<Case> {
     let validity = report.summary.run.validity.as_ref()?;
@@ -148,15 +157,11 @@ fn goals(report: &Report<'_>) -> Vec<Case> {
     let summary = report.summary;
     let case = |row: &crate::goals::GoalRow| {
         let goal = &row.result.goal;
-        let measured = row.measured(summary);
         let result = match (&row.result.no_data, row.fails(summary)) {
             (Some(_), false) => Result::Skipped,
             (None, false) => Result::Passed,
-            (no_data, true) => {
-                let message = match no_data {
-                    Some(reason) => format!("no data: {reason}"),
-                    None => format!("{measured}, critical is {}", goal.critical.source()),
-                };
+            (_, true) => {
+                let message = goal_measurement(summary, row);
                 let (target, critical) = (goal.target.source(), goal.critical.source());
                 let at = place(report.place_of_goal(&goal.name));
                 let detail = format!(

@@ -39,6 +39,7 @@ fn head(text: &mut String, summary: &Summary) {
     let mark = match summary.verdict() {
         Verdict::Passed => "✅",
         Verdict::Failed => "❌",
+        Verdict::Incomplete => "⚠️",
         Verdict::Unjudged => "⚪",
     };
     put(text, format_args!("## {mark} Load test {}\n", escaped(&summary.headline())));

@@ -94,6 +94,8 @@ pub struct RunFacts {
     pub interrupted_iterations: u64,
     /// Why the run ended before its plan, as a sentence.
     pub ended_early: Option<String>,
+    /// Why the script marked the run as failed, if it did.
+    pub marked_failed: Option<String>,
     /// Samples that outputs lost.
     pub lost_samples: u64,
     /// More that the reader must know: a sentence each.

@@ -5,18 +5,34 @@ use std::fmt;
 use plimsoll_metrics::{NoDataPolicy, Outcome, Threshold, ThresholdResult};
 
 use crate::format;
+use crate::goals::GoalRow;
 use crate::model::{Dropped, Summary, ThresholdRow};
 use crate::text::{decided, measured, span};
 
-/// The run's thresholds and goals in one word.
+/// What the run came to in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every threshold holds, and no goal is violated.
+    /// It came to its end, every threshold holds, and no goal is violated.
     Passed,
-    /// At least one does not.
+    /// At least one does not, or the script marked the run as failed.
     Failed,
-    /// There were none.
+    /// It ended before its plan, and nothing failed it so far: nobody knows what would have.
+    Incomplete,
+    /// It came to its end, and there were neither thresholds nor goals.
     Unjudged,
+}
+
+impl Verdict {
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Incomplete => "incomplete",
+            Self::Unjudged => "not judged",
+        }
+    }
 }
 
 /// How many thresholds came out how.
@@ -31,13 +47,16 @@ pub struct Tally {
 }
 
 impl Summary {
-    /// The run's thresholds and goals in one word.
+    /// What the run came to in one word.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        if self.thresholds.is_empty() && self.goals.is_empty() {
-            Verdict::Unjudged
-        } else if self.failing().next().is_some() || self.goals.iter().any(|row| row.fails(self)) {
+        let broken = self.failing().next().is_some() || self.goals.iter().any(|row| row.fails(self));
+        if broken || self.run.marked_failed.is_some() {
             Verdict::Failed
+        } else if self.run.ended_early.is_some() {
+            Verdict::Incomplete
+        } else if self.thresholds.is_empty() && self.goals.is_empty() {
+            Verdict::Unjudged
         } else {
             Verdict::Passed
         }
@@ -67,14 +86,20 @@ impl Summary {
     /// The verdict as a sentence.
     #[must_use]
     pub fn headline(&self) -> String {
-        let word = match self.verdict() {
+        let verdict = self.verdict();
+        let first = match verdict {
             Verdict::Unjudged => return "no thresholds: nothing was judged".to_owned(),
-            Verdict::Passed => "passed",
-            Verdict::Failed => "failed",
+            Verdict::Failed if self.run.marked_failed.is_some() => Some("the script marked it as failed"),
+            Verdict::Incomplete => Some("it ended early"),
+            Verdict::Passed | Verdict::Failed => None,
         };
-        let parts: Vec<String> =
-            self.thresholds_in_short().into_iter().chain(self.goals_in_short()).collect();
-        format!("{word}: {}", parts.join("; "))
+        let mut parts: Vec<String> = first.map(str::to_owned).into_iter().collect();
+        parts.extend(self.thresholds_in_short());
+        parts.extend(self.goals_in_short());
+        if parts.len() == 1 && verdict == Verdict::Incomplete {
+            parts.push("nothing was judged".to_owned());
+        }
+        format!("{}: {}", verdict.as_str(), parts.join("; "))
     }
 
     /// What the thresholds amount to; `None` without thresholds.
@@ -101,8 +126,21 @@ impl Summary {
     /// What a reader must know before trusting the numbers, the gravest first.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
+        let mut notes = self.ends();
+        notes.extend(self.remarks());
+        notes
+    }
+
+    /// Why the run has not passed, whatever its thresholds and goals say.
+    pub(crate) fn ends(&self) -> Vec<String> {
+        let marked = self.run.marked_failed.iter();
+        let marked = marked.map(|why| format!("the script marked the test as failed: {why}"));
+        self.run.ended_early.iter().cloned().chain(marked).collect()
+    }
+
+    /// The notes that by themselves speak against no run.
+    pub(crate) fn remarks(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        notes.extend(self.run.ended_early.clone());
         notes.extend(self.silence());
         notes.extend(self.unfinished());
         if self.run.validity.is_none() {
@@ -206,23 +244,27 @@ pub enum Failing {
         threshold: Threshold,
         /// What was measured, or why nothing was.
         measured: String,
+        /// Whether nothing was.
+        lacks_data: bool,
     },
     /// A goal.
     Goal {
         /// Its name.
         name: String,
-        /// What was measured and what was wanted.
+        /// What was measured and what was wanted, or why nothing was measured.
         measured: String,
+        /// Whether nothing was.
+        lacks_data: bool,
     },
 }
 
 impl fmt::Display for Failing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Threshold { selector, threshold, measured } => {
+            Self::Threshold { selector, threshold, measured, .. } => {
                 write!(f, "{selector} '{}': {measured}", threshold.label())
             }
-            Self::Goal { name, measured } => write!(f, "goal {name}: {measured}"),
+            Self::Goal { name, measured, .. } => write!(f, "goal {name}: {measured}"),
         }
     }
 }
@@ -238,18 +280,26 @@ impl Failing {
                     selector: row.selector.source().to_owned(),
                     threshold: result.threshold.clone(),
                     measured: measurement(summary, row, result),
+                    lacks_data: measured(summary, row, result).is_none(),
                 });
             }
         }
         for row in summary.goals.iter().filter(|row| row.fails(summary)) {
-            let result = &row.result;
-            let measured = match &result.no_data {
-                Some(reason) => format!("no data: {reason}"),
-                None => format!("{}, critical is {}", row.measured(summary), result.goal.critical.source()),
-            };
-            failing.push(Self::Goal { name: result.goal.name.clone(), measured });
+            failing.push(Self::Goal {
+                name: row.result.goal.name.clone(),
+                measured: goal_measurement(summary, row),
+                lacks_data: row.result.no_data.is_some(),
+            });
         }
         failing
+    }
+}
+
+/// What a goal was held against: `p(95)=12ms, critical is p(95)<10`; or why there is nothing.
+pub(crate) fn goal_measurement(summary: &Summary, row: &GoalRow) -> String {
+    match &row.result.no_data {
+        Some(reason) => format!("no data: {reason}"),
+        None => format!("{}, critical is {}", row.measured(summary), row.result.goal.critical.source()),
     }
 }
 

@@ -189,11 +189,8 @@ impl Ending<'_> {
             // The log has the stack.
             ended_early: verdict::why(&outcome.end)
                 .map(|why| self.redacted(why.lines().next().unwrap_or_default())),
-            notes: outcome
-                .failed
-                .iter()
-                .map(|why| self.redacted(&format!("the script marked the test as failed: {why}")))
-                .collect(),
+            marked_failed: outcome.failed.as_deref().map(|why| self.redacted(why)),
+            notes: Vec::new(),
             arrivals: self.arrivals(),
             setup_data,
             lost_samples: self.lost_samples,

@@ -94,11 +94,7 @@ fn footer(page: &mut Markup) {
 }
 
 fn title(summary: &Summary) -> String {
-    let verdict = match summary.verdict() {
-        Verdict::Passed => "passed",
-        Verdict::Failed => "failed",
-        Verdict::Unjudged => "not judged",
-    };
+    let verdict = summary.verdict().as_str();
     if summary.run.script.is_empty() {
         format!("Load test {verdict}")
     } else {
@@ -110,7 +106,7 @@ fn header(page: &mut Markup, summary: &Summary, stage: Stage) {
     let (class, mark) = match summary.verdict() {
         Verdict::Passed => ("good", "✓"),
         Verdict::Failed => ("bad", "✗"),
-        Verdict::Unjudged => ("unknown", "?"),
+        Verdict::Incomplete | Verdict::Unjudged => ("unknown", "?"),
     };
     page.raw("<header>\n<p class=\"brand\">");
     page.raw(match stage {

@@ -148,6 +148,7 @@ impl End {
         run.interrupted_iterations = run.interrupted_iterations.saturating_add(interrupted_iterations);
         run.lost_samples = run.lost_samples.saturating_add(lost_samples);
         run.ended_early = run.ended_early.take().or_else(|| other.run.ended_early.clone());
+        run.marked_failed = run.marked_failed.take().or_else(|| other.run.marked_failed.clone());
         for note in &other.run.notes {
             if !run.notes.contains(note) {
                 run.notes.push(note.clone());

@@ -39,7 +39,7 @@ fn aligned(cells: &[String; 5], columns: &[usize; 5]) -> String {
     cells.iter().zip(columns).map(cell).collect::<Vec<_>>().join("  ")
 }
 
-pub(super) fn mark(row: &GoalRow) -> Mark {
+fn mark(row: &GoalRow) -> Mark {
     match row.result.outcome {
         GoalOutcome::Met { .. } => Mark::Good,
         GoalOutcome::Degraded { .. } => Mark::Degraded,

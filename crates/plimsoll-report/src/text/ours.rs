@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use super::goals;
 use super::layout::{Mark, Page, padding, width};
-use super::thresholds::{decided, measured};
 use super::validity;
 use crate::endpoints::Endpoint;
 use crate::failures::Failure;
 use crate::format;
 use crate::model::Summary;
-use crate::verdict::Verdict;
+use crate::verdict::{Failing, Verdict};
 
 /// Rows of the table of failed requests.
 const FAILURES: usize = 10;
@@ -145,30 +143,18 @@ pub(super) fn verdict(page: &mut Page, summary: &Summary) {
     let mark = match summary.verdict() {
         Verdict::Passed => Mark::Good,
         Verdict::Failed => Mark::Bad,
-        Verdict::Unjudged => Mark::Unknown,
+        Verdict::Incomplete | Verdict::Unjudged => Mark::Unknown,
     };
     let headline = format!("{} {}", page.mark(mark), page.bold(&summary.headline()));
     page.line(4, &headline);
-    for row in summary.failing() {
-        for result in row.results.iter().filter(|result| result.outcome.fails(summary.no_data)) {
-            let (mark, measured) = match (measured(summary, row, result), &row.no_data) {
-                (None, reason) => {
-                    (Mark::Unknown, format!("no data: {}", reason.as_deref().unwrap_or("no sample")))
-                }
-                (Some((aggregation, value)), _) => (Mark::Bad, format!("{aggregation}={value}")),
-            };
-            let (mark, source) = (page.mark(mark), result.threshold.label());
-            let window = decided(result).map(|window| format!(", {window}")).unwrap_or_default();
-            page.line(6, &format!("{mark} {} '{source}': {measured}{window}", row.selector));
-        }
-    }
-    for row in summary.goals.iter().filter(|row| row.fails(summary)) {
-        let (mark, result) = (page.mark(goals::mark(row)), &row.result);
-        let why = match &result.no_data {
-            Some(reason) => format!("no data: {reason}"),
-            None => format!("{}, critical is {}", row.measured(summary), result.goal.critical.source()),
+    for failing in Failing::all(summary) {
+        let (lacks_data, line) = match &failing {
+            Failing::Threshold { lacks_data, .. } => (*lacks_data, failing.to_string()),
+            // Each stands in the table of goals, under no other name.
+            Failing::Goal { name, measured, lacks_data } => (*lacks_data, format!("{name}: {measured}")),
         };
-        page.line(6, &format!("{mark} {}: {why}", result.goal.name));
+        let mark = page.mark(if lacks_data { Mark::Unknown } else { Mark::Bad });
+        page.line(6, &format!("{mark} {line}"));
     }
     page.blank();
     let notes = summary.notes();

@@ -14,3 +14,4 @@ mod synthetic;
 mod tables;
 mod text;
 mod validity;
+mod verdict;

@@ -67,6 +67,8 @@ impl Watched {
             duration,
             complete_iterations: self.state.complete_iterations(),
             interrupted_iterations: self.state.interrupted_iterations(),
+            // The reason may hold a secret that this page does not know to hide.
+            marked_failed: self.state.failed().map(|_| "the log says why".to_owned()),
             validity: self.monitor.judge_now(&self.plan, &self.state, aggregate),
             ..RunFacts::default()
         }

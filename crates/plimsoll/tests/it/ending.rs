@@ -30,7 +30,7 @@ async fn the_script_aborts_the_test() {
         export function teardown() { console.log('in teardown'); }";
     let end = run(script).await.code(108).says_nothing_of(&["not reached", "consider a longer duration"]);
     end.says(&["in teardown", "level=error msg=\"test aborted: seen enough\""])
-        .shows(&["test aborted: seen enough"]);
+        .shows(&["test aborted: seen enough", "? incomplete: it ended early; nothing was judged"]);
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn the_script_marks_the_test_as_failed() {
     let end = run(script).await.code(110);
     assert_eq!(end.count("iterations"), 3);
     end.says(&["level=error msg=\"test marked as failed: not good\"", "have been crossed"])
-        .shows(&["the script marked the test as failed: not good"]);
+        .shows(&["✗ failed: the script marked it as failed; ", "marked the test as failed: not good"]);
 }
 
 #[tokio::test]
