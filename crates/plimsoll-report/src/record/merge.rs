@@ -28,6 +28,20 @@ pub enum MergeError {
         /// What is different.
         what: &'static str,
     },
+    /// One of them is there twice: everything in it would count twice.
+    Again {
+        /// Which record, from zero on.
+        record: usize,
+        /// The earlier one that it is.
+        other: usize,
+    },
+    /// They are two runs of the test, one after the other on one machine, and not instances of one.
+    Successive {
+        /// Which record, from zero on.
+        record: usize,
+        /// The earlier one with whose run this one does not overlap.
+        other: usize,
+    },
 }
 
 impl std::error::Error for MergeError {}
@@ -39,6 +53,13 @@ impl std::fmt::Display for MergeError {
             Self::Different { what, .. } => {
                 write!(f, "it is not of the same test as the first: their {what} differ")
             }
+            Self::Again { .. } => {
+                f.write_str("it holds the same run as an earlier one, and would count twice")
+            }
+            Self::Successive { .. } => f.write_str(
+                "it and an earlier one are two runs that followed each other on one machine, not instances \
+                 of one",
+            ),
         }
     }
 }
@@ -52,6 +73,7 @@ impl Record {
     /// # Errors
     /// When they are not instances of one test.
     pub fn merge(records: Vec<Self>) -> Result<Self, MergeError> {
+        are_instances(&records)?;
         let several = records.len() > 1;
         let mut records = records.into_iter().enumerate().map(|(place, mut record)| {
             if several {
@@ -61,13 +83,42 @@ impl Record {
         });
         let mut whole = records.next().ok_or(MergeError::Nothing)?;
         for (place, record) in records.enumerate() {
-            let different = |what| MergeError::Different { record: place + 1, what };
-            if let Some(what) = difference(&whole.header, &record.header) {
-                return Err(different(what));
-            }
-            whole.add(&record).ok_or_else(|| different("metrics"))?;
+            let what = "metrics";
+            whole.add(&record).ok_or(MergeError::Different { record: place + 1, what })?;
         }
         Ok(whole)
+    }
+
+    /// When its test began and ended, on the clock of its machine.
+    fn span(&self) -> Option<(u64, u64)> {
+        let began = self.streams.first()?.started_at;
+        let length = match &self.end {
+            Some(end) => end.run.duration.saturating_add(end.warm_up.unwrap_or_default()),
+            None => self.seconds().map(|second| second.at.saturating_add(second.warmed_up)).max()?,
+        };
+        Some((began, began.saturating_add(u64::try_from(length.as_nanos()).unwrap_or(u64::MAX))))
+    }
+
+    /// Whether it is a copy of another one, be it one that was made before the run had ended.
+    fn is_again(&self, other: &Self) -> bool {
+        self.header.begun != 0 && self.header.begun == other.header.begun && self.place() == other.place()
+    }
+
+    /// Which machine ran which part of the load.
+    fn place(&self) -> (&str, &str) {
+        (&self.header.machine.host, &self.header.segment)
+    }
+
+    /// Whether one machine ran both, the same part of the load, one after the other. Clocks of several
+    /// machines tell nothing.
+    fn follows(&self, other: &Self) -> bool {
+        if self.header.machine.host.is_empty() || self.place() != other.place() {
+            return false;
+        }
+        match (self.span(), other.span()) {
+            (Some(mine), Some(theirs)) => mine.0 > theirs.1 || theirs.0 > mine.1,
+            _ => false,
+        }
     }
 
     /// Says of the generator's figures whose they are.
@@ -112,6 +163,25 @@ impl Record {
             ));
         }
     }
+}
+
+/// Whether these are records of instances of one test, each there once.
+fn are_instances(records: &[Record]) -> Result<(), MergeError> {
+    let first = records.first().ok_or(MergeError::Nothing)?;
+    for (record, it) in records.iter().enumerate().skip(1) {
+        if let Some(what) = difference(&first.header, &it.header) {
+            return Err(MergeError::Different { record, what });
+        }
+        for (other, known) in records[..record].iter().enumerate() {
+            if it.is_again(known) {
+                return Err(MergeError::Again { record, other });
+            }
+            if it.follows(known) {
+                return Err(MergeError::Successive { record, other });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What makes them different tests.
@@ -249,9 +319,10 @@ impl Iterator for Together<'_> {
         let mut whole = Second::default();
         let (mut measured, mut warm_up) = (Overlay::default(), Overlay::default());
         for source in &mut self.0 {
-            let mut is_there = false;
+            let (mut is_there, mut length) = (false, Duration::ZERO);
             while let Some(second) = source.seconds.next_if(|second| key(second) == due) {
                 (source.vus, is_there) = (second.vus, true);
+                length = length.saturating_add(second.length);
                 measured.add(&second.part, source.ahead);
                 warm_up.add(&second.warm_up, source.ahead);
                 whole.add(second);
@@ -260,6 +331,8 @@ impl Iterator for Together<'_> {
             if is_there || source.seconds.peek().is_some() {
                 whole.vus = whole.vus.saturating_add(source.vus);
             }
+            // Readings of one instance follow each other, those of several are at the same time.
+            whole.length = whole.length.max(length);
             measured.next_source();
             warm_up.next_source();
         }
@@ -269,13 +342,13 @@ impl Iterator for Together<'_> {
 }
 
 impl Second {
-    /// Adds what another instance did at the same time, samples and VUs excepted.
+    /// Adds what another instance did at the same time, or the same one right after; samples, VUs and the
+    /// length excepted.
     fn add(&mut self, other: Self) {
         if self.began == Timestamp::default() {
             self.began = other.began;
         }
         self.at = self.at.max(other.at);
-        self.length = self.length.max(other.length);
         self.warming_up |= other.warming_up;
         self.warmed_up = self.warmed_up.max(other.warmed_up);
         self.began_in_scenarios |= other.began_in_scenarios;

@@ -7,7 +7,9 @@ use plimsoll_metrics::{
     Aggregate, Expression, NoDataPolicy, Registry, Selector, Sink, Tags, Threshold, ThresholdSpec, Timestamp,
     builtin,
 };
-use plimsoll_report::record::{Cut, End, Header, Record, RecordError, ScenarioState, Second, Writer};
+use plimsoll_report::record::{
+    Cut, End, Header, Machine, MergeError, Record, RecordError, ScenarioState, Second, Writer,
+};
 use plimsoll_report::validity::{Blame, Reason};
 use plimsoll_report::{
     Format, Report, RunFacts, Settings, Style, Summary, Timeline, Trust, Validity, format, html, text,
@@ -32,7 +34,7 @@ fn written(seconds: u64, salt: u64) -> Written {
     let header = Header {
         script: "smoke.js".to_owned(),
         scenarios: vec!["default: 3 looping VUs for 1m0s (gracefulStop: 30s)".to_owned()],
-        begun: 17,
+        begun: 17 + salt,
         ..Header::default()
     };
     let header = header.with_settings(&Settings::default(), NoDataPolicy::Fail);
@@ -329,7 +331,7 @@ fn what_speaks_against_one_instance_speaks_against_all() {
 
 #[test]
 fn clocks_of_instances_need_not_agree() {
-    let (mut one, other) = (written(3, 1), written(3, 1));
+    let (mut one, other) = (written(3, 1), written(3, 2));
     one.run.facts.started_at.0 += 75_000_000_000;
     let at = one.ends[2];
     one.bytes.truncate(at);
@@ -349,6 +351,63 @@ fn records_of_different_tests_do_not_merge() {
     other.header.script = "checkout.js".to_owned();
     let error = Record::merge(vec![one, other]).expect_err("two tests").to_string();
     assert_eq!(error, "it is not of the same test as the first: their scripts differ");
+}
+
+#[test]
+fn no_run_counts_twice() {
+    let Written { bytes, ends, .. } = of_a_minute();
+    let whole = Record::read(bytes.as_slice()).expect("whole");
+    let while_it_ran = Record::read(&bytes[..ends[11]]).expect("twelve seconds");
+    let mut other = whole.clone();
+    other.header.segment = "0:1/2".to_owned();
+    let twice = Record::merge(vec![whole, other, while_it_ran]).expect_err("the first is there again");
+    assert_eq!(twice, MergeError::Again { record: 2, other: 0 });
+}
+
+#[test]
+fn runs_that_followed_each_other_are_not_instances() {
+    let at = |host: &str, segment: &str, began: u64| {
+        let second = 1_000_000_000;
+        let machine = Machine { host: host.to_owned(), ..Machine::default() };
+        let segment = segment.to_owned();
+        let header = Header { begun: began * second, machine, segment, ..Header::default() };
+        let header = header.with_settings(&Settings::default(), NoDataPolicy::Fail);
+        let (writer, mut bytes) = Writer::begin(header, &Registry::new());
+        let (started_at, duration) = (Timestamp(began * second), Duration::from_secs(60));
+        let run = RunFacts { started_at, duration, ..RunFacts::default() };
+        bytes.extend(writer.end(&End { run, ..End::default() }));
+        Record::read(bytes).expect("whole")
+    };
+    let merged = |one, other| Record::merge(vec![one, other]).map(|record| record.instances());
+    let successive = Err(MergeError::Successive { record: 1, other: 0 });
+    assert_eq!(merged(at("a", "", 100), at("a", "", 161)), successive);
+    assert_eq!(merged(at("a", "", 161), at("a", "", 100)), successive);
+    assert_eq!(merged(at("a", "", 100), at("a", "", 159)), Ok(2), "they overlap");
+    assert_eq!(merged(at("a", "0:1/2", 100), at("a", "1/2:1", 161)), Ok(2), "two parts of a load");
+    assert_eq!(merged(at("a", "", 100), at("b", "", 161)), Ok(2), "clocks need not agree");
+    assert_eq!(merged(at("", "", 100), at("", "", 161)), Ok(2), "nobody knows where");
+}
+
+/// The last reading of a run comes soon after the one before, and belongs to the same second.
+#[test]
+fn a_second_of_two_readings_is_as_long_as_both() {
+    let instance = |begun| {
+        let header = Header { begun, ..Header::default() };
+        let header = header.with_settings(&Settings::default(), NoDataPolicy::Fail);
+        let registry = Registry::new();
+        let (mut writer, mut bytes) = Writer::begin(header, &registry);
+        let mut at = Duration::ZERO;
+        for length in [1_000, 1_000, 1_000, 400].map(Duration::from_millis) {
+            at += length;
+            bytes.extend(writer.second(&Second { at, length, ..Second::default() }, &registry));
+        }
+        Record::read(bytes).expect("four readings")
+    };
+    let merged = Record::merge(vec![instance(1), instance(2)]).expect("one test");
+    let lengths: Vec<u128> = merged.seconds().map(|second| second.length.as_millis()).collect();
+    assert_eq!(lengths, [1_000, 1_000, 1_400]);
+    let ends: Vec<u128> = merged.seconds().map(|second| second.at.as_millis()).collect();
+    assert_eq!(ends, [1_000, 2_000, 3_400]);
 }
 
 #[test]

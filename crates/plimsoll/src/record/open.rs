@@ -20,12 +20,20 @@ const MOST: u64 = 2 << 30;
 pub(crate) fn open(paths: &[PathBuf]) -> Result<Record, Failure> {
     let paths = if paths.is_empty() { vec![newest()?] } else { paths.to_vec() };
     let records = paths.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
-    Record::merge(records).map_err(|error| {
-        let place = match &error {
-            MergeError::Different { record, .. } => *record,
-            MergeError::Nothing => 0,
-        };
-        failure(&paths[place], &error.to_string())
+    Record::merge(records).map_err(|error| match error {
+        MergeError::Nothing => failure(Path::new(""), &error.to_string()),
+        MergeError::Different { record, .. } => failure(&paths[record], &error.to_string()),
+        MergeError::Again { record, other } => {
+            let why = "and would count twice: name each record once";
+            let other = paths[other].display();
+            failure(&paths[record], &format!("it holds the same run as {other}, {why}"))
+        }
+        MergeError::Successive { record, other } => {
+            let why = "are two runs that followed each other on one machine, not instances of one";
+            let hint = "plimsoll compare holds runs against each other";
+            let other = paths[other].display();
+            failure(&paths[record], &format!("it and {other} {why}\nhint: {hint}"))
+        }
     })
 }
 

@@ -233,6 +233,16 @@ async fn instances_are_shown_as_one() {
     folder.plimsoll("run --quiet --record c.plimsoll other.js").await.code(0);
     let refused = folder.plimsoll("report a.plimsoll c.plimsoll").await.code(255);
     refused.says(&["c.plimsoll", "it is not of the same test as the first: their scripts differ"]);
+
+    std::fs::copy(folder.path("a.plimsoll"), folder.path("copy.plimsoll")).expect("a copy");
+    let refused = folder.plimsoll("report a.plimsoll b.plimsoll copy.plimsoll").await.code(255);
+    refused.says(&["the record copy.plimsoll cannot be read: it holds the same run as a.plimsoll"]);
+    folder.plimsoll("run --quiet --record d.plimsoll other.js").await.code(0);
+    // Elsewhere machines have no name in a record.
+    if cfg!(target_os = "linux") {
+        let refused = folder.plimsoll("report c.plimsoll d.plimsoll").await.code(255);
+        refused.says(&["the record d.plimsoll cannot be read: it and c.plimsoll are two runs that followed"]);
+    }
 }
 
 /// Killed at moments all over a run, the record has all but the last two seconds.
