@@ -12,7 +12,8 @@
 //! | `second`, `sinks`, `bytes` | a second as bytes, compactly |
 //! | `frame` | length, checksum, the torn end |
 //! | `write`, `read` | [`Writer`] makes frames; [`Record`] reads them |
-//! | `merge` | records of several instances of one test as one |
+//! | `instances` | whether records are those of instances of one test |
+//! | `merge` | such records as one |
 //! | `replay` | from a record to [`Summary`](crate::Summary) and [`Timeline`](crate::Timeline) of its run |
 //!
 //! # Reading
@@ -38,6 +39,7 @@ mod bytes;
 mod follow;
 mod frame;
 mod header;
+mod instances;
 mod merge;
 mod read;
 mod replay;
@@ -48,7 +50,7 @@ mod write;
 pub use self::follow::{Counts, Follower, Reading};
 pub use self::frame::MAGIC;
 pub use self::header::{Bound, End, GoalLine, Header, Machine, MetricLine, Place, RuleLine, ThresholdLine};
-pub use self::merge::MergeError;
+pub use self::instances::MergeError;
 pub use self::read::{Cut, Record, RecordError, Seconds};
 pub use self::replay::Replay;
 pub use self::second::{ScenarioState, Second};

@@ -21,7 +21,7 @@ pub(crate) fn open(paths: &[PathBuf]) -> Result<Record, Failure> {
     let paths = if paths.is_empty() { vec![newest()?] } else { paths.to_vec() };
     let records = paths.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
     Record::merge(records).map_err(|error| match error {
-        MergeError::Nothing => failure(Path::new(""), &error.to_string()),
+        MergeError::Nothing => failure(&paths[0], &error.to_string()),
         MergeError::Different { record, .. } => failure(&paths[record], &error.to_string()),
         MergeError::Again { record, other } => {
             let why = "and would count twice: name each record once";
