@@ -29,7 +29,7 @@ pub(crate) fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
         print(&shown(&report, arguments))?;
     }
     let write = |path: &std::path::PathBuf| match arguments.format {
-        Some(format) => crate::files::write(path, report.render(format, &Style::default())),
+        Some(format) => reports::write_as(path, &report, format),
         None => reports::write(path, &report, Format::Text),
     };
     let failures: Vec<String> = arguments.out.iter().filter_map(|path| write(path).err()).collect();

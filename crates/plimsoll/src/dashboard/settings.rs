@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use plimsoll_metrics::nearest::nearest;
+use plimsoll_plan::options::value::OptionValue as _;
 use plimsoll_plan::{Plan, duration};
 
 use crate::control::{Address, Given};
@@ -15,6 +17,17 @@ const PORT: &str = "5665";
 const PERIOD: Duration = Duration::from_secs(1);
 /// More often nothing new is known.
 const SHORTEST_PERIOD: Duration = Duration::from_secs(1);
+
+/// What can be said of it; `report` is k6's former name of `export`.
+const OPTIONS: [&str; 6] = ["export", "host", "open", "period", "port", "report"];
+/// What can be said of k6's, and why it has no effect here.
+const OTHERS: [(&str, &str); 3] = [
+    ("record", "every run leaves a record, of which `plimsoll report` makes the page again (see --record)"),
+    ("tag", "the page has all endpoints, and no other tags"),
+    ("tags", "the page has all endpoints, and no other tags"),
+];
+/// What variables begin with.
+const PREFIX: &str = "K6_WEB_DASHBOARD_";
 
 /// A dashboard as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,19 +60,16 @@ impl Settings {
         if flag.is_none() && output.is_none() && !plan.options.web_dashboard {
             return Ok(None);
         }
-        let mut told: BTreeMap<String, String> = variables
-            .filter_map(|(name, value)| {
-                let name = name.strip_prefix("K6_WEB_DASHBOARD_")?.to_ascii_lowercase();
-                (!value.is_empty()).then_some((name, value))
-            })
-            .collect();
-        let arguments =
-            output.and_then(|output| output.split_once('=')).map_or("", |(_, arguments)| arguments);
-        for argument in arguments.split('&').filter(|argument| !argument.is_empty()) {
-            let (name, value) = argument.split_once('=').unwrap_or((argument, "true"));
-            told.insert(name.to_owned(), value.to_owned());
+        let output = output.map_or("", String::as_str);
+        let Told { values, warnings, mut problems } = Told::read(output, variables);
+        for warning in warnings {
+            tracing::warn!(target: "plimsoll", "{warning}");
         }
-        Self::from(flag, &told).map(Some).map_err(Failure::Options)
+        let settings = Self::from(flag, &values).map_err(|more| problems.extend(more));
+        match settings {
+            Ok(settings) if problems.is_empty() => Ok(Some(settings)),
+            _ => Err(Failure::Options(problems)),
+        }
     }
 
     fn from(flag: Option<&str>, told: &BTreeMap<String, String>) -> Result<Self, Vec<String>> {
@@ -93,10 +103,60 @@ impl Settings {
             problems.push(format!("  - address of the dashboard '{}': {why}", address.text));
         }
         let export = text("export").or_else(|| text("report")).map(PathBuf::from);
+        let opens = text("open").map(bool::from_text).transpose().unwrap_or_else(|expected| {
+            let given = text("open").unwrap_or_default();
+            problems.push(format!("  - open of the dashboard: {expected}, got '{given}'"));
+            None
+        });
         if !problems.is_empty() {
             return Err(problems);
         }
-        Ok(Settings { address, period, opens: text("open").is_some_and(|text| text != "false"), export })
+        Ok(Settings { address, period, opens: opens.unwrap_or(false), export })
+    }
+}
+
+/// What was said of it, by variables and behind `--out web-dashboard=`, which has the last word.
+#[derive(Debug, Default)]
+struct Told {
+    values: BTreeMap<String, String>,
+    warnings: Vec<String>,
+    problems: Vec<String>,
+}
+
+impl Told {
+    fn read(output: &str, variables: impl Iterator<Item = (String, String)>) -> Self {
+        let mut told = Self::default();
+        for (variable, value) in variables.filter(|(_, value)| !value.is_empty()) {
+            let Some(name) = variable.strip_prefix(PREFIX).map(str::to_ascii_lowercase) else { continue };
+            // Whoever sets a variable may mean it for a newer k6: a slip is no reason to run nothing.
+            if let Some(unknown) = told.take(&variable, &name, value) {
+                told.warnings.push(format!("{variable} has no effect: {unknown}"));
+            }
+        }
+        let arguments = output.split_once('=').map_or("", |(_, arguments)| arguments);
+        for argument in arguments.split('&').filter(|argument| !argument.is_empty()) {
+            let (name, value) = argument.split_once('=').unwrap_or((argument, "true"));
+            let place = format!("--out web-dashboard={argument}");
+            if let Some(unknown) = told.take(&place, name, value.to_owned()) {
+                told.problems.push(format!("  - {place}: {unknown}"));
+            }
+        }
+        told
+    }
+
+    /// Takes over a value; else says that there is no such option.
+    fn take(&mut self, place: &str, name: &str, value: String) -> Option<String> {
+        if OPTIONS.contains(&name) {
+            self.values.insert(name.to_owned(), value);
+            return None;
+        }
+        if let Some((_, why)) = OTHERS.iter().find(|(other, _)| *other == name) {
+            self.warnings.push(format!("{place} has no effect: {why}"));
+            return None;
+        }
+        let slip = nearest(name, OPTIONS).map(|known| format!(" (did you mean '{known}'?)"));
+        let (slip, known) = (slip.unwrap_or_default(), OPTIONS.join(", "));
+        Some(format!("the dashboard has no option '{name}'{slip}; it has: {known}"))
     }
 }
 
@@ -132,7 +192,52 @@ mod tests {
         assert_eq!(settings.period, Duration::from_secs(10));
         assert!(settings.opens);
         assert_eq!(settings.export, Some(PathBuf::from("r.html")));
-        assert!(!read(None, &[("open", "false")]).expect("valid").opens);
+        for (text, opens) in [("1", true), ("T", true), ("0", false), ("f", false), ("False", false)] {
+            assert_eq!(read(None, &[("open", text)]).expect("valid").opens, opens, "{text}");
+        }
+        let problem = read(None, &[("open", "maybe")]).expect_err("neither").remove(0);
+        assert_eq!(problem, "  - open of the dashboard: must be true or false, got 'maybe'");
+    }
+
+    fn told(output: &str, variables: &[(&str, &str)]) -> Told {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Told::read(output, variables)
+    }
+
+    #[test]
+    fn the_output_has_the_last_word() {
+        let variables =
+            [("K6_WEB_DASHBOARD_PORT", "1"), ("K6_WEB_DASHBOARD_HOST", ""), ("K6_WEB_DASHBOARD", "true")];
+        let Told { values, warnings, problems } = told("web-dashboard=port=2&open", &variables);
+        let values: Vec<_> = values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(values, [("open", "true"), ("port", "2")]);
+        assert!(warnings.is_empty() && problems.is_empty(), "{warnings:?} {problems:?}");
+    }
+
+    #[test]
+    fn nothing_is_ignored_in_silence() {
+        let variables = [("K6_WEB_DASHBOARD_RECORD", "run.gz"), ("K6_WEB_DASHBOARD_EXPROT", "a.html")];
+        let Told { warnings, problems, .. } = told("web-dashboard=tag=name&prot=1&x", &variables);
+        let known = "it has: export, host, open, period, port, report";
+        assert!(warnings[0].starts_with("K6_WEB_DASHBOARD_RECORD has no effect: every run leaves a record"));
+        assert_eq!(
+            warnings[1],
+            format!(
+                "K6_WEB_DASHBOARD_EXPROT has no effect: the dashboard has no option 'exprot' (did you mean \
+                 'export'?); {known}"
+            )
+        );
+        assert!(warnings[2].starts_with("--out web-dashboard=tag=name has no effect: "), "{warnings:?}");
+        assert_eq!(
+            problems,
+            [
+                format!(
+                    "  - --out web-dashboard=prot=1: the dashboard has no option 'prot' (did you mean \
+                     'port'?); {known}"
+                ),
+                format!("  - --out web-dashboard=x: the dashboard has no option 'x'; {known}"),
+            ]
+        );
     }
 
     #[test]
