@@ -30,6 +30,16 @@ impl Measurements {
         }
     }
 
+    /// The numbers as they are now, for whoever takes longer: workers wait for the copy alone.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Aggregate> {
+        let growing = self.lock();
+        match self.0.whole.get() {
+            Some(whole) => Arc::clone(whole),
+            None => Arc::new(growing.clone()),
+        }
+    }
+
     /// Changes each time all workers have merged what they recorded, once a second: whoever looks then sees
     /// whole seconds of the run.
     #[must_use]

@@ -25,6 +25,19 @@ pub struct Aggregate {
     folds: FoldCounts,
 }
 
+/// A copy is an aggregate of its own: shards know their series in the one that absorbed them.
+impl Clone for Aggregate {
+    fn clone(&self) -> Self {
+        Self {
+            identity: Identity::default(),
+            series: self.series.clone(),
+            index: self.index.clone(),
+            by_metric: self.by_metric.clone(),
+            folds: self.folds,
+        }
+    }
+}
+
 /// Tells aggregates apart, so that a shard knows whose numbers it carries.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Identity(Arc<()>);

@@ -81,6 +81,7 @@ impl LoadedTest {
             thresholds: run.threshold_watch(),
             no_data: arguments.no_data(),
             monitor: monitor.clone(),
+            redactor: self.bundle.redactor().clone(),
         }
     }
 

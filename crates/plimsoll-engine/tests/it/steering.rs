@@ -101,6 +101,8 @@ async fn seconds_are_whole_when_they_are_announced() {
             ticks.changed().await.expect("the run goes on");
             let count = |sink: &plimsoll_metrics::Sink| sink.count();
             counted.push(measurements.read(|all| all.total(builtin::ITERATIONS).map_or(0, count)));
+            let copied = measurements.snapshot().total(builtin::ITERATIONS).map_or(0, count);
+            assert_eq!(counted.last(), Some(&copied));
         }
         assert_eq!(begun.elapsed(), ms(3_000));
         control.stop(RunEnd::Completed);

@@ -82,6 +82,26 @@ fn a_shard_may_move_to_another_aggregate() {
 }
 
 #[test]
+fn a_copy_stays_as_it_was_and_can_grow_by_itself() {
+    let mut run = Run::new();
+    run.record("http_reqs", &[("name", "filler")], 1.0);
+    run.record("http_reqs", &[("name", "x")], 1.0);
+    run.absorb();
+    let mut copy = run.aggregate.clone();
+    run.record("http_reqs", &[("name", "x")], 5.0);
+    run.absorb();
+    let sum = |aggregate: &Aggregate| match aggregate.total(builtin::HTTP_REQS) {
+        Some(Sink::Counter(counter)) => counter.sum,
+        _ => 0.0,
+    };
+    assert_eq!((sum(&copy), sum(&run.aggregate)), (2.0, 7.0));
+    run.record("http_reqs", &[("name", "x")], 8.0);
+    copy.absorb(&mut run.shard);
+    let series: Vec<_> = copy.series().map(|series| series.tags.to_string()).collect();
+    assert_eq!((sum(&copy), series), (10.0, vec!["name:filler".to_owned(), "name:x".to_owned()]));
+}
+
+#[test]
 fn a_gauge_over_shards_keeps_the_latest() {
     let mut run = Run::new();
     let mut other = Shard::new(ShardConfig::default());

@@ -1,8 +1,8 @@
 //! Pictures of a run: its timeline, and the dashboard that shows it meanwhile.
 //!
 //! The page is the HTML report itself (`plimsoll_report::html`), brought up to date by server-sent events.
-//! It can be looked at and nothing else. Workers never wait for it: what it shows is read from the merged
-//! numbers, on threads of its own.
+//! It can be looked at and nothing else. Workers wait for a copy of the merged numbers at most: what the page
+//! shows is made of that, on a thread of its own.
 //!
 //! | module | subject |
 //! |---|---|

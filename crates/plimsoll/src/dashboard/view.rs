@@ -10,6 +10,7 @@ use plimsoll_plan::Plan;
 use plimsoll_report::html::{self, Stage};
 use plimsoll_report::record::Second;
 use plimsoll_report::{RunFacts, Settings, Summary, SummaryInput, Timeline};
+use plimsoll_script::Redactor;
 use tokio::sync::watch;
 
 use crate::vitals::Monitor;
@@ -26,6 +27,7 @@ pub(crate) struct Watched {
     pub(crate) thresholds: ThresholdWatch,
     pub(crate) no_data: NoDataPolicy,
     pub(crate) monitor: Monitor,
+    pub(crate) redactor: Redactor,
 }
 
 impl Watched {
@@ -41,21 +43,22 @@ impl Watched {
         Timestamp(now.saturating_sub(elapsed))
     }
 
+    /// Made of a copy: workers wait for as long as it takes to copy the numbers, and not for what is made of
+    /// them.
     fn summary(&self) -> Summary {
         let duration = self.measured();
+        let aggregate = &*self.measurements.snapshot();
         let goals = Goals::bind(&self.plan.goals, &self.registry).unwrap_or_default();
-        self.measurements.read(|aggregate| {
-            let report = self.thresholds.evaluate(aggregate, duration);
-            Summary::build(SummaryInput {
-                registry: &self.registry,
-                aggregate,
-                warm_up: None,
-                thresholds: (!report.rules.is_empty()).then_some(&report),
-                goals: goals.evaluate(aggregate, duration),
-                no_data: self.no_data,
-                settings: Settings::of(&self.plan),
-                run: self.facts(duration, aggregate),
-            })
+        let report = self.thresholds.evaluate(aggregate, duration);
+        Summary::build(SummaryInput {
+            registry: &self.registry,
+            aggregate,
+            warm_up: None,
+            thresholds: (!report.rules.is_empty()).then_some(&report),
+            goals: goals.evaluate(aggregate, duration),
+            no_data: self.no_data,
+            settings: Settings::of(&self.plan),
+            run: self.facts(duration, aggregate),
         })
     }
 
@@ -67,8 +70,7 @@ impl Watched {
             duration,
             complete_iterations: self.state.complete_iterations(),
             interrupted_iterations: self.state.interrupted_iterations(),
-            // The reason may hold a secret that this page does not know to hide.
-            marked_failed: self.state.failed().map(|_| "the log says why".to_owned()),
+            marked_failed: self.state.failed().map(|why| self.redactor.redact(why).into_owned()),
             validity: self.monitor.judge_now(&self.plan, &self.state, aggregate),
             ..RunFacts::default()
         }
@@ -81,10 +83,32 @@ pub(super) struct View {
     timeline: Mutex<Timeline>,
     /// The number of the last reading.
     readings: watch::Sender<u64>,
-    /// What was made last, and of which reading.
-    made: Mutex<(u64, Bytes)>,
-    /// The final state, once it is known.
-    last: OnceLock<Bytes>,
+    /// What the page shows.
+    fragment: Made,
+    /// The report as a file.
+    report: Made,
+    /// Both as they stay, once that is known.
+    last: OnceLock<Last>,
+}
+
+/// The final state.
+struct Last {
+    fragment: Bytes,
+    report: Bytes,
+}
+
+/// What was made last, and of which reading. Whoever else asks meanwhile gets the same.
+#[derive(Default)]
+struct Made(Mutex<(u64, Bytes)>);
+
+impl Made {
+    fn of(&self, reading: u64, make: impl FnOnce() -> String) -> Bytes {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if made.1.is_empty() || made.0 != reading {
+            *made = (reading, make().into());
+        }
+        made.1.clone()
+    }
 }
 
 impl View {
@@ -93,7 +117,8 @@ impl View {
             watched,
             timeline: Mutex::default(),
             readings: watch::Sender::new(0),
-            made: Mutex::default(),
+            fragment: Made::default(),
+            report: Made::default(),
             last: OnceLock::new(),
         }
     }
@@ -126,9 +151,11 @@ impl View {
 
     /// The state that stays.
     pub(super) fn close(&self, summary: &Summary) {
-        let fragment = html::fragment(summary, &self.timeline(), Stage::Over);
+        let timeline = self.timeline().clone();
+        let fragment = html::fragment(summary, &timeline, Stage::Over).into();
+        let report = html::render(summary, &timeline).into();
         // A run ends once.
-        let _ = self.last.set(fragment.into());
+        let _ = self.last.set(Last { fragment, report });
         self.announce();
     }
 
@@ -140,21 +167,43 @@ impl View {
     /// What the page shows now, and whether that is final.
     pub(super) fn now(&self) -> (Bytes, Stage) {
         if let Some(last) = self.last.get() {
-            return (last.clone(), Stage::Over);
+            return (last.fragment.clone(), Stage::Over);
         }
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = *self.readings.borrow();
-        if made.1.is_empty() || made.0 != number {
+        let fragment = self.fragment.of(self.reading(), || {
             let summary = self.watched.summary();
             // Drawing takes a while: the next reading need not wait for it.
             let timeline = self.timeline().clone();
-            *made = (number, html::fragment(&summary, &timeline, Stage::Running).into());
-        }
-        (made.1.clone(), Stage::Running)
+            html::fragment(&summary, &timeline, Stage::Running)
+        });
+        (fragment, Stage::Running)
     }
 
-    /// The report as a file, as it would be if the test ended now.
-    pub(super) fn report(&self) -> String {
-        html::render(&self.watched.summary(), &self.timeline().clone())
+    /// The report as a file: the final one, or as it would be if the test ended now.
+    pub(super) fn report(&self) -> Bytes {
+        if let Some(last) = self.last.get() {
+            return last.report.clone();
+        }
+        self.report.of(self.reading(), || {
+            let summary = self.watched.summary();
+            let timeline = self.timeline().clone();
+            html::render(&summary, &timeline)
+        })
+    }
+
+    fn reading(&self) -> u64 {
+        *self.readings.borrow()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_made_twice_of_one_reading() {
+        let made = Made::default();
+        assert_eq!(made.of(0, || "first".to_owned()), "first");
+        assert_eq!(made.of(0, || unreachable!("it is there")), "first");
+        assert_eq!(made.of(1, || "second".to_owned()), "second");
     }
 }

@@ -11,6 +11,7 @@ mod ci;
 mod commands;
 mod config;
 mod control;
+mod dashboard;
 mod ending;
 mod exports;
 mod goals;
