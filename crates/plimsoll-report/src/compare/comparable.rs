@@ -1,8 +1,8 @@
 //! Whether two sides can be compared at all.
 //!
 //! Refused: other scenarios, another part of the load, other lengths, too few seconds, a measurement that
-//! cannot be trusted. Noted: another script file, another machine, runs that were ended early, iterations
-//! that could not start.
+//! cannot be trusted. Noted: another script file, another machine, runs that ended early, records that were
+//! cut off, iterations that could not start.
 
 use super::run::Run;
 
@@ -89,6 +89,9 @@ fn worth_a_note(first: &Run, run: &Run) -> Vec<String> {
     }
     if run.load.machine != first.load.machine {
         notes.push(format!("{name} ran on {}, {base} on {}", run.load.machine, first.load.machine));
+    }
+    if let Some(why) = &run.load.ended_early {
+        notes.push(format!("{name} ended early: {why}"));
     }
     if run.load.cut_off {
         notes.push(format!("the record of {name} ends before its run did"));

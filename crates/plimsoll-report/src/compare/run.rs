@@ -36,7 +36,9 @@ pub struct Load {
     pub machine: String,
     /// Why the measurement cannot be trusted, if so.
     pub invalid: Option<String>,
-    /// Whether it was ended before its time, or its record was cut off.
+    /// Why it ended before its time, if it did.
+    pub ended_early: Option<String>,
+    /// Whether its record ends before the run did.
     pub cut_off: bool,
     /// Iterations that were due and never started, of all that were due.
     pub dropped: f64,
@@ -102,6 +104,7 @@ impl Load {
                 machine.host, machine.os, machine.arch, machine.processors
             ),
             invalid: record.end.as_ref().and_then(invalid),
+            ended_early: record.end.as_ref().and_then(|end| end.run.ended_early.clone()),
             cut_off: record.end.is_none(),
             dropped: 0.0,
         }

@@ -115,6 +115,12 @@ fn other_loads_are_refused() {
     let comparison = compare(&[base], &[candidate], &anyway).expect("asked for");
     assert!(comparison.warnings.iter().any(|warning| warning == "candidate has 40 seconds, base has 60"));
 
+    let (base, mut candidate) = pair(1.0);
+    candidate.load.ended_early = Some("the test was interrupted by a signal".to_owned());
+    let comparison = compare(&[base], &[candidate], &Settings::default()).expect("as long as the other");
+    let note = "candidate ended early: the test was interrupted by a signal";
+    assert!(comparison.warnings.iter().any(|warning| warning == note), "{:?}", comparison.warnings);
+
     let (base, candidate) = pair(1.0);
     let late = Settings { cut: Cut::Fixed(std::time::Duration::from_secs(50)), ..Settings::default() };
     let few = compare(&[base], &[candidate], &late).expect_err("ten seconds are left");
