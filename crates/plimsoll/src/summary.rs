@@ -169,6 +169,11 @@ impl Ending<'_> {
         self.bundle.redactor().redact(text).into_owned()
     }
 
+    /// Whether colours are unwanted, by flag or by variable.
+    fn no_color(&self) -> bool {
+        self.arguments.logging.no_color || log::no_color()
+    }
+
     pub(crate) fn no_data(&self) -> NoDataPolicy {
         self.arguments.no_data()
     }
@@ -220,8 +225,8 @@ impl Ending<'_> {
                 Err(why) => tracing::error!(target: "plimsoll", "{why}; the standard summary follows"),
             }
         }
-        let color = std::io::stdout().is_terminal() && !self.arguments.logging.no_color && !log::no_color();
-        let style = Style { colour: color, ..Style::default() };
+        let colour = std::io::stdout().is_terminal() && !self.no_color();
+        let style = Style { colour, ..Style::default() };
         let text = format!("\n{}\n\n", text::render(summary, &style).trim_end_matches('\n'));
         print(&text).err().into_iter().collect()
     }
@@ -235,7 +240,7 @@ impl Ending<'_> {
         let terminal = Terminal {
             stdout: std::io::stdout().is_terminal(),
             stderr: std::io::stderr().is_terminal(),
-            ..Terminal::default()
+            no_color: self.no_color(),
         };
         let data = self.newer_form(summary).unwrap_or_else(|| json::handle_summary_json(summary, terminal));
         let data: Arc<str> = data.to_string().into();

@@ -40,6 +40,40 @@ async fn the_newer_form_is_exported_and_given_to_the_script() {
 }
 
 #[tokio::test]
+async fn a_summary_of_the_script_hears_of_unwanted_colours() {
+    let folder = Folder::with(
+        "export default function () {}
+         export function handleSummary(data) { return { stdout: `${data.options.noColor}` }; }",
+    );
+    for (flag, variable, expected) in [
+        ("", None, "false"),
+        ("--no-color", None, "true"),
+        ("", Some(("NO_COLOR", "")), "true"),
+        ("", Some(("K6_NO_COLOR", "true")), "true"),
+    ] {
+        let mut command = folder.command(&format!("run --quiet {flag} test.js"));
+        command.envs(variable);
+        assert_eq!(finish(command).await.code(0).stdout, expected, "{flag} {variable:?}");
+    }
+}
+
+/// A shell has opened the file, and goes on writing to it.
+#[cfg(unix)]
+#[tokio::test]
+async fn an_export_to_stdout_leaves_its_file_where_it_is() {
+    let folder = Folder::with(SCRIPT);
+    let file = std::fs::File::create(folder.path("all.txt")).expect("writable");
+    let mut command = folder.command("run --quiet --iterations 4 --summary-export /dev/stdout test.js");
+    command.stdout(file);
+    finish(command).await.code(99);
+    let all = folder.read("all.txt");
+    let (export, summary) = all.split_at(all.find("\n  █").expect("the summary follows"));
+    assert_eq!(serde_json::from_str::<Value>(export).expect("JSON")["metrics"]["iterations"]["count"], 4);
+    assert!(summary.contains("TOTAL RESULTS"), "{all}");
+    assert_eq!(folder.files(), ["all.txt", "test.js"]);
+}
+
+#[tokio::test]
 async fn without_a_summary_there_is_no_export() {
     for flag in ["--no-summary", "--summary-mode=disabled"] {
         let folder = Folder::with(SCRIPT);
