@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::table::{OptionInfo, Options, OptionsLayer, Support, TABLE};
 use crate::{Problem, Source, Warning};
 
+/// The experimental features that there are.
+const FEATURES: [&str; 1] = ["native-histograms"];
+
 /// The layers, merged.
 pub(crate) struct Merged {
     pub(crate) options: Options,
@@ -86,6 +89,12 @@ impl Merged {
                 Support::Full => {}
                 Support::Ignored => self.warnings.push(ignored(info, &source)),
             }
+        }
+        let source = self.source("features");
+        let features = self.options.features.iter().map(|feature| feature.trim());
+        for feature in features.filter(|feature| !feature.is_empty() && !FEATURES.contains(feature)) {
+            let message = format!("there is no feature {feature}, it has no effect");
+            self.warnings.push(Warning::new("features", &source, message));
         }
     }
 }

@@ -380,9 +380,9 @@ options! {
         web_dashboard: bool = false, row("webDashboard").config_only().env("K6_WEB_DASHBOARD");
         /// Settings of outputs, by name.
         collectors: Value = Value::Null, row("collectors").config_only().ignored();
-        /// Experimental features.
+        /// Experimental features; there is `native-histograms`, for the Prometheus output.
         features: Vec<String> = Vec::new(),
-            row("features").config_only().env("K6_FEATURES").flag("--features").ignored();
+            row("features").config_only().env("K6_FEATURES").flag("--features");
     }
     workload {
         /// The number of VUs.

@@ -176,6 +176,16 @@ fn options_without_effect_warn_unless_they_have_their_default() {
 }
 
 #[test]
+fn features_that_there_are_not_warn() {
+    let plan = resolve(vec![OptionsLayer::from_env([("K6_FEATURES", "native-histograms,new-thing")])]);
+    let plan = plan.expect("valid");
+    assert_eq!(plan.options.features, ["native-histograms", "new-thing"]);
+    let text = warnings(&plan);
+    assert!(text.contains("there is no feature new-thing, it has no effect"), "{text}");
+    assert_eq!(plan.warnings.len(), 1, "{text}");
+}
+
+#[test]
 fn vus_are_shared_by_scenarios_that_do_not_meet() {
     let plan = plan(&json!({ "scenarios": {
         "first": { "executor": "constant-vus", "vus": 2, "duration": "5s", "gracefulStop": "0s" },

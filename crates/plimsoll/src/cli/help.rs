@@ -155,7 +155,11 @@ const PARAGRAPHS: &[Explained] = &[
         "",
     ),
     ("--no-usage-report", "Accepted for compatibility: nothing is ever reported to anybody.", ""),
-    ("--features", "Experimental features of k6 to switch on.", ""),
+    (
+        "--features",
+        "Experimental features of k6 to switch on: native-histograms, for the Prometheus output.",
+        "--features native-histograms",
+    ),
 ];
 
 /// The text of `--help` for a flag of the option table.
