@@ -224,8 +224,7 @@ impl Summary {
         }
         if self.run.lost_samples > 0 {
             notes.push(format!(
-                "{} lost on the way to outputs, which were too slow: \
-                 summary and thresholds have them, the outputs do not",
+                "{} lost on the way to outputs: summary and thresholds have them, the outputs do not",
                 was(self.run.lost_samples, "sample")
             ));
         }

@@ -1,4 +1,4 @@
-//! Why a command failed: a message, a hint, an exit code. Printed in one place, `command.rs`.
+//! Why a command failed: a message, a hint, an exit code. Printed in one place, `commands/mod.rs`.
 
 use plimsoll_script::{ArchiveError, LoadError};
 

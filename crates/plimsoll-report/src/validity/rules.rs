@@ -316,7 +316,7 @@ pub const RULES: &[Rule] = &[
         invalid: NEVER,
         blame: Blame::Record,
         why: "outputs lack them; summary, thresholds and goals are complete",
-        hint: "give the outputs a faster sink, or fewer tags",
+        hint: "see the output's error above; without one, give it a faster sink or samples fewer tags",
         value: |seen| Some(seen.lost_samples as f64),
         says: |seen| {
             format!("{} were lost on the way to outputs", format::counted(seen.lost_samples, "sample"))
