@@ -44,7 +44,7 @@ pub struct Load {
     pub dropped: f64,
 }
 
-/// Parts of a record are seconds.
+/// Parts of a record are taken for seconds.
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
 /// Records are read between two seconds, too, where scenarios begin: what is shorter than a second by less
