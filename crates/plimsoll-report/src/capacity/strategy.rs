@@ -31,6 +31,10 @@ const MOST_REFINING: usize = 12;
 const MOST_CONFIRMING: usize = 8;
 /// How far below a load that was carried the first one to be confirmed is, at most.
 const LEAST_CONFIRMED: f64 = 0.9;
+/// Refining plateaus farther away from where the limit is thought to be were for another one.
+const NEARBY: f64 = 1.4;
+/// So often the upper end of a bracket is seen: what happens once may be chance.
+const SEEN: usize = 2;
 /// By how much less is tried after a load that could not be confirmed.
 const STEP_DOWN: f64 = 0.96;
 /// Overload, in relation to the limit.
@@ -221,7 +225,9 @@ fn between(search: &Search, low: f64, high: f64, left: f64) -> Next {
     if high / low > NARROW && !undecided && is_new(middle) {
         return Next::Hold(middle, Purpose::Narrow);
     }
-    let refining = search.plateaus.iter().filter(|plateau| plateau.purpose == Purpose::Refine).count();
+    let is_near = |plateau: &&Plateau| plateau.load >= low / NEARBY && plateau.load <= high * NEARBY;
+    let refines = search.plateaus.iter().filter(|plateau| plateau.purpose == Purpose::Refine);
+    let refining = refines.filter(is_near).count();
     let estimate = estimate(search);
     let is_good =
         estimate.as_ref().is_some_and(|estimate| estimate.crossing.relative() <= search.limits.precision);
@@ -229,11 +235,22 @@ fn between(search: &Search, low: f64, high: f64, left: f64) -> Next {
     let reserve = 4.0 * search.limits.longest;
     let enough = is_good && refining >= FEWEST_REFINING;
     if enough || refining >= MOST_REFINING || left < reserve || confirming(search) > 0 {
+        if left >= reserve && confirming(search) == 0 && is_doubtful(search, estimate.as_ref(), high) {
+            return Next::Hold(high, Purpose::Refine);
+        }
         return confirm(search, low, estimate);
     }
     let about = estimate.map_or((low * high).sqrt(), |estimate| estimate.crossing.load);
     let load = search.round(about * (1.0 + AROUND[refining % AROUND.len()]));
     Next::Hold(load, Purpose::Refine)
+}
+
+/// Whether a single plateau is all that speaks against a load: a target that stumbles once, for a second or
+/// two, must not have its capacity from that. If the load is held the limit is higher (see `bracket`), and
+/// the climb goes on.
+fn is_doubtful(search: &Search, estimate: Option<&Estimate>, high: f64) -> bool {
+    let at_high = search.plateaus.iter().filter(|plateau| plateau.is_conclusive() && same(plateau.load, high));
+    estimate.is_some_and(|estimate| estimate.is_bracket) && at_high.count() < SEEN
 }
 
 fn confirming(search: &Search) -> usize {

@@ -302,3 +302,25 @@ fn no_plateau_is_longer_than_allowed() {
     let longest = search.plateaus().iter().map(Plateau::seconds).fold(0.0, f64::max);
     assert!(longest <= 20.01, "{longest} s");
 }
+
+#[test]
+fn what_happens_once_is_not_taken_for_the_limit() {
+    for seed in 0..4 {
+        // The first time that 640/s come, the target stumbles for as long as that plateau lasts.
+        let stumbles = |search: &Search, queue: &mut Queue| {
+            let climbs = |plateau: &Plateau| plateau.load == 640.0 && plateau.purpose == Purpose::Climb;
+            let is_first = search.current().is_some_and(climbs)
+                && !search.plateaus().iter().any(|plateau| plateau.load == 640.0);
+            queue.service = if is_first { 5.0 } else { 100.0 };
+        };
+        let truth = rate_within(16, 100.0, 0.045);
+        let search = Search::new(Model::Open, limits(), vec![BAR], Vec::new());
+        let mut queue = Queue::new(seed, 16, 100.0, 0.045);
+        let search = go_on_with(search, &mut queue, Model::Open, stumbles, |_| {});
+        let first = search.plateaus().iter().find(|plateau| plateau.load == 640.0).expect("it came by there");
+        assert!(matches!(first.verdict, Verdict::Collapsed { .. }), "{:?}", first.verdict);
+        assert_eq!(search.end(), Some(&End::Found));
+        let found = answer(&search).capacity.expect("there is a limit");
+        assert!((found.load / truth - 1.0).abs() <= 0.07, "seed {seed}: {found:?} is not {truth:.0}/s");
+    }
+}
