@@ -59,7 +59,7 @@ pub struct Capacity {
     pub endpoint: Option<String>,
     /// The same in requests per second.
     pub requests: f64,
-    /// The search did not come to its end.
+    /// The search did not come to its end, or the overload after it was carried.
     pub provisional: bool,
 }
 
@@ -152,7 +152,9 @@ impl Answer {
 /// No capacity is claimed when the generator, not the target, was at its limit.
 fn capacity(search: &Search, plateaus: &[(&Plateau, &Figures)], objectives: &[String]) -> Option<Capacity> {
     let provisional = match search.end() {
-        Some(End::Found) => false,
+        // What carries far more has its limit somewhere else.
+        Some(End::Found) => strategy::carried_overload(search.plateaus())
+            .is_some_and(|plateau| plateau.verdict == Verdict::Held),
         Some(End::Budget | End::Interrupted | End::NotConfirmed | End::NotRecovered { .. }) | None => true,
         Some(
             End::LimitNotReached
@@ -207,6 +209,14 @@ fn carried(search: &Search) -> Option<f64> {
 
 fn recovery(search: &Search) -> Recovery {
     let plateaus = search.plateaus();
+    if let Some(overload) = strategy::carried_overload(plateaus) {
+        let load = super::text::load(search.model, overload.load);
+        let why = match overload.verdict {
+            Verdict::Held => format!("{load} were carried, so that was no overload"),
+            _ => format!("whether {load} are an overload could not be decided"),
+        };
+        return Recovery::CannotTell { why };
+    }
     let Some(first) = strategy::returned(plateaus) else { return not_returned(search) };
     let mut returns = plateaus.iter().filter(|plateau| plateau.purpose == Purpose::Return);
     let (load, seconds) = (first.load, first.seconds());

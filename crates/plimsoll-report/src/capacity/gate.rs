@@ -72,6 +72,9 @@ impl Gate {
             if record.end == Some(super::End::NotConfirmed) {
                 return Passage::NoCapacity(format!("no load near the capacity of {load} was carried twice"));
             }
+            if capacity.provisional && record.end == Some(super::End::Found) {
+                return Passage::NoCapacity(format!("far more than the capacity of {load} was carried"));
+            }
             if capacity.provisional {
                 return Passage::NoCapacity(format!("the search did not come to its end (so far {load})"));
             }

@@ -244,7 +244,9 @@ impl Plateau {
         }
         let rises = judge.model == Model::Open && transient::rises(&self.levels(judge)[self.cut..]);
         match open.first() {
-            None if !rises => Some(Verdict::Held),
+            // One that is meant to be too much is given its time to be that.
+            None if !rises && (is_last || self.purpose != Purpose::Overload) => Some(Verdict::Held),
+            None if !rises => None,
             None if is_last => Some(Verdict::CannotTell { why: self.still_rises(judge) }),
             Some(first) if is_last || self.may_go_on(&open) => {
                 Some(Verdict::CannotTell { why: undecided(first, judge) })

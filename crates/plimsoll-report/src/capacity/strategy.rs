@@ -379,6 +379,9 @@ fn sweep(search: &Search) -> Next {
         }
         return if load < limit * 1.1 { over() } else { Next::Hold(load, Purpose::Overload) };
     }
+    if carried_overload(plateaus).is_some() {
+        return over();
+    }
     let below = match returns.last() {
         None => limit * RETURN.0,
         Some(last) if last.verdict == Verdict::Held || returns.len() >= 3 => return over(),
@@ -396,6 +399,13 @@ fn carried(plateaus: &[Plateau], most: f64) -> Option<f64> {
     let held =
         plateaus.iter().filter(|plateau| !is_sweep(plateau.purpose) && plateau.verdict == Verdict::Held);
     held.map(|plateau| plateau.load).filter(|load| *load <= most).max_by(f64::total_cmp)
+}
+
+/// The overload that was none: nothing shows that it was too much.
+pub(super) fn carried_overload(plateaus: &[Plateau]) -> Option<&Plateau> {
+    let is_none = |plateau: &Plateau| matches!(plateau.verdict, Verdict::Held | Verdict::CannotTell { .. });
+    let mut overloads = plateaus.iter().filter(|plateau| plateau.purpose == Purpose::Overload);
+    overloads.next_back().filter(|plateau| is_none(plateau))
 }
 
 /// Whether the target stays broken down under a load that it carried before.

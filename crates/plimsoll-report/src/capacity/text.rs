@@ -89,6 +89,7 @@ pub fn headline(record: &Record) -> String {
     if let Some(capacity) = &answer.capacity {
         let provisional = match (&record.end, capacity.provisional) {
             (Some(End::NotConfirmed), _) => ", but no load near it was carried twice",
+            (Some(End::Found), true) => ", but far more was carried when it was to be overloaded",
             (_, true) => ", as far as it was searched",
             (_, false) => "",
         };

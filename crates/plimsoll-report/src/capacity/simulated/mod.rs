@@ -324,3 +324,17 @@ fn what_happens_once_is_not_taken_for_the_limit() {
         assert!((found.load / truth - 1.0).abs() <= 0.07, "seed {seed}: {found:?} is not {truth:.0}/s");
     }
 }
+
+#[test]
+fn an_overload_that_is_carried_is_none() {
+    let quicker = |search: &Search, queue: &mut Queue| {
+        queue.service = if purpose(search) == Some(Purpose::Overload) { 400.0 } else { 200.0 };
+    };
+    let search = Search::new(Model::Open, limits(), vec![BAR], Vec::new());
+    let search = go_on_with(search, &mut Queue::new(2, 4, 200.0, 0.025), Model::Open, quicker, |_| {});
+    assert_eq!(search.end(), Some(&End::Found));
+    let answer = answer(&search);
+    assert!(answer.capacity.is_some_and(|capacity| capacity.provisional));
+    let Recovery::CannotTell { why } = answer.recovery else { panic!("{:?}", answer.recovery) };
+    assert!(why.contains("no overload"), "{why}");
+}

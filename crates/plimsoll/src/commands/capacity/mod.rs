@@ -296,8 +296,9 @@ fn tell(arguments: &CapacityArguments, is_new: bool, record: &Record, end: &RunE
     if !failures.is_empty() {
         return Err(Failure::Write(failures));
     }
+    let is_provisional = record.answer.capacity.as_ref().is_some_and(|capacity| capacity.provisional);
     Ok(match (verdict::end_code(end), &record.end) {
-        (Exit::Success, Some(End::Found | End::LimitNotReached)) => Exit::Success,
+        (Exit::Success, Some(End::Found | End::LimitNotReached)) if !is_provisional => Exit::Success,
         (Exit::Success, Some(End::GeneratorLimited { .. })) => Exit::GeneratorLimited,
         (Exit::Success, _) => Exit::NoCapacity,
         (code, _) => code,
