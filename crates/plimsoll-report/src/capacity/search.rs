@@ -309,12 +309,15 @@ impl Search {
     /// `in_all` is how long the target was left alone before; not a number when nobody doubts that it is
     /// well.
     fn rest(&mut self, seconds: f64, in_all: f64, moment: &Moment) -> Order {
-        let patience = self.patience();
-        if moment.in_flight > CALM && seconds < patience && self.spent < self.limits.budget {
+        if self.spent >= self.limits.budget {
+            return self.over(End::Budget);
+        }
+        let is_busy = moment.in_flight > CALM;
+        if is_busy && seconds < self.patience() {
             self.stage = Stage::Rest { seconds, in_all };
             return Order::Stay;
         }
-        if moment.in_flight > CALM && seconds >= patience {
+        if is_busy && !in_all.is_nan() {
             return self.over(End::NotRecovered { seconds });
         }
         match self.probe_load() {
@@ -339,13 +342,16 @@ impl Search {
     }
 
     fn probe(&mut self, mut moments: Vec<Moment>, in_all: f64, moment: Moment) -> Order {
+        if self.spent >= self.limits.budget {
+            return self.over(End::Budget);
+        }
         moments.push(moment);
         let seconds: f64 = moments.iter().map(|moment| moment.seconds).sum();
         let empty = |(objective, bar): (usize, &Bar)| {
             !bar.is_optional && self.known.reached[objective] && total(&moments, objective).of <= 0.0
         };
         // A request that comes late in the iteration says nothing before.
-        let waits = self.bounds.iter().enumerate().any(empty) && self.spent < self.limits.budget;
+        let waits = self.bounds.iter().enumerate().any(empty);
         let longest = self.limits.longest.max(2.0 * self.known.iteration.unwrap_or(0.0));
         if seconds < PROBE || waits && seconds < longest {
             self.stage = Stage::Probe { moments, in_all };

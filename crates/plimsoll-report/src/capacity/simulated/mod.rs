@@ -338,3 +338,35 @@ fn an_overload_that_is_carried_is_none() {
     let Recovery::CannotTell { why } = answer.recovery else { panic!("{:?}", answer.recovery) };
     assert!(why.contains("no overload"), "{why}");
 }
+
+#[test]
+fn the_budget_ends_the_wait_for_a_target_too() {
+    let mut queue = Queue { hangs_from: 0.0, ..Queue::new(1, 4, 200.0, 0.025) };
+    let search = search(&mut queue, Model::Open, Limits { budget: 40.0, ..limits() });
+    assert_eq!(search.end(), Some(&End::Budget));
+    assert!(search.spent() <= 40.3, "{}", search.spent());
+}
+
+#[test]
+fn a_target_that_nobody_doubts_is_not_given_up() {
+    // What is under way stays, but objectives are met and nothing piles up.
+    let busy = Moment {
+        seconds: MOMENT,
+        in_flight: 50.0,
+        started: 25.0,
+        completed: 25.0,
+        took: 0.25,
+        judged: 25.0,
+        tallies: vec![Tally { over: 0.0, near: 0.0, of: 25.0 }],
+        ..Moment::default()
+    };
+    let mut search = Search::new(Model::Open, limits(), vec![BAR], Vec::new());
+    let mut orders = vec![search.begin()];
+    while search.spent() < 120.0 {
+        orders.push(search.tick(busy.clone()));
+    }
+    assert!(orders.contains(&Order::Rest), "it is left alone");
+    assert_eq!(search.end(), None);
+    let last = orders.iter().rev().find(|order| **order != Order::Stay);
+    assert!(matches!(last, Some(Order::Drive(_))), "and then tried on: {last:?}");
+}
