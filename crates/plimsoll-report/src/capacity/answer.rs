@@ -249,6 +249,7 @@ fn not_returned(search: &Search) -> Recovery {
             format!("the target did not come back within {seconds:.0} s without load")
         }
         End::NoVus => "there were too few VUs for it".to_owned(),
+        End::Interrupted => "the search was interrupted before".to_owned(),
         _ => "the search ended before".to_owned(),
     };
     Recovery::CannotTell { why }

@@ -216,14 +216,16 @@ impl Search {
         }
     }
 
-    /// Ends it from outside. What was under way is kept.
+    /// Ends it from outside. What was under way is kept; so is the answer, if the limit is found.
     pub fn interrupt(&mut self) {
         if let Stage::Hold(plateau) = std::mem::replace(&mut self.stage, Stage::Over)
             && !plateau.moments.is_empty()
         {
             self.plateaus.push(plateau);
         }
-        self.end.get_or_insert(End::Interrupted);
+        if self.end.is_none() {
+            self.over(End::Interrupted);
+        }
     }
 
     /// Why it is over, once it is.

@@ -224,6 +224,28 @@ fn what_becomes_of_the_overload_does_not_undo_the_answer() {
 }
 
 #[test]
+fn an_interrupt_during_the_overload_does_not_undo_the_answer() {
+    let mut search = Search::new(Model::Open, limits(), vec![BAR], Vec::new());
+    let mut queue = Queue::new(2, 4, 200.0, 0.025);
+    let mut order = search.begin();
+    while purpose(&search) != Some(Purpose::Overload) {
+        match order {
+            Order::Drive(load) => queue.drive(load, Model::Open),
+            Order::Rest => queue.drive(0.0, Model::Open),
+            Order::Stay | Order::End => {}
+        }
+        order = search.tick(queue.moment(Model::Open));
+    }
+    search.tick(queue.moment(Model::Open));
+    search.interrupt();
+    assert_eq!(search.end(), Some(&End::Found));
+    let answer = answer(&search);
+    assert!(answer.capacity.is_some_and(|capacity| !capacity.provisional));
+    let Recovery::CannotTell { why } = answer.recovery else { panic!("{:?}", answer.recovery) };
+    assert!(why.contains("interrupted"), "{why}");
+}
+
+#[test]
 fn a_limit_that_cannot_be_confirmed_is_provisional() {
     let slower = |search: &Search, queue: &mut Queue| {
         queue.service = if purpose(search) == Some(Purpose::Confirm) { 100.0 } else { 200.0 };

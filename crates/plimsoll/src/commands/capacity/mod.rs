@@ -121,7 +121,8 @@ pub(crate) fn capacity(arguments: &CapacityArguments, screen: &Screen, log: &Log
     });
     screen.unpin();
     // A search that has seen nothing has nothing to put in the place of what an earlier one has found.
-    let is_new = record.plateaus.len() > known || record.end != Some(End::Interrupted);
+    let is_whole = record.plateaus.iter().skip(known).any(|entry| entry.plateau.is_conclusive());
+    let is_new = is_whole || record.end != Some(End::Interrupted) || !arguments.out.exists();
     tell(arguments, is_new, &record, &end)
 }
 

@@ -7,7 +7,7 @@ use plimsoll_engine::{RunControl, RunEnd};
 use plimsoll_metrics::Aggregate;
 use plimsoll_plan::scenario::Course;
 use plimsoll_report::capacity::{
-    Answer, Entry, Figures, Header, Model, Objective, Order, Question, Record, Search, record, text,
+    Answer, Entry, Figures, Header, Model, Objective, Order, Plateau, Question, Record, Search, record, text,
 };
 use tokio::time::Instant;
 
@@ -62,6 +62,7 @@ impl Steering<'_> {
             self.obey(order);
             if self.search.plateaus().len() > plateaus {
                 self.conclude();
+                self.save();
             }
             if shown.elapsed() >= SHOWN {
                 shown = Instant::now();
@@ -110,7 +111,7 @@ impl Steering<'_> {
         }
     }
 
-    /// A plateau is over: its figures, a line for whoever watches, and the record.
+    /// A plateau is over: its figures, and a line for whoever watches.
     fn conclude(&mut self) {
         let Some(plateau) = self.search.plateaus().get(self.figures.len()) else { return };
         let mut figures = Figures::of(plateau, &self.parts, &self.objectives);
@@ -128,7 +129,6 @@ impl Steering<'_> {
         self.figures.push(figures);
         self.parts.clear();
         self.since.clear();
-        self.save();
     }
 
     fn show(&self) {
@@ -175,7 +175,11 @@ impl Steering<'_> {
         }
     }
 
+    /// A search that has seen nothing has nothing to put in the place of what an earlier one has found.
     fn save(&self) {
+        if !self.search.plateaus().iter().any(Plateau::is_conclusive) {
+            return;
+        }
         if let Err(error) = files::write(&self.arguments.out, self.record().write()) {
             tracing::error!(target: "plimsoll", "{error}");
         }
