@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use plimsoll_report::capacity::{End, Figures, Header, Plateau, Record};
+use plimsoll_report::capacity::{End, Figures, Header, Limits, Plateau, Purpose, Record, Verdict};
 
 use crate::cli::CapacityArguments;
 use crate::failure::Failure;
@@ -45,7 +45,9 @@ impl Earlier {
             return Ok(Self::Finished(Box::new(record)));
         }
         let seconds = record.seconds;
-        let whole = record.plateaus.into_iter().filter(|entry| entry.plateau.is_conclusive());
+        let (end, limits) = (record.end, record.header.limits);
+        let holds = |plateau: &Plateau| plateau.is_conclusive() && !is_in_question(plateau, end.as_ref(), &limits);
+        let whole = record.plateaus.into_iter().filter(|entry| holds(&entry.plateau));
         let (plateaus, figures) = whole.map(|entry| (entry.plateau, entry.figures)).unzip();
         Ok(Self::Left(Left { plateaus, figures, seconds }))
     }
@@ -60,6 +62,34 @@ fn is_finished(record: &Record, header: &Header) -> bool {
     }
 }
 
+/// Whether a plateau is what made the earlier search give up. Whoever takes it up again wants to see that once
+/// more, rather than hear it repeated without a single request.
+fn is_in_question(plateau: &Plateau, end: Option<&End>, limits: &Limits) -> bool {
+    // Numbers that were written and read need not be equal to the last bit.
+    const SLACK: f64 = 1e-9;
+    match end {
+        Some(End::Broken { .. }) => true,
+        Some(End::Undecided { .. }) => {
+            matches!(plateau.verdict, Verdict::CannotTell { .. })
+                && plateau.load >= limits.most * (1.0 - SLACK)
+        }
+        Some(End::NotConfirmed) => plateau.purpose == Purpose::Confirm,
+        Some(End::NotHeld) => plateau.load <= limits.least * (1.0 + SLACK),
+        // What else ends a search leaves no verdict on a plateau, or one that leads on.
+        Some(
+            End::Found
+            | End::LimitNotReached
+            | End::GeneratorLimited { .. }
+            | End::NoVus
+            | End::NoData { .. }
+            | End::NotRecovered { .. }
+            | End::Budget
+            | End::Interrupted,
+        )
+        | None => false,
+    }
+}
+
 fn read(path: &Path) -> Result<Record, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| unusable(path, error.to_string()))?;
     Record::read(&text).map_err(|error| unusable(path, error.to_string()))
@@ -67,4 +97,45 @@ fn read(path: &Path) -> Result<Record, Failure> {
 
 fn unusable(path: &Path, why: String) -> Failure {
     Failure::SearchRecord { path: path.display().to_string(), why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plateau(load: f64, purpose: Purpose, verdict: Verdict) -> Plateau {
+        Plateau { load, purpose, verdict, cut: 0, moments: Vec::new() }
+    }
+
+    #[test]
+    fn what_ended_a_search_is_seen_once_more() {
+        let limits = Limits {
+            start: 10.0,
+            least: 1.0,
+            most: 500.0,
+            precision: 0.02,
+            shortest: 3.0,
+            longest: 20.0,
+            budget: 600.0,
+            recovery: true,
+        };
+        let unsure = || Verdict::CannotTell { why: String::new() };
+        let all = [
+            plateau(1.0, Purpose::Climb, Verdict::Failed { objective: 0 }),
+            plateau(100.0, Purpose::Narrow, unsure()),
+            plateau(200.0, Purpose::Confirm, Verdict::Failed { objective: 0 }),
+            plateau(500.0, Purpose::Narrow, unsure()),
+        ];
+        let (broken, undecided) = (End::Broken { why: String::new() }, End::Undecided { why: String::new() });
+        for (end, dropped) in [
+            (broken, [true, true, true, true]),
+            (undecided, [false, false, false, true]),
+            (End::NotConfirmed, [false, false, true, false]),
+            (End::NotHeld, [true, false, false, false]),
+            (End::Budget, [false, false, false, false]),
+        ] {
+            let found = all.each_ref().map(|plateau| is_in_question(plateau, Some(&end), &limits));
+            assert_eq!(found, dropped, "{end:?}");
+        }
+    }
 }

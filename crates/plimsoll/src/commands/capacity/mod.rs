@@ -122,7 +122,8 @@ pub(crate) fn capacity(arguments: &CapacityArguments, screen: &Screen, log: &Log
     screen.unpin();
     // A search that has seen nothing has nothing to put in the place of what an earlier one has found.
     let is_whole = record.plateaus.iter().skip(known).any(|entry| entry.plateau.is_conclusive());
-    let is_new = is_whole || record.end != Some(End::Interrupted) || !arguments.out.exists();
+    let is_first = record.plateaus.len() > known && !arguments.out.exists();
+    let is_new = is_whole || is_first || record.end != Some(End::Interrupted);
     tell(arguments, is_new, &record, &end)
 }
 
