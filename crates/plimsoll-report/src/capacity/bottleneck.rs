@@ -1,14 +1,14 @@
 //! Which resource of the target gives way: named only if the evidence leaves no choice.
 //!
-//! A resource is a candidate if it has a limit, is used to 95 % of it or more where the objectives are
-//! missed, and to less than 70 % at half the capacity. If there is exactly one, it is named. None, or
+//! A resource is a candidate if it has a limit, is used to 95 % of it or more on the plateau nearest to the
+//! limit that misses the objectives (what only an overload fills is not what gives way), and to less than 70 % at half the capacity. If there is exactly one, it is named. None, or
 //! several at once (one of which may only be the consequence of another), is "cannot tell".
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     figures::Figures,
-    plateau::{Plateau, Verdict},
+    plateau::{Plateau, Purpose, Verdict},
 };
 
 /// Something that was observed of the target.
@@ -58,7 +58,8 @@ pub(super) fn bottleneck(
     };
     let missed = |plateau: &Plateau| {
         plateau.load >= limit
-            && matches!(plateau.verdict, Verdict::Failed { .. } | Verdict::Collapsed { .. } | Verdict::Ended)
+            && is_searched(plateau)
+            && matches!(plateau.verdict, Verdict::Failed { .. } | Verdict::Collapsed { .. })
     };
     if !plateaus.iter().any(|(plateau, _)| is_low(plateau, limit)) {
         let why = "no plateau at half the capacity or below shows what is used there".to_owned();
@@ -73,7 +74,7 @@ pub(super) fn bottleneck(
             };
             let above = of(&missed);
             let below = of(&|plateau| is_low(plateau, limit));
-            let (at, most) = above.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+            let (at, most) = above.into_iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
             let (before, least) = below.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
             (most >= FULL && least < SPARE).then(|| {
                 let evidence = format!(
@@ -97,9 +98,16 @@ pub(super) fn bottleneck(
     }
 }
 
+/// What comes during and after an overload shows what that does, and not what gives way first.
+fn is_searched(plateau: &Plateau) -> bool {
+    !matches!(plateau.purpose, Purpose::Overload | Purpose::Return)
+}
+
 /// Whether the load is half the capacity at most, and nothing speaks against it, decided or not.
 fn is_low(plateau: &Plateau, limit: f64) -> bool {
-    plateau.load <= 0.5 * limit && matches!(plateau.verdict, Verdict::Held | Verdict::CannotTell { .. })
+    plateau.load <= 0.5 * limit
+        && is_searched(plateau)
+        && matches!(plateau.verdict, Verdict::Held | Verdict::CannotTell { .. })
 }
 
 /// Which share of the resource was used.
@@ -111,11 +119,14 @@ fn used(resource: &Resource, figures: &Figures) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capacity::Purpose;
 
+    const LIMIT: f64 = 200.0;
+
+    /// Of 280/s and more it is that they were an overload.
     fn judge(rows: &[(f64, bool, f64, f64)]) -> Bottleneck {
         let one = |&(load, held, cpu, pool): &(f64, bool, f64, f64)| {
-            let mut plateau = Plateau::new(load, Purpose::Climb);
+            let is_over = load > 1.3 * LIMIT;
+            let mut plateau = Plateau::new(load, if is_over { Purpose::Overload } else { Purpose::Climb });
             plateau.verdict = if held { Verdict::Held } else { Verdict::Failed { objective: 0 } };
             let observed = [("cpu".to_owned(), cpu), ("pool".to_owned(), pool)].into();
             (plateau, Figures { observed, ..Figures::default() })
@@ -123,7 +134,7 @@ mod tests {
         let all: Vec<_> = rows.iter().map(one).collect();
         let all: Vec<_> = all.iter().map(|(plateau, figures)| (plateau, figures)).collect();
         let resource = |name: &str, limit| Resource { name: name.to_owned(), limit: Some(limit) };
-        bottleneck(&all, &[resource("cpu", 2.0), resource("pool", 10.0)], Some(200.0))
+        bottleneck(&all, &[resource("cpu", 2.0), resource("pool", 10.0)], Some(LIMIT))
     }
 
     #[test]
@@ -141,6 +152,15 @@ mod tests {
         assert!(matches!(none, Bottleneck::CannotTell { .. }), "{none:?}");
         let always = judge(&[(50.0, true, 0.1, 9.9), (210.0, false, 0.3, 9.9)]);
         assert!(matches!(always, Bottleneck::CannotTell { .. }), "full at low load, too: {always:?}");
+    }
+
+    #[test]
+    fn what_only_more_load_fills_is_not_named() {
+        let low = (50.0, true, 0.1, 2.4);
+        let overload = judge(&[low, (210.0, false, 0.3, 6.0), (280.0, false, 1.99, 6.0)]);
+        assert!(matches!(overload, Bottleneck::CannotTell { .. }), "{overload:?}");
+        let farther = judge(&[low, (210.0, false, 0.3, 9.9), (250.0, false, 1.99, 9.9)]);
+        assert!(matches!(farther, Bottleneck::Named { ref resource, .. } if resource == "pool"), "{farther:?}");
     }
 
     #[test]
