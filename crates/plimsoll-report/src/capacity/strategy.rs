@@ -335,7 +335,10 @@ pub(super) fn estimate(search: &Search) -> Option<Estimate> {
     let first = crossings.filter(fits).min_by(|a, b| a.crossing.load.total_cmp(&b.crossing.load));
     first.or_else(|| {
         let (objective, collapse) = gave_way(search, high);
-        let crossing = Crossing { load: about, low, high };
+        // A climbing plateau may only have looked well, and of a bracket's lower end it is said that it was
+        // carried.
+        let low = carried(plateaus, low).unwrap_or(low);
+        let crossing = Crossing { load: (low * high).sqrt(), low, high };
         Some(Estimate { crossing, objective, collapse, is_bracket: true })
     })
 }

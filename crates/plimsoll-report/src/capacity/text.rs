@@ -95,7 +95,10 @@ pub fn headline(record: &Record) -> String {
         };
         let (low, high) = (load(capacity.low), load(capacity.high));
         let range = match capacity.bracket {
-            true => format!("bracket: {low} was carried, {high} was not"),
+            true if is_carried(record, capacity.low) => {
+                format!("bracket: {low} was carried, {high} was not")
+            }
+            true => format!("bracket: {high} was not carried, {low} looked well"),
             false => format!("95 % interval {low} to {high}"),
         };
         return format!("capacity: {} within the objectives ({range}){provisional}", load(capacity.load));
@@ -106,6 +109,12 @@ pub fn headline(record: &Record) -> String {
         None => "the search is not over".to_owned(),
     };
     format!("no capacity is claimed: {why}{at_least}")
+}
+
+/// Whether a plateau at this load was carried, rather than left undecided.
+fn is_carried(record: &Record, load: f64) -> bool {
+    let at = |plateau: &Plateau| (plateau.load - load).abs() <= 1e-9 * load;
+    record.plateaus.iter().any(|entry| entry.plateau.verdict == Verdict::Held && at(&entry.plateau))
 }
 
 /// Why a search ended, in words.
