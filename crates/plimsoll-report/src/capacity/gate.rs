@@ -58,7 +58,8 @@ impl Gate {
     /// Judges a record.
     #[must_use]
     pub fn judge(&self, record: &Record) -> Passage {
-        let wanted = text::load(self.model, self.load);
+        // As it was written, so that no rounding makes it the same as what is found.
+        let wanted = format!("{}{}", self.load, self.model.unit());
         let model = record.header.model;
         if model != self.model {
             let found = if model == Model::Open { "a rate" } else { "a number of VUs" };
@@ -68,7 +69,11 @@ impl Gate {
         }
         let answer = &record.answer;
         if let Some(capacity) = &answer.capacity {
-            let (low, load) = (text::load(model, capacity.low), text::load(model, capacity.load));
+            let load = text::load_down(model, capacity.load);
+            let low = match capacity.bracket {
+                true => text::load_down(model, capacity.low),
+                false => text::low_end(model, capacity.low),
+            };
             if record.end == Some(super::End::NotConfirmed) {
                 return Passage::NoCapacity(format!("no load near the capacity of {load} was carried twice"));
             }
@@ -89,7 +94,7 @@ impl Gate {
         }
         match (&record.end, answer.at_least) {
             (Some(super::End::LimitNotReached), Some(carried)) if carried >= self.load => {
-                let carried = text::load(model, carried);
+                let carried = text::load_down(model, carried);
                 Passage::Met(format!(
                     "{carried} was carried without reaching a limit, and {wanted} is wanted"
                 ))

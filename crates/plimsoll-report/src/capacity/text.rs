@@ -18,13 +18,43 @@ use plimsoll_plan::options::keyword::TimeUnit;
 /// A load with its unit: `640/s`, `12 VUs`.
 #[must_use]
 pub fn load(model: Model, load: f64) -> String {
-    let digits = match model {
+    format!("{load:.0$}{1}", digits(model, load), model.unit())
+}
+
+/// The same rounded down, for what is claimed or was carried: rounding must not make it more than it is.
+#[must_use]
+pub fn load_down(model: Model, load: f64) -> String {
+    down(model, load, digits(model, load))
+}
+
+/// The lower end of an interval, rounded down. VUs have a digit more: an interval may be narrower than one.
+#[must_use]
+pub fn low_end(model: Model, load: f64) -> String {
+    down(model, load, end_digits(model, load))
+}
+
+fn high_end(model: Model, load: f64) -> String {
+    format!("{load:.0$}{1}", end_digits(model, load), model.unit())
+}
+
+fn digits(model: Model, load: f64) -> usize {
+    match model {
         Model::Closed => 0,
         Model::Open if load >= 100.0 => 0,
         Model::Open if load >= 10.0 => 1,
         Model::Open => 2,
-    };
-    format!("{load:.digits$}{}", model.unit())
+    }
+}
+
+fn end_digits(model: Model, load: f64) -> usize {
+    if model == Model::Closed { 1 } else { digits(model, load) }
+}
+
+fn down(model: Model, load: f64, digits: usize) -> String {
+    let step = 0.1_f64.powi(digits as i32);
+    // A number that is one of those shown must not become the next lower one for its last bit.
+    let steps = (load / step + 1e-6).floor();
+    format!("{:.digits$}{}", steps * step, model.unit())
 }
 
 /// All of it: the answer first, then the table.
@@ -51,7 +81,7 @@ pub fn lines(record: &Record) -> Vec<String> {
             lines.push(format!("in requests:      {:.0}/s", capacity.requests));
         }
         lines.push(match answer.confirmed {
-            Some(confirmed) => format!("carried twice:    {}", load(header.model, confirmed)),
+            Some(confirmed) => format!("carried twice:    {}", load_down(header.model, confirmed)),
             None => "carried twice:    no load could be confirmed".to_owned(),
         });
     }
@@ -67,25 +97,34 @@ pub fn lines(record: &Record) -> Vec<String> {
     if let Some(headroom) = &answer.headroom {
         let at_least = headroom.at_least.map(|share| format!(" (at least {:.0} %)", share * 100.0));
         lines.push(format!(
-            "headroom:         {:.0} % at {}{}",
+            "headroom:         {:.0} % at {}{}{}",
             headroom.share * 100.0,
             load(header.model, headroom.current),
-            at_least.unwrap_or_default()
+            at_least.unwrap_or_default(),
+            provisional(record)
         ));
     }
     lines.push(format!("recovery:         {}", recovery(header.model, &answer.recovery)));
     lines.extend(little(record));
     lines.extend(bottleneck(&answer.bottleneck));
     lines.extend(answer.scaling.as_ref().map(scaling));
-    lines.extend(answer.forecast.as_ref().map(forecast));
+    lines.extend(answer.forecast.as_ref().map(|asked| forecast(asked) + provisional(record)));
     lines
+}
+
+/// What rests on a capacity is as sure as that is.
+fn provisional(record: &Record) -> &'static str {
+    match &record.answer.capacity {
+        Some(capacity) if capacity.provisional => " (of a capacity that is provisional)",
+        _ => "",
+    }
 }
 
 /// The answer in one sentence.
 #[must_use]
 pub fn headline(record: &Record) -> String {
     let Record { header, answer, .. } = record;
-    let load = |value: f64| load(header.model, value);
+    let model = header.model;
     if let Some(capacity) = &answer.capacity {
         let provisional = match (&record.end, capacity.provisional) {
             (Some(End::NotConfirmed), _) => ", but no load near it was carried twice",
@@ -93,17 +132,25 @@ pub fn headline(record: &Record) -> String {
             (_, true) => ", as far as it was searched",
             (_, false) => "",
         };
-        let (low, high) = (load(capacity.low), load(capacity.high));
+        let (low, high) = (load_down(model, capacity.low), load(model, capacity.high));
         let range = match capacity.bracket {
             true if is_carried(record, capacity.low) => {
                 format!("bracket: {low} was carried, {high} was not")
             }
             true => format!("bracket: {high} was not carried, {low} looked well"),
-            false => format!("95 % interval {low} to {high}"),
+            false => {
+                format!(
+                    "95 % interval {} to {}",
+                    low_end(model, capacity.low),
+                    high_end(model, capacity.high)
+                )
+            }
         };
-        return format!("capacity: {} within the objectives ({range}){provisional}", load(capacity.load));
+        let load = load_down(model, capacity.load);
+        return format!("capacity: {load} within the objectives ({range}){provisional}");
     }
-    let at_least = answer.at_least.map(|at| format!("; {} was carried", load(at))).unwrap_or_default();
+    let carried = |at| format!("; {} was carried", load_down(model, at));
+    let at_least = answer.at_least.map(carried).unwrap_or_default();
     let why = match &record.end {
         Some(end) => why(header, end),
         None => "the search is not over".to_owned(),
@@ -133,10 +180,9 @@ pub fn why(header: &Header, end: &End) -> String {
             format!("whether the highest load allowed, {most}, is carried could not be decided: {why}")
         }
         End::NotConfirmed => "no load near the limit was carried twice".to_owned(),
-        End::NotHeld => format!(
-            "not even {} is carried within the objectives",
-            load(header.model, limits.least.max(limits.start.min(limits.least)))
-        ),
+        End::NotHeld => {
+            format!("not even {} is carried within the objectives", load(header.model, limits.least))
+        }
         End::GeneratorLimited { why } => {
             format!("generator-limited: the generator, not the target, is at its limit ({why})")
         }
@@ -157,11 +203,11 @@ fn recovery(model: Model, recovery: &Recovery) -> String {
     match recovery {
         Recovery::NotTested => "not tested".to_owned(),
         Recovery::Recovers { load: at, .. } => {
-            format!("after an overload it carries {} again", load(model, *at))
+            format!("after an overload it carries {} again", load_down(model, *at))
         }
         Recovery::Metastable { load: at, seconds, recovers_at } => {
             let at_last = match recovers_at {
-                Some(down_to) => format!("; it recovers at {}", load(model, *down_to)),
+                Some(down_to) => format!("; it recovers at {}", load_down(model, *down_to)),
                 None => "; no load was found at which it recovers".to_owned(),
             };
             format!(
@@ -311,5 +357,25 @@ pub fn verdict(plateau: &Plateau, figures: &Figures) -> String {
             None => word.to_owned(),
         },
         Verdict::Held | Verdict::NoVus | Verdict::NoData { .. } | Verdict::Ended => word.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_claimed_is_rounded_down() {
+        for (model, load, claimed, end) in [
+            (Model::Open, 1_199.6, "1199/s", "1199/s"),
+            (Model::Open, 123.4, "123/s", "123/s"),
+            (Model::Open, 99.99, "99.9/s", "99.9/s"),
+            (Model::Open, 10.3, "10.3/s", "10.3/s"),
+            (Model::Open, 0.29, "0.29/s", "0.29/s"),
+            (Model::Closed, 42.78, "42 VUs", "42.7 VUs"),
+            (Model::Closed, 43.0, "43 VUs", "43.0 VUs"),
+        ] {
+            assert_eq!((load_down(model, load).as_str(), low_end(model, load).as_str()), (claimed, end));
+        }
     }
 }
