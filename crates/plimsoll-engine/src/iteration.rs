@@ -107,6 +107,9 @@ impl<'a, F: VuFactory> Iterations<'a, F> {
             due_at: start.due_at,
             started_at: start.at,
         };
+        if member.iterations == 0 {
+            self.part.scenario.progress.first.fetch_add(1, Relaxed);
+        }
         self.started += 1;
         member.iterations += 1;
         let kind = CallKind::Iteration(iteration);

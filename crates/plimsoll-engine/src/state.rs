@@ -235,6 +235,7 @@ pub struct ScenarioProgress {
     /// The most VUs it has active at once.
     pub max_vus: u32,
     pub(crate) started: AtomicU64,
+    pub(crate) first: AtomicU64,
     pub(crate) complete: AtomicU64,
     pub(crate) interrupted: AtomicU64,
     pub(crate) dropped: AtomicU64,
@@ -252,6 +253,7 @@ impl ScenarioProgress {
             start_after: scenario.start_after.clone(),
             max_vus: scenario.max_vus(),
             started: AtomicU64::new(0),
+            first: AtomicU64::new(0),
             complete: AtomicU64::new(0),
             interrupted: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
@@ -278,6 +280,11 @@ impl ScenarioProgress {
     /// Iterations that were started.
     pub fn started_iterations(&self) -> u64 {
         self.started.load(Relaxed)
+    }
+
+    /// Those of them that were the first of their VU, which in many scripts logs in.
+    pub fn first_iterations(&self) -> u64 {
+        self.first.load(Relaxed)
     }
 
     /// Iterations that ran to their end, exceptions included.

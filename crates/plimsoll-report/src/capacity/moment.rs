@@ -12,6 +12,9 @@ pub struct Moment {
     pub in_flight: f64,
     /// Iterations that were started.
     pub started: f64,
+    /// How many of those were the first of their VU.
+    #[serde(default)]
+    pub fresh: f64,
     /// Iterations that ended.
     pub completed: f64,
     /// How long the latter took, together, in seconds.

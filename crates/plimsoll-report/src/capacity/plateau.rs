@@ -138,6 +138,10 @@ const CONFIDENCE_EARLY: f64 = 0.99;
 const CONFIDENCE_LAST: f64 = 0.95;
 /// A plateau is looked at each time that so many seconds have passed.
 const LOOKS: f64 = 1.0;
+/// With a greater share of first iterations of VUs, it may be those that make the difference.
+const MANY_FRESH: f64 = 0.1;
+/// With a smaller share in a moment they do not.
+const FEW_FRESH: f64 = 0.05;
 /// A breakdown is looked for in so many seconds.
 const WINDOW: f64 = 2.0;
 
@@ -164,6 +168,20 @@ impl Plateau {
                 false
             }
         }
+    }
+
+    /// Whether many of the iterations were the first of their VU. Those may do what none does later, such as
+    /// log in.
+    pub(super) fn has_many_fresh(&self) -> bool {
+        let started = sum(&self.moments, |moment| moment.started);
+        sum(&self.moments, |moment| moment.fresh) > MANY_FRESH * started
+    }
+
+    /// Too much, but perhaps only for VUs that were new: that says little of the same load later.
+    pub(super) fn fails_fresh(&self) -> bool {
+        let fails = matches!(self.verdict, Verdict::Failed { .. } | Verdict::Collapsed { .. });
+        let searches = !matches!(self.purpose, Purpose::Overload | Purpose::Return);
+        fails && searches && self.has_many_fresh()
     }
 
     /// What was seen after the transient.
@@ -199,7 +217,17 @@ impl Plateau {
         let seconds = judge.iteration.unwrap_or(0.0).max(1.0);
         let least = (seconds / shortest.max(1e-3)).round() as usize;
         let least = if self.purpose == Purpose::Refine { 2 * least } else { least };
-        transient::cut(&self.levels(judge), least)
+        transient::cut(&self.levels(judge), least.max(self.last_fresh()))
+    }
+
+    /// Behind the last moment in which first iterations of VUs were no exception. Where there are few all in
+    /// all, those that a burst needs are none to wait for.
+    fn last_fresh(&self) -> usize {
+        if !self.has_many_fresh() {
+            return 0;
+        }
+        let last = self.moments.iter().rposition(|moment| moment.fresh > FEW_FRESH * moment.started);
+        last.map_or(0, |last| last + 1)
     }
 
     /// What shows whether the target is steady: how many iterations are under way, or, where that is given,

@@ -7,6 +7,8 @@
 //!    interval of that load is narrow enough.
 //! 4. *Confirm*: a load at the lower end of the interval has to be held twice; if not, a lower one.
 //! 5. *Sweep*: overload the target, then return to loads that it carried before.
+//!
+//! A load that fails while many VUs run their first iteration is held again before anything follows from it.
 
 use super::{
     crossing::{Bound, Crossing, crossing},
@@ -47,11 +49,20 @@ const RETURN_AT_LEAST: f64 = 0.75;
 const RETURN_FURTHER: f64 = 0.6;
 /// With this share of failed requests nearly nothing passes.
 const ALL_FAIL: f64 = 0.95;
+/// A load that fails while many VUs are new is held again so often.
+const FRESH: usize = 2;
 /// A plateau that the generator could not do is tried again so many times, all in all.
 const VOID: usize = 3;
 
 pub(super) fn next(search: &Search, left: f64) -> Next {
     let plateaus = &search.plateaus;
+    if let Some(last) = plateaus.last().filter(|last| last.fails_fresh()) {
+        // The VUs that it took are there now, so that the next time shows what the load itself does.
+        let again = plateaus.iter().filter(|plateau| plateau.fails_fresh() && same(plateau.load, last.load));
+        if again.count() <= FRESH {
+            return Next::Hold(last.load, last.purpose);
+        }
+    }
     if let Some(end) = given_up(search) {
         return Next::End(end);
     }
@@ -124,6 +135,16 @@ fn is_sweep(purpose: Purpose) -> bool {
     matches!(purpose, Purpose::Overload | Purpose::Return)
 }
 
+/// The plateaus whose verdicts count: a failure among new VUs does not once the same load was held again.
+fn believed(plateaus: &[Plateau]) -> impl Iterator<Item = &Plateau> {
+    let is_held_again = |at: usize| {
+        let mut later = plateaus[at + 1..].iter().filter(|plateau| plateau.is_conclusive());
+        later.any(|plateau| same(plateau.load, plateaus[at].load))
+    };
+    let counts = move |(at, plateau): &(usize, &Plateau)| !plateau.fails_fresh() || !is_held_again(*at);
+    plateaus.iter().enumerate().filter(counts).map(|(_, plateau)| plateau)
+}
+
 /// The highest load that is carried, and the lowest that is too much.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Bracket {
@@ -133,7 +154,6 @@ pub(super) struct Bracket {
 
 /// Verdicts are wrong now and then; so the limit is put where verdicts for the fewest seconds contradict it.
 pub(super) fn bracket(search: &Search) -> Bracket {
-    let plateaus = &search.plateaus;
     let judged = |plateau: &&Plateau| !is_sweep(plateau.purpose);
     let held = |plateau: &Plateau| match plateau.verdict {
         Verdict::Held => Some(true),
@@ -142,8 +162,7 @@ pub(super) fn bracket(search: &Search) -> Bracket {
         Verdict::CannotTell { .. } if plateau.purpose == Purpose::Climb => Some(looks_well(search, plateau)),
         _ => None,
     };
-    let verdicts: Vec<(f64, bool, f64)> = plateaus
-        .iter()
+    let verdicts: Vec<(f64, bool, f64)> = believed(&search.plateaus)
         .filter(judged)
         .filter_map(|plateau| Some((plateau.load, held(plateau)?, plateau.seconds())))
         .collect();
@@ -172,7 +191,9 @@ fn climb(search: &Search, low: f64) -> Next {
     }
     let at = |plateau: &&Plateau| same(plateau.load, low);
     let is_far = search.plateaus.iter().rev().find(at).is_some_and(|plateau| is_far(search, plateau));
-    let factor = if is_far { 4.0 } else { 2.0 };
+    // Where new VUs have been too much at once, there are fewer of them at a time.
+    let is_careful = search.plateaus.iter().any(Plateau::fails_fresh);
+    let factor = if is_far && !is_careful { 4.0 } else { 2.0 };
     Next::Hold(search.round(tried * factor), Purpose::Climb)
 }
 
@@ -321,7 +342,7 @@ pub(super) fn estimate(search: &Search) -> Option<Estimate> {
     let plateaus = &search.plateaus;
     let Bracket { low, high } = bracket(search);
     let (low, high) = (low?, high?);
-    let all: Vec<&Plateau> = plateaus.iter().collect();
+    let all: Vec<&Plateau> = believed(plateaus).collect();
     let about = (low * high).sqrt();
     let crossings = search.bounds.iter().enumerate().filter_map(|(objective, bar)| {
         let bound = Bound { objective, limit: bar.limit, is_share: bar.is_share };
@@ -345,7 +366,8 @@ pub(super) fn estimate(search: &Search) -> Option<Estimate> {
 
 /// What gave way at a load: the objective that was missed, or missed most; else how the target broke down.
 fn gave_way(search: &Search, load: f64) -> (Option<usize>, Option<String>) {
-    let at = search.plateaus.iter().filter(|plateau| same(plateau.load, load) && !is_sweep(plateau.purpose));
+    let at = believed(&search.plateaus);
+    let at = at.filter(|plateau| same(plateau.load, load) && !is_sweep(plateau.purpose));
     let missed = |plateau: &Plateau| {
         let excess = |(objective, bar): (usize, &Bar)| {
             (objective, total(&plateau.moments, objective).ratio() / bar.limit)

@@ -392,3 +392,20 @@ fn a_target_that_nobody_doubts_is_not_given_up() {
     let last = orders.iter().rev().find(|order| **order != Order::Stay);
     assert!(matches!(last, Some(Order::Drive(_))), "and then tried on: {last:?}");
 }
+
+#[test]
+fn users_that_log_in_first_are_not_taken_for_too_many() {
+    let truth = rate_within(16, 100.0, 0.045);
+    for seed in 0..4 {
+        // A user stays for a second and logs in once, which costs ten times as much as all that it does later.
+        let mut queue = Queue { sleep: 1.0, login: 10.0, ..Queue::new(seed, 16, 100.0, 0.045) };
+        let search = search(&mut queue, Model::Open, limits());
+        let fails = search.plateaus().iter().position(Plateau::fails_fresh).expect("logins are too much");
+        let (first, again) = (&search.plateaus()[fails], &search.plateaus()[fails + 1]);
+        assert_eq!((again.load, &again.verdict), (first.load, &Verdict::Held), "seed {seed}");
+        assert_eq!(search.end(), Some(&End::Found), "seed {seed}");
+        let found = strategy::estimate(&search).expect("there is a limit").crossing.load;
+        println!("seed {seed}: {found:.0}/s, {:.0} s", search.spent());
+        assert!((found / truth - 1.0).abs() <= 0.07, "seed {seed}: {found:.0}/s is not {truth:.0}/s");
+    }
+}

@@ -36,6 +36,12 @@ pub(super) struct Queue {
     pub(super) hangs_from: f64,
     /// Above this rate all requests are turned away at once.
     pub(super) sheds_above: f64,
+    /// By how much longer the first iteration of a VU is served than others.
+    pub(super) login: f64,
+    /// How many VUs there are: as many as were ever needed at once.
+    pub(super) vus: usize,
+    /// First iterations since the last moment.
+    pub(super) fresh: f64,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -73,6 +79,9 @@ impl Queue {
             sleep: 0.0,
             hangs_from: f64::INFINITY,
             sheds_above: f64::INFINITY,
+            login: 1.0,
+            vus: 0,
+            fresh: 0.0,
         }
     }
 
@@ -102,7 +111,12 @@ impl Queue {
             few if few < self.servers => false,
             _ => self.is_broken,
         };
-        let speed = if self.is_broken { 0.5 } else { 1.0 };
+        let mut speed = if self.is_broken { 0.5 } else { 1.0 };
+        if self.ending.len() >= self.vus {
+            self.vus = self.ending.len() + 1;
+            self.fresh += 1.0;
+            speed /= self.login;
+        }
         let arrives = at + self.sleep;
         let hangs = self.load >= self.hangs_from;
         let end = match hangs || self.load > self.sheds_above {
@@ -148,6 +162,7 @@ impl Queue {
             }
         }
         moment.in_flight = area / MOMENT;
+        moment.fresh = std::mem::take(&mut self.fresh);
         moment.trouble = (self.load > self.generator).then(|| "no CPU left".to_owned());
         moment
     }

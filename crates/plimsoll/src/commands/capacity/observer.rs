@@ -27,6 +27,7 @@ pub(super) struct Observer {
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
     started: u64,
+    fresh: u64,
     ended: u64,
     dropped: u64,
 }
@@ -77,6 +78,7 @@ impl Observer {
             seconds,
             in_flight: under_way,
             started: (counts.started - before.started) as f64,
+            fresh: (counts.fresh - before.fresh) as f64,
             completed: (counts.ended - before.ended) as f64,
             took: durations(&part) / 1e3,
             dropped: (counts.dropped - before.dropped) as f64,
@@ -115,7 +117,7 @@ impl Observer {
         // What has ended is read first, so that no iteration ends before it starts.
         let ended = progress.complete_iterations() + progress.interrupted_iterations();
         let (started, dropped) = (progress.started_iterations(), progress.dropped_iterations());
-        Counts { started, ended, dropped }
+        Counts { started, fresh: progress.first_iterations(), ended, dropped }
     }
 }
 
