@@ -66,17 +66,8 @@ impl Forecast {
 }
 
 impl Model {
-    /// The instances that carry `rate` with a share of `headroom` to spare, if each carries what this model
-    /// says is the most.
-    ///
-    /// # Errors
-    /// The rate is not above zero, or the headroom leaves nothing.
-    pub fn forecast(&self, rate: f64, headroom: f64) -> Result<Forecast, ForecastError> {
-        self.forecast_of(self.ceiling, rate, headroom)
-    }
-
-    /// The same if an instance is to carry no more than that: the highest rate within the objectives is below
-    /// the highest rate.
+    /// The instances that carry `rate` with a share of `headroom` to spare, if each carries that much: the
+    /// highest rate within the objectives, which is below the highest rate.
     ///
     /// # Errors
     /// The rate is not above zero, or the headroom leaves nothing.
@@ -136,29 +127,30 @@ pub(crate) mod tests {
         }
     }
 
-    fn model() -> Model {
-        fitted(0.01)
+    fn forecast(rate: f64, headroom: f64) -> Result<Forecast, ForecastError> {
+        let model = fitted(0.01);
+        model.forecast_of(model.ceiling, rate, headroom)
     }
 
     #[test]
     fn headroom_is_what_stays_free() {
-        let forecast = model().forecast(5_000.0, 0.3).unwrap();
+        let forecast = forecast(5_000.0, 0.3).unwrap();
         assert_eq!(forecast.instances, 8, "7 carry 4,900/s at 70 %");
         assert_eq!((forecast.at_least, forecast.at_most), (7, 8));
-        assert_eq!(model().forecast(700.0, 0.3).unwrap().instances, 1, "exactly enough");
+        assert_eq!(forecast(700.0, 0.3).unwrap().instances, 1, "exactly enough");
     }
 
     #[test]
     fn a_shared_resource_is_named() {
-        assert!(!model().forecast(5_000.0, 0.3).unwrap().exceeds_shared_ceiling(), "9,091/s at least");
-        assert!(model().forecast(7_000.0, 0.3).unwrap().exceeds_shared_ceiling(), "10,000/s with headroom");
+        assert!(!forecast(5_000.0, 0.3).unwrap().exceeds_shared_ceiling(), "9,091/s at least");
+        assert!(forecast(7_000.0, 0.3).unwrap().exceeds_shared_ceiling(), "10,000/s with headroom");
     }
 
     #[test]
     fn questions_without_an_answer() {
-        assert_eq!(model().forecast(0.0, 0.3), Err(ForecastError::Rate(0.0)));
+        assert_eq!(forecast(0.0, 0.3), Err(ForecastError::Rate(0.0)));
         assert_eq!(
-            model().forecast(5.0, 1.0).unwrap_err().to_string(),
+            forecast(5.0, 1.0).unwrap_err().to_string(),
             "headroom must be at least 0 % and below 100 %, got 100 %"
         );
     }

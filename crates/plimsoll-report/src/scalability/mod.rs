@@ -11,7 +11,7 @@
 //! For plateaus of an arrival rate, N is what Little's law says: throughput times mean latency.
 //!
 //! A model is worth more than a picture only if it can be wrong. [`fit`](fit()) therefore [refuses](Refusal)
-//! whatever does not look like the law, with the reason, and a [`forecast`](Model::forecast) exists for an
+//! whatever does not look like the law, with the reason, and a [`forecast`](Model::forecast_of) exists for an
 //! accepted [`Model`] only.
 //!
 //! - `law`: the law, and its best fit. `doubts`: what speaks against it.
@@ -40,12 +40,6 @@ pub struct Plateau {
 }
 
 impl Plateau {
-    /// A plateau of an arrival rate, whose concurrency follows from Little's law.
-    #[must_use]
-    pub fn of_rate(throughput: f64, latency: f64) -> Self {
-        Self { concurrency: throughput * latency, throughput, latency }
-    }
-
     /// By how much concurrency differs from what Little's law makes of the other two, as a share.
     ///
     /// In a steady state it cannot: if it does, the plateau was not steady, or latency misses a part of what

@@ -1,4 +1,4 @@
-//! Estimates with intervals, and decisions against a bound.
+//! Estimates with intervals.
 //!
 //! The interval is the *expanded percentile interval* of a block bootstrap: the percentiles of the resampled
 //! values, moved away from the estimate by what Student's t is wider than the normal distribution for the
@@ -62,17 +62,6 @@ pub enum Refusal {
     },
 }
 
-/// Where a statistic lies with respect to a bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// Below it.
-    Below,
-    /// Above it.
-    Above,
-    /// Cannot be told yet.
-    Open,
-}
-
 /// Fewer parts say nothing of how they vary.
 pub const FEWEST_PARTS: usize = 8;
 
@@ -97,24 +86,6 @@ pub fn interval(row: &Row, statistic: Statistic, how: &Resampling) -> Result<Est
         _ => (low.max(row.smallest().min(value)), high),
     };
     Ok(Estimate { value, low, high, blocks: dependence.blocks })
-}
-
-/// Whether the statistic is below or above a bound, wrong in at most `1 − confidence` of the cases in which
-/// it decides. Whoever asks again and again while a row grows has to ask with a higher confidence.
-///
-/// # Errors
-/// The row is too short, or holds too few samples.
-pub fn decide(row: &Row, statistic: Statistic, bound: f64, how: &Resampling) -> Result<Decision, Refusal> {
-    // One-sided: only the end of the interval that faces the bound can be wrong.
-    let two_sided = Resampling { confidence: 2.0 * how.confidence - 1.0, ..*how };
-    let Estimate { low, high, .. } = interval(row, statistic, &two_sided)?;
-    Ok(if high < bound {
-        Decision::Below
-    } else if low > bound {
-        Decision::Above
-    } else {
-        Decision::Open
-    })
 }
 
 /// Whether a row is long and full enough for that statistic.

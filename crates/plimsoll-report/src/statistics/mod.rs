@@ -1,4 +1,4 @@
-//! How sure a number is that was measured for some seconds: intervals, decisions, differences.
+//! How sure a number is that was measured for some seconds: intervals, differences.
 //!
 //! Requests of one run are not independent: a slow second makes thousands of slow requests. What is resampled
 //! is therefore never the request but the *second* (any part of a run of even length), in blocks that are as
@@ -6,14 +6,13 @@
 //!
 //! ```text
 //! parts of a run ─► Row ─► interval(row, statistic, …)  ─► Estimate     how much is it, from where to where
-//!                       ─► decide(row, statistic, bound) ─► Decision     below, above, or open
 //! two rows       ─► difference(base, candidate, …)       ─► Difference   how much more, and how surely
 //! many of those  ─► holm(p-values)                        ─► p-values     as if there had been one question
 //! ```
 //!
 //! - [`row`]: a metric's parts, packed so that a resample of any of them costs little.
 //! - [`blocks`]: how long a block is, and resamples.
-//! - [`interval`](mod@interval): estimates with intervals, decisions against a bound.
+//! - [`interval`](mod@interval): estimates with intervals.
 //! - [`difference`](mod@difference): two sides, of one run or several.
 //! - [`holm`](mod@holm): the price of many questions.
 //! - [`transient`]: which first parts do not belong to the rest.
@@ -35,5 +34,5 @@ pub mod transient;
 
 pub use difference::{Difference, Noise, Scale, difference};
 pub use holm::holm;
-pub use interval::{Decision, Estimate, Refusal, Resampling, decide, interval};
+pub use interval::{Estimate, Refusal, Resampling, interval};
 pub use row::{Row, Statistic};

@@ -92,12 +92,6 @@ impl Row {
         row
     }
 
-    /// The same of trends alone.
-    pub fn of_trends<'a>(parts: impl IntoIterator<Item = &'a Trend>, length: Duration) -> Self {
-        let sinks: Vec<_> = parts.into_iter().map(|trend| Sink::Trend(trend.clone())).collect();
-        Self::of_sinks(sinks.iter().map(Some), length)
-    }
-
     fn count_buckets(&mut self, parts: &[Option<Sink>]) {
         let trends: Vec<Option<&Trend>> = parts.iter().map(|sink| trend(sink.as_ref())).collect();
         for trend in trends.iter().flatten() {
@@ -142,12 +136,6 @@ impl Row {
     #[must_use]
     pub fn sum(&self) -> f64 {
         self.sums.iter().sum()
-    }
-
-    /// How long a part is, in seconds.
-    #[must_use]
-    pub fn part_seconds(&self) -> f64 {
-        self.length
     }
 
     /// No value can be below that: zero for counts, shares and sums.
@@ -209,20 +197,6 @@ impl Row {
                 let share = if total > 0.0 { total / self.samples() } else { q };
                 parts.map(|part| share * self.counts[part] - f64::from(column[part])).collect()
             }
-        }
-    }
-
-    /// The parts of a range, as a row of their own.
-    #[must_use]
-    pub fn slice(&self, range: std::ops::Range<usize>) -> Self {
-        Self {
-            length: self.length,
-            counts: self.counts[range.clone()].to_vec(),
-            sums: self.sums[range.clone()].to_vec(),
-            values: self.values.clone(),
-            below: self.below.iter().map(|column| column[range.clone()].to_vec()).collect(),
-            smallest: self.smallest,
-            largest: self.largest,
         }
     }
 }

@@ -85,12 +85,6 @@ pub struct Validity {
 }
 
 impl Validity {
-    /// Whether the generator or its machine, rather than the plan or the target, was at its limit.
-    #[must_use]
-    pub fn is_generator_limited(&self) -> bool {
-        self.reasons.iter().any(|reason| reason.blame == Blame::Generator)
-    }
-
     /// The verdict as a sentence.
     #[must_use]
     pub fn headline(&self) -> String {

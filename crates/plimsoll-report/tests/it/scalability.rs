@@ -54,7 +54,10 @@ fn refusals_say_why() {
 #[test]
 fn an_open_queue_is_a_law_without_a_peak() {
     // M/M/1 with 1,000/s: latency 1/(μ−λ), so that X = μN/(1+N).
-    let plateau = |rate: f64| Plateau::of_rate(rate, 1.0 / (1_000.0 - rate));
+    let plateau = |rate: f64| {
+        let latency = 1.0 / (1_000.0 - rate);
+        Plateau { concurrency: rate * latency, throughput: rate, latency }
+    };
     let plateaus: Vec<_> = [200.0, 400.0, 600.0, 700.0, 800.0, 900.0, 950.0].map(plateau).to_vec();
     let model = fit(&plateaus, 1).expect("it is exactly the law");
     assert!((model.ceiling.value / 1_000.0 - 1.0).abs() < 0.01, "{model:?}");

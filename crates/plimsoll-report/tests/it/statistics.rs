@@ -1,7 +1,7 @@
-//! Intervals and decisions on simulated runs whose truth is known.
+//! Intervals on simulated runs whose truth is known.
 
 use plimsoll_report::statistics::dice::Dice;
-use plimsoll_report::statistics::{Decision, Refusal, Resampling, Statistic, decide, interval};
+use plimsoll_report::statistics::{Refusal, Resampling, Statistic, interval};
 
 use crate::simulated::{Service, holds};
 
@@ -27,16 +27,6 @@ fn the_same_seconds_give_the_same_interval() {
     let of = |seed| interval(&row, Statistic::Quantile(0.95), &Resampling { seed, ..Resampling::default() });
     assert_eq!(of(1), of(1));
     assert_ne!(of(1), of(2));
-}
-
-#[test]
-fn decisions_are_made_when_they_can_be() {
-    let row = Service::CALM.row(30, &mut Dice::new(4));
-    let truth = Service::CALM.truth(Statistic::Quantile(0.95));
-    let decide = |bound| decide(&row, Statistic::Quantile(0.95), bound, &Resampling::default());
-    assert_eq!(decide(1.2 * truth), Ok(Decision::Below));
-    assert_eq!(decide(0.8 * truth), Ok(Decision::Above));
-    assert_eq!(decide(truth), Ok(Decision::Open));
 }
 
 #[test]
