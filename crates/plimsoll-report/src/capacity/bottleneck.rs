@@ -160,7 +160,10 @@ mod tests {
         let overload = judge(&[low, (210.0, false, 0.3, 6.0), (280.0, false, 1.99, 6.0)]);
         assert!(matches!(overload, Bottleneck::CannotTell { .. }), "{overload:?}");
         let farther = judge(&[low, (210.0, false, 0.3, 9.9), (250.0, false, 1.99, 9.9)]);
-        assert!(matches!(farther, Bottleneck::Named { ref resource, .. } if resource == "pool"), "{farther:?}");
+        assert!(
+            matches!(farther, Bottleneck::Named { ref resource, .. } if resource == "pool"),
+            "{farther:?}"
+        );
     }
 
     #[test]

@@ -46,7 +46,8 @@ impl Earlier {
         }
         let seconds = record.seconds;
         let (end, limits) = (record.end, record.header.limits);
-        let holds = |plateau: &Plateau| plateau.is_conclusive() && !is_in_question(plateau, end.as_ref(), &limits);
+        let holds =
+            |plateau: &Plateau| plateau.is_conclusive() && !is_in_question(plateau, end.as_ref(), &limits);
         let whole = record.plateaus.into_iter().filter(|entry| holds(&entry.plateau));
         let (plateaus, figures) = whole.map(|entry| (entry.plateau, entry.figures)).unzip();
         Ok(Self::Left(Left { plateaus, figures, seconds }))
