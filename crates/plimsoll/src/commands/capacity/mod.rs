@@ -73,6 +73,7 @@ pub(crate) fn capacity(arguments: &CapacityArguments, screen: &Screen, log: &Log
         .enable_all()
         .build()
         .map_err(|source| Failure::System { what: "no event loop could be made", source })?;
+    runtime.block_on(observing.begin()).map_err(Failure::Options)?;
     if !arguments.logging.quiet {
         screen.print(&banner(arguments, &header));
     }

@@ -152,11 +152,10 @@ impl Steering<'_> {
     /// Everything so far.
     pub(super) fn record(&self) -> Record {
         let objectives: Vec<String> = self.objectives.iter().map(Objective::text).collect();
-        let resources = self.observing.resources();
         let question = Question {
             objectives: &objectives,
             current: self.arguments.current,
-            resources: &resources,
+            resources: self.observing.resources(),
             forecast: self.arguments.forecast.map(|rate| (rate, self.arguments.headroom)),
         };
         let plateaus = self.search.plateaus().iter().zip(&self.figures);
