@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes beside the file and renames, so that a failure leaves an earlier file as it was. What is no file,
 /// such as a pipe or a terminal, is written to as it is, and so is what somebody has opened: behind
@@ -37,9 +37,30 @@ fn in_place(path: &Path, content: &[u8]) -> io::Result<()> {
     }
 }
 
-fn replace(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+/// Whether the file could be written: what would be written beside it is begun, and removed at once.
+pub(crate) fn probe(path: &Path) -> Result<(), String> {
+    let begin = |path: &Path| {
+        let beside = beside(path);
+        fs::write(&beside, "").and_then(|()| fs::remove_file(&beside))
+    };
+    let probed = match fs::metadata(path) {
+        Ok(what) if what.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        _ if is_open_already(path) => Ok(()),
+        Ok(what) if !what.is_file() => Ok(()),
+        Ok(_) => fs::canonicalize(path).and_then(|target| begin(&target)),
+        Err(_) => begin(path),
+    };
+    probed.map_err(|error| not_written(path, &error))
+}
+
+fn beside(path: &Path) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
+    beside.into()
+}
+
+fn replace(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+    let beside = beside(path);
     fs::write(&beside, content).and_then(|()| fs::rename(&beside, path)).inspect_err(|_| {
         // What was begun is of no use to anybody; that it cannot be removed would be no news.
         let _ = fs::remove_file(&beside);
@@ -65,6 +86,20 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 1);
         let error = write(&folder.path().join("none/a.json"), "new").expect_err("no folder");
         assert!(error.contains("none/a.json could not be written"), "{error}");
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_known_before() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("a.json");
+        probe(&path).expect("writable");
+        assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 0, "nothing stays");
+        fs::write(&path, "of an earlier run").expect("writable");
+        probe(&path).expect("writable");
+        assert_eq!(fs::read_to_string(&path).expect("readable"), "of an earlier run");
+        let error = probe(&folder.path().join("none/a.json")).expect_err("no folder");
+        assert!(error.contains("none/a.json could not be written"), "{error}");
+        probe(folder.path()).expect_err("a folder");
     }
 
     #[test]

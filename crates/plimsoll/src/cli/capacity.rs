@@ -146,7 +146,7 @@ fn loads() -> [Arg; 9] {
             "How many VUs there may be: under a rate, iterations under way; otherwise the highest load that \
              is tried. They are made when they are needed.",
         )
-        .value_parser(value_parser!(u32).range(1..)),
+        .value_parser(value_parser!(u32).range(1..=1_000_000)),
         flag("budget", "TIME", "How long it may take", "How long the search may go on.")
             .default_value("20m")
             .value_parser(time),

@@ -23,7 +23,8 @@ use std::time::Duration;
 use plimsoll_engine::{EventSink, Run, RunConfig, RunEnd, ScriptPhases};
 use plimsoll_metrics::ThresholdSpec;
 use plimsoll_plan::scenario::ArrivalVus;
-use plimsoll_plan::{Drive, Plan, Problem};
+use plimsoll_plan::segment::ExecutionSegment;
+use plimsoll_plan::{Drive, Plan, Problem, Source};
 use plimsoll_report::capacity::{Asked, End, Header, Limits, Model, Objective, Record, Search, text};
 use plimsoll_report::html;
 use plimsoll_script::ScriptFactory;
@@ -65,6 +66,7 @@ pub(crate) fn capacity(arguments: &CapacityArguments, screen: &Screen, log: &Log
         Earlier::Finished(record) => return finished(arguments, screen, &record),
         Earlier::Left(left) => left,
     };
+    writable(arguments)?;
     let known = left.plateaus.len();
     let observing = Observing::of(&arguments.observe).map_err(Failure::Options)?;
     let net = network::options(&test.plan).map_err(Failure::Options)?;
@@ -154,6 +156,7 @@ fn steer(
     objectives: &[Objective],
 ) -> Result<Header, Failure> {
     let mut plan = Plan::clone(&test.plan);
+    whole(&mut plan)?;
     let refused = |problem: Problem| Failure::Options(vec![format!("  - {problem}{}", hint(&problem))]);
     let place = plan.place_of(arguments.scenario.as_deref()).map_err(refused)?;
     let scenario = &plan.scenarios[place];
@@ -175,7 +178,6 @@ fn steer(
         ThresholdSpec { selector, thresholds }
     };
     plan.thresholds = objectives.iter().map(looks_at).collect();
-    plan.options.warmup = Duration::ZERO;
     test.plan = Arc::new(plan);
     Ok(Header {
         script: arguments.test.script.display().to_string(),
@@ -187,6 +189,60 @@ fn steer(
         objectives: objectives.iter().map(asked).collect(),
         limits: limits(arguments, model, most_vus)?,
     })
+}
+
+/// Options of runs that have no place in a search.
+const WITHOUT_EFFECT: [&str; 11] = [
+    "paused",
+    "warmup",
+    "linger",
+    "requireValid",
+    "out",
+    "summaryExport",
+    "summaryMode",
+    "noSummary",
+    "summaryTrendStats",
+    "summaryTimeUnit",
+    "newMachineReadableSummary",
+];
+
+/// Has nothing but the target limit the load: no rate of the script's own, nobody who resumes it, no other
+/// instances. Flags that change nothing are told.
+fn whole(plan: &mut Plan) -> Result<(), Failure> {
+    if plan.options.execution_segment != ExecutionSegment::WHOLE {
+        return Err(Failure::Options(vec![format!(
+            "  - executionSegment (from {}): expected the whole load, got {}\n    hint: the capacity \
+             is that of one generator; a part of a load has none of its own",
+            plan.source("executionSegment"),
+            plan.options.execution_segment
+        )]));
+    }
+    if plan.options.rps > 0 {
+        tracing::warn!(
+            target: "plimsoll",
+            "rps (from {}): {} requests/s at most would be the script's limit, not the target's; it is lifted",
+            plan.source("rps"),
+            plan.options.rps
+        );
+    }
+    let flag = |key: &&str| match plan.source(key) {
+        Source::Flag(flag) => Some(flag),
+        _ => None,
+    };
+    let idle: Vec<String> = WITHOUT_EFFECT.iter().filter_map(flag).collect();
+    if !idle.is_empty() {
+        tracing::warn!(target: "plimsoll", "without effect on a search: {}", idle.join(", "));
+    }
+    (plan.options.rps, plan.options.paused, plan.options.warmup) = (0, false, Duration::ZERO);
+    Ok(())
+}
+
+/// That an answer has no place to go to is told before it has been searched for.
+fn writable(arguments: &CapacityArguments) -> Result<(), Failure> {
+    let paths = [Some(&arguments.out), arguments.report.as_ref()];
+    let failures: Vec<String> =
+        paths.into_iter().flatten().filter_map(|path| files::probe(path).err()).collect();
+    if failures.is_empty() { Ok(()) } else { Err(Failure::Write(failures)) }
 }
 
 fn hint(problem: &Problem) -> String {
