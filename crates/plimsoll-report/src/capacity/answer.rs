@@ -7,8 +7,9 @@ use super::{
     figures::Figures,
     knees::{self, Knee},
     plateau::{Plateau, Purpose, Verdict},
+    record::Entry,
     scaling::{Forecast, Scaling, scaling},
-    search::{End, Search},
+    search::{End, Model, Search},
     strategy,
 };
 
@@ -126,12 +127,6 @@ impl Answer {
         let plateaus = search.plateaus();
         let both: Vec<(&Plateau, &Figures)> = plateaus.iter().zip(figures).collect();
         let capacity = capacity(search, &both, question.objectives);
-        let headroom = |capacity: &Capacity| {
-            let current = question.current?;
-            let left = |load: f64| 1.0 - current / load;
-            let at_least = (capacity.low > 0.0).then(|| left(capacity.low));
-            Some(Headroom { current, share: left(capacity.load), at_least })
-        };
         let (scaling, forecast) = scaling(search.model, &both, capacity.as_ref(), question.forecast);
         let limit = capacity.as_ref().map(|capacity| capacity.load);
         Self {
@@ -142,11 +137,35 @@ impl Answer {
             confirmed: strategy::confirmed(plateaus),
             throughput_knee: knees::throughput(search.model, &both),
             latency_knee: knees::latency(&both),
-            headroom: capacity.as_ref().and_then(headroom),
+            headroom: headroom(capacity.as_ref(), question.current),
             recovery: recovery(search),
             capacity,
         }
     }
+
+    /// Asks a finished search for the headroom at another load, and for another forecast, where there is one.
+    pub fn ask(
+        &mut self,
+        model: Model,
+        plateaus: &[Entry],
+        current: Option<f64>,
+        forecast: Option<(f64, f64)>,
+    ) {
+        if current.is_some() {
+            self.headroom = headroom(self.capacity.as_ref(), current);
+        }
+        if forecast.is_some() {
+            let both: Vec<_> = plateaus.iter().map(|entry| (&entry.plateau, &entry.figures)).collect();
+            self.forecast = scaling(model, &both, self.capacity.as_ref(), forecast).1;
+        }
+    }
+}
+
+fn headroom(capacity: Option<&Capacity>, current: Option<f64>) -> Option<Headroom> {
+    let (capacity, current) = capacity.zip(current)?;
+    let left = |load: f64| 1.0 - current / load;
+    let at_least = (capacity.low > 0.0).then(|| left(capacity.low));
+    Some(Headroom { current, share: left(capacity.load), at_least })
 }
 
 /// No capacity is claimed when the generator, not the target, was at its limit.
@@ -179,8 +198,8 @@ fn capacity(search: &Search, plateaus: &[(&Plateau, &Figures)], objectives: &[St
     let near = near.min_by(|a, b| nearest(a.0).total_cmp(&nearest(b.0)));
     let requests = |(plateau, figures): &(&Plateau, &Figures)| {
         let per_load = match search.model {
-            super::Model::Open => figures.requests / figures.throughput,
-            super::Model::Closed => figures.requests / plateau.load,
+            Model::Open => figures.requests / figures.throughput,
+            Model::Closed => figures.requests / plateau.load,
         };
         crossing.load * per_load
     };
@@ -258,6 +277,30 @@ fn not_returned(search: &Search) -> Recovery {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_finished_search_is_asked_again() {
+        let (gives_way, endpoint) = (String::new(), None);
+        let (load, low, high) = (200.0, 160.0, 240.0);
+        let capacity = Capacity {
+            load,
+            low,
+            high,
+            bracket: false,
+            gives_way,
+            endpoint,
+            requests: 0.0,
+            provisional: false,
+        };
+        let mut answer = Answer { capacity: Some(capacity), ..Answer::default() };
+        answer.ask(Model::Open, &[], Some(100.0), Some((500.0, 0.3)));
+        assert_eq!(answer.headroom, Some(Headroom { current: 100.0, share: 0.5, at_least: Some(0.375) }));
+        let asked = answer.forecast.as_ref().map(|forecast| (forecast.rate, forecast.instances));
+        assert_eq!(asked, Some((500.0, None)), "no plateaus make no model");
+        // What is not asked for stays.
+        answer.ask(Model::Open, &[], None, None);
+        assert!(answer.headroom.is_some() && answer.forecast.is_some());
+    }
 
     #[test]
     fn names_in_json_are_all_of_one_kind() {

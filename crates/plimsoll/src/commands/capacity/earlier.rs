@@ -36,10 +36,17 @@ impl Earlier {
         let texts = |header: &Header| -> Vec<(String, bool)> {
             header.objectives.iter().map(|asked| (asked.text.clone(), asked.is_optional)).collect()
         };
-        let asked = |header: &Header| (header.scenario.clone(), header.model, texts(header));
+        let asked =
+            |header: &Header| (header.scenario.clone(), header.model, header.arrivals.clone(), texts(header));
         if asked(&record.header) != asked(header) {
-            let why = "it was asked something else: scenario, model and objectives have to be the same";
+            let why =
+                "it was asked something else: scenario, model, arrivals and objectives have to be the same";
             return Err(unusable(&arguments.out, why.to_owned()));
+        }
+        if record.header.script != header.script {
+            // It may be the same one, in another folder.
+            let (path, script) = (arguments.out.display(), &record.header.script);
+            tracing::warn!(target: "plimsoll", "what stands in {path} was found with the script {script}");
         }
         if is_finished(&record, header) {
             return Ok(Self::Finished(Box::new(record)));

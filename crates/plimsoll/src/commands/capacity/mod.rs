@@ -63,7 +63,7 @@ pub(crate) fn capacity(arguments: &CapacityArguments, screen: &Screen, log: &Log
         objectives::of(&arguments.objectives, &test.plan, test.bundle.registry())?.into();
     let header = steer(arguments, &mut test, &objectives)?;
     let left = match Earlier::of(arguments, &header)? {
-        Earlier::Finished(record) => return finished(arguments, screen, &record),
+        Earlier::Finished(record) => return finished(arguments, screen, *record),
         Earlier::Left(left) => left,
     };
     writable(arguments)?;
@@ -330,13 +330,15 @@ fn banner(arguments: &CapacityArguments, header: &Header) -> String {
     )
 }
 
-/// An earlier search has the answer already: tells it again.
-fn finished(arguments: &CapacityArguments, screen: &Screen, record: &Record) -> Result<Exit, Failure> {
+/// An earlier search has the answer already: tells it again, for the loads that are asked for now.
+fn finished(arguments: &CapacityArguments, screen: &Screen, mut record: Record) -> Result<Exit, Failure> {
+    let forecast = arguments.forecast.map(|rate| (rate, arguments.headroom));
+    record.answer.ask(record.header.model, &record.plateaus, arguments.current, forecast);
     if !arguments.logging.quiet {
         let path = arguments.out.display();
         screen.print(&format!("\nthe search in {path} is finished; the target is left alone\n"));
     }
-    tell(arguments, true, record, &RunEnd::Completed)
+    tell(arguments, true, &record, &RunEnd::Completed)
 }
 
 /// Writes and prints the answer, and gives the exit code.
