@@ -86,6 +86,10 @@ pub(super) fn bottleneck(
             })
         })
         .collect();
+    if let Some(name) = unseen(plateaus, resources, missed) {
+        let why = format!("{name} was not seen where the objectives are missed");
+        return Bottleneck::CannotTell { why };
+    }
     match &full[..] {
         [(resource, evidence)] => {
             Bottleneck::Named { resource: resource.name.clone(), evidence: evidence.clone() }
@@ -101,6 +105,18 @@ pub(super) fn bottleneck(
 /// What comes during and after an overload shows what that does, and not what gives way first.
 fn is_searched(plateau: &Plateau) -> bool {
     !matches!(plateau.purpose, Purpose::Overload | Purpose::Return)
+}
+
+/// A resource with a limit of which nothing is known where the objectives are missed: it may be what is full.
+fn unseen<'r>(
+    plateaus: &[(&Plateau, &Figures)],
+    resources: &'r [Resource],
+    missed: impl Fn(&Plateau) -> bool,
+) -> Option<&'r str> {
+    let missed: Vec<_> = plateaus.iter().filter(|(plateau, _)| missed(plateau)).collect();
+    let is_seen = |resource: &Resource| missed.iter().any(|(_, figures)| used(resource, figures).is_some());
+    let mut limited = resources.iter().filter(|resource| resource.limit.is_some() && !missed.is_empty());
+    limited.find(|resource| !is_seen(resource)).map(|resource| resource.name.as_str())
 }
 
 /// Whether the load is half the capacity at most, and nothing speaks against it, decided or not.
@@ -164,6 +180,27 @@ mod tests {
             matches!(farther, Bottleneck::Named { ref resource, .. } if resource == "pool"),
             "{farther:?}"
         );
+    }
+
+    #[test]
+    fn what_falls_silent_under_load_may_be_full() {
+        let plateau = |load: f64, verdict, observed: &[(&str, f64)]| {
+            let mut plateau = Plateau::new(load, Purpose::Climb);
+            plateau.verdict = verdict;
+            let observed = observed.iter().map(|&(name, value)| (name.to_owned(), value)).collect();
+            (plateau, Figures { observed, ..Figures::default() })
+        };
+        let all = [
+            plateau(50.0, Verdict::Held, &[("cpu", 0.1), ("pool", 2.0)]),
+            plateau(210.0, Verdict::Failed { objective: 0 }, &[("cpu", 1.99)]),
+        ];
+        let all: Vec<_> = all.iter().map(|(plateau, figures)| (plateau, figures)).collect();
+        let resource = |name: &str, limit| Resource { name: name.to_owned(), limit };
+        let told =
+            |pool| bottleneck(&all, &[resource("cpu", Some(2.0)), resource("pool", pool)], Some(200.0));
+        let Bottleneck::CannotTell { why } = told(Some(10.0)) else { panic!("it may be the pool") };
+        assert_eq!(why, "pool was not seen where the objectives are missed");
+        assert!(matches!(told(None), Bottleneck::Named { .. }), "without a limit it is no candidate");
     }
 
     #[test]
