@@ -2,6 +2,8 @@
 //!
 //! A capacity has its own 95 % interval, so that nothing is resampled here: one question, higher is better.
 
+use std::f64::consts::SQRT_2;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,11 +17,18 @@ pub struct Search {
     format: String,
     version: u32,
     header: Asked,
+    end: Option<End>,
     answer: Answer,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+struct End {
+    end: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 struct Asked {
+    script: Option<String>,
     scenario: String,
     model: Value,
     arrivals: Option<String>,
@@ -32,8 +41,10 @@ struct Objective {
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Answer {
     capacity: Option<Found>,
+    at_least: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -54,7 +65,8 @@ pub struct Capacity {
     pub load: f64,
     /// The lower end.
     pub low: f64,
-    /// The upper end.
+    /// The upper end; infinite where the most that was allowed is carried. JSON has no such number: there it
+    /// is `null`.
     pub high: f64,
 }
 
@@ -132,6 +144,12 @@ impl Search {
         format!("{model}{arrivals} of {scenario} within {}", objectives.join(", "))
     }
 
+    /// The highest load allowed, if that is carried.
+    fn most_allowed(&self) -> Option<f64> {
+        let is_carried = self.end.as_ref().is_some_and(|end| end.end == "limit-not-reached");
+        self.answer.at_least.filter(|_| is_carried && self.answer.capacity.is_none())
+    }
+
     /// The answer of one side, which the text names so.
     fn found(
         &self,
@@ -139,6 +157,12 @@ impl Search {
         anyway: bool,
         warnings: &mut Vec<String>,
     ) -> Result<Capacity, Unlike> {
+        if let Some(load) = self.most_allowed() {
+            warnings.push(format!(
+                "the {side} carries {load}, the most that it was asked: its capacity is not below that"
+            ));
+            return Ok(Capacity { load, low: load, high: f64::INFINITY });
+        }
         let Found { capacity, provisional, bracket } =
             self.answer.capacity.ok_or(Unlike::NoCapacity(side))?;
         if bracket {
@@ -167,6 +191,11 @@ pub fn compare(base: &Search, candidate: &Search, settings: &Settings) -> Result
         }
         warnings.push(unlike.to_string());
     }
+    if let (Some(one), Some(other)) = (&base.header.script, &candidate.header.script)
+        && one != other
+    {
+        warnings.push(format!("the scripts differ: {one} and {other}"));
+    }
     let base = base.found("base", settings.anyway, &mut warnings)?;
     let candidate = candidate.found("candidate", settings.anyway, &mut warnings)?;
     Ok(compared(base, candidate, warnings, settings))
@@ -174,6 +203,10 @@ pub fn compare(base: &Search, candidate: &Search, settings: &Settings) -> Result
 
 fn compared(base: Capacity, candidate: Capacity, warnings: Vec<String>, settings: &Settings) -> Compared {
     let critical = student::critical(0.95, f64::INFINITY);
+    if base.high.is_infinite() || candidate.high.is_infinite() {
+        let noise = critical * SQRT_2 * settings.run_noise;
+        return bounded(base, candidate, noise, warnings, settings);
+    }
     let error = |one: Capacity| (one.high / one.low).ln() / (2.0 * critical);
     let noise = 2.0 * settings.run_noise * settings.run_noise;
     let error = (error(base).powi(2) + error(candidate).powi(2) + noise).sqrt();
@@ -200,19 +233,47 @@ fn compared(base: Capacity, candidate: Capacity, warnings: Vec<String>, settings
     }
 }
 
+/// One side, or both, carried the most that was allowed: what is known of it begins there and has no end.
+fn bounded(
+    base: Capacity,
+    candidate: Capacity,
+    noise: f64,
+    warnings: Vec<String>,
+    settings: &Settings,
+) -> Compared {
+    let low = (candidate.low / base.high).ln() - noise;
+    let high = (candidate.high / base.low).ln() + noise;
+    let floor = settings.min_effect.ln_1p();
+    let verdict = match (low >= floor, high <= -floor) {
+        (true, _) => Verdict::Better,
+        (_, true) => Verdict::Worse,
+        _ => Verdict::CannotTell,
+    };
+    let change = candidate.load / base.load - 1.0;
+    let (low, high) = (low.exp_m1(), high.exp_m1());
+    Compared { base, candidate, change, low, high, verdict, warnings }
+}
+
 impl Compared {
     /// For the terminal.
     #[must_use]
     pub fn text(&self) -> String {
         let Self { base, candidate, change, low, high, verdict, .. } = self;
         let percent = |share: &f64| format!("{:+.1} %", 100.0 * share);
-        let side = |one: &Capacity| format!("{:.1} ({:.1} to {:.1})", one.load, one.low, one.high);
+        let side = |one: &Capacity| match one.high.is_finite() {
+            true => format!("{:.1} ({:.1} to {:.1})", one.load, one.low, one.high),
+            false => format!("{:.1} at least", one.low),
+        };
+        let interval = match (*low > -1.0, high.is_finite()) {
+            (true, true) => format!("{} to {}", percent(low), percent(high)),
+            (true, false) => format!("{} at least", percent(low)),
+            (false, true) => format!("{} at most", percent(high)),
+            (false, false) => "how sure that is, is not known".to_owned(),
+        };
         let mut text = format!(
-            "{}: the capacity changes by {} ({} to {})\n\nbase:       {}\ncandidate:  {}\n",
+            "{}: the capacity changes by {} ({interval})\n\nbase:       {}\ncandidate:  {}\n",
             verdict.as_str().to_uppercase(),
             percent(change),
-            percent(low),
-            percent(high),
             side(base),
             side(candidate),
         );
@@ -274,6 +335,59 @@ mod tests {
         assert_eq!(verdict(1_000.0, 1_200.0), Verdict::Better);
         assert_eq!(verdict(1_000.0, 1_001.0), Verdict::Same);
         assert_eq!(verdict(1_000.0, 960.0), Verdict::CannotTell);
+    }
+
+    #[test]
+    fn the_most_that_was_allowed_is_a_lower_bound() {
+        let most = |load: f64| {
+            let mut most = document(load, "p95");
+            most["end"] = serde_json::json!({ "end": "limit-not-reached" });
+            most["answer"] = serde_json::json!({ "capacity": null, "atLeast": load });
+            read(&most).unwrap()
+        };
+        let of = |base: &Search, candidate: &Search| compare(base, candidate, &Settings::default()).unwrap();
+        let found = search(1_000.0, "p95");
+        let better = of(&found, &most(1_500.0));
+        assert_eq!(better.verdict, Verdict::Better);
+        let text = better.text();
+        assert!(text.contains("at least)\n") && text.contains("1500.0 at least\n"), "{text}");
+        assert!(text.contains("note: the candidate carries 1500, the most"), "{text}");
+        assert!(better.json().contains("\"high\": null"), "{}", better.json());
+        assert_eq!(of(&found, &most(1_000.0)).verdict, Verdict::CannotTell);
+        let worse = of(&most(1_500.0), &found);
+        assert_eq!(worse.verdict, Verdict::Worse);
+        assert!(worse.text().contains("% at most)"), "{}", worse.text());
+        assert_eq!(of(&most(500.0), &found).verdict, Verdict::CannotTell);
+        assert_eq!(of(&most(500.0), &most(500.0)).verdict, Verdict::CannotTell);
+        // A search that came to no end has carried something, too, but that says nothing of what it could.
+        let mut ended = document(1.0, "p95");
+        ended["end"] = serde_json::json!({ "end": "budget" });
+        ended["answer"] = serde_json::json!({ "capacity": null, "atLeast": 900.0 });
+        let refused = compare(&found, &read(&ended).unwrap(), &Settings::default()).unwrap_err();
+        assert_eq!(refused, Unlike::NoCapacity("candidate"));
+    }
+
+    #[test]
+    fn an_interval_that_begins_at_nothing_is_no_number() {
+        let mut wide = document(1_000.0, "p95");
+        wide["answer"]["capacity"]["low"] = 0.0.into();
+        let compared = compare(&read(&wide).unwrap(), &search(1_000.0, "p95"), &Settings::default()).unwrap();
+        assert_eq!(compared.verdict, Verdict::CannotTell);
+        let text = compared.text();
+        assert!(text.contains("(how sure that is, is not known)") && !text.contains("inf"), "{text}");
+    }
+
+    #[test]
+    fn other_scripts_are_noted() {
+        let mut other = document(1_000.0, "p95");
+        other["header"]["script"] = "b.js".into();
+        let mut base = document(1_000.0, "p95");
+        base["header"]["script"] = "a.js".into();
+        let of = |base: &Value, other: &Value| {
+            compare(&read(base).unwrap(), &read(other).unwrap(), &Settings::default()).unwrap().warnings
+        };
+        assert_eq!(of(&base, &other), ["the scripts differ: a.js and b.js"]);
+        assert!(of(&base, &base).is_empty());
     }
 
     #[test]
