@@ -18,7 +18,7 @@ pub struct Forecast {
     /// If it carries as little.
     pub at_most: u64,
     /// What all instances together cannot exceed if the contention that was seen lies in something that they
-    /// share, such as a database: throughput of one request at a time over contention. `None` without
+    /// share, such as a database: throughput of one iteration at a time over contention. `None` without
     /// contention.
     pub shared_ceiling: Option<Range>,
 }
@@ -50,6 +50,10 @@ impl Forecast {
             "the mix of requests and the size of the data stay as they were measured".to_owned(),
         ];
         if let Some(Range { value, low, high }) = self.shared_ceiling {
+            let interval = match high.is_finite() {
+                true => format!("{low:.0} to {high:.0}"),
+                false => format!("{low:.0} at least"),
+            };
             let so = if self.exceeds_shared_ceiling() {
                 "which this forecast may exceed"
             } else {
@@ -58,7 +62,7 @@ impl Forecast {
             assumptions.push(format!(
                 "the contention that was seen is inside of an instance; if it is in something that all \
                  of them share, \
-                 they carry {value:.0}/s together ({low:.0} to {high:.0}), {so}"
+                 they carry {value:.0}/s together ({interval}), {so}"
             ));
         }
         assumptions
@@ -99,8 +103,8 @@ impl Model {
         let Self { lambda, alpha, .. } = self;
         (alpha.value > 0.0).then(|| Range {
             value: lambda.value / alpha.value,
-            low: lambda.value / alpha.high,
-            high: if alpha.low > 0.0 { lambda.value / alpha.low } else { f64::INFINITY },
+            low: lambda.low / alpha.high,
+            high: if alpha.low > 0.0 { lambda.high / alpha.low } else { f64::INFINITY },
         })
     }
 }
@@ -134,16 +138,28 @@ pub(crate) mod tests {
 
     #[test]
     fn headroom_is_what_stays_free() {
-        let forecast = forecast(5_000.0, 0.3).unwrap();
-        assert_eq!(forecast.instances, 8, "7 carry 4,900/s at 70 %");
-        assert_eq!((forecast.at_least, forecast.at_most), (7, 8));
+        let wanted = forecast(5_000.0, 0.3).unwrap();
+        assert_eq!(wanted.instances, 8, "7 carry 4,900/s at 70 %");
+        assert_eq!((wanted.at_least, wanted.at_most), (7, 8));
         assert_eq!(forecast(700.0, 0.3).unwrap().instances, 1, "exactly enough");
     }
 
     #[test]
     fn a_shared_resource_is_named() {
-        assert!(!forecast(5_000.0, 0.3).unwrap().exceeds_shared_ceiling(), "9,091/s at least");
+        assert!(!forecast(5_000.0, 0.3).unwrap().exceeds_shared_ceiling(), "8,182/s at least");
         assert!(forecast(7_000.0, 0.3).unwrap().exceeds_shared_ceiling(), "10,000/s with headroom");
+    }
+
+    #[test]
+    fn what_all_carry_is_as_unsure_as_both_of_its_numbers() {
+        let told = |model: &Model| {
+            let forecast = model.forecast_of(model.ceiling, 5_000.0, 0.3).unwrap();
+            forecast.assumptions().pop().unwrap()
+        };
+        let both = told(&fitted(0.01));
+        assert!(both.contains("10000/s together (8182 to 12222)"), "{both}");
+        let open = Model { alpha: Range { value: 0.01, low: 0.0, high: 0.011 }, ..fitted(0.01) };
+        assert!(told(&open).contains("(8182 at least)"), "{}", told(&open));
     }
 
     #[test]
