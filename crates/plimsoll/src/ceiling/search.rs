@@ -3,6 +3,9 @@
 //! A closed model without limit says where saturation is, but not what may be asked for: at saturation
 //! everything is late. So rates below it are tried, each for some seconds, from high to low; the first one
 //! that is reached with a VALID measurement is the ceiling.
+//!
+//! VUs that pause may never saturate a machine. While more of them bring more, rates go on from there, each
+//! half as much again, until one is not reached: it stands for saturation then.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,6 +32,10 @@ use crate::{network, signals, verdict};
 const VUS: [u32; 5] = [5, 25, 100, 400, 1_600];
 /// What counts as something.
 const WORTHWHILE: f64 = 1.1;
+/// By how much rates grow while they are reached.
+const GROWTH: f64 = 1.5;
+/// More VUs than this are not made to find out what a machine can do: each has a JavaScript of its own.
+const MOST_VUS: f64 = 10_000.0;
 /// Shares of the fastest rate that are tried.
 const SHARES: [f64; 9] = [0.95, 0.85, 0.75, 0.65, 0.55, 0.45, 0.35, 0.25, 0.15];
 /// A rate is reached when so many of its iterations were started.
@@ -83,15 +90,19 @@ impl Calibration<'_> {
     /// # Errors
     /// When the script does not run against a null target, or no rate is VALID.
     pub(crate) fn search(&self, mut tell: impl FnMut(Step<'_>)) -> Result<Reached, Failure> {
-        let fastest = self.saturate(&mut tell)?;
+        let (fastest, is_saturated) = self.saturate(&mut tell)?;
+        let mean_iteration = fastest.mean_iteration;
+        let mut most = fastest.iterations_per_second;
+        if !is_saturated {
+            most = self.climb(most, mean_iteration, &mut tell)?;
+        }
         let mut last = None;
         for share in SHARES {
-            let per_second = round(fastest.iterations_per_second * share);
-            let busy = per_second * fastest.mean_iteration.as_secs_f64();
-            let vus = (busy * 1.5).ceil().clamp(50.0, 10_000.0) as u32;
+            let per_second = round(most * share);
+            let vus = vus(per_second, mean_iteration).min(MOST_VUS) as u32;
             let reached = self.measure(Load::Arriving { per_second, vus })?;
             tell(Step::Tried(per_second, &reached));
-            if reached.validity.verdict == Trust::Valid && reached.share >= REACHED {
+            if reached.is_carried() {
                 return Ok(reached);
             }
             last = Some(reached);
@@ -102,9 +113,35 @@ impl Calibration<'_> {
         )))
     }
 
-    /// The fastest that loops without limit come to.
-    fn saturate(&self, tell: &mut impl FnMut(Step<'_>)) -> Result<Reached, Failure> {
-        let mut fastest: Option<Reached> = None;
+    /// The first rate above this one that is more than the machine can do.
+    fn climb(
+        &self,
+        from: f64,
+        mean_iteration: Duration,
+        tell: &mut impl FnMut(Step<'_>),
+    ) -> Result<f64, Failure> {
+        let mut per_second = round(from * GROWTH);
+        while vus(per_second, mean_iteration) <= MOST_VUS {
+            let load = Load::Arriving { per_second, vus: vus(per_second, mean_iteration) as u32 };
+            let reached = self.measure(load)?;
+            tell(Step::Tried(per_second, &reached));
+            if !reached.is_carried() {
+                return Ok(per_second);
+            }
+            per_second = round(per_second * GROWTH);
+        }
+        Err(Failure::Calibration(format!(
+            "the pauses of the script, not this machine, are the limit: an iteration takes {:.1} s, so that \
+             {MOST_VUS} VUs make no more than {:.0}/s, and this machine can do more; calibrate with shorter \
+             pauses, such as by a variable of the script's own (-e), or another function (--exec)",
+            mean_iteration.as_secs_f64(),
+            MOST_VUS / mean_iteration.as_secs_f64().max(f64::MIN_POSITIVE),
+        )))
+    }
+
+    /// The fastest that loops without limit come to, and whether more VUs bring next to nothing more.
+    fn saturate(&self, tell: &mut impl FnMut(Step<'_>)) -> Result<(Reached, bool), Failure> {
+        let (mut fastest, mut is_saturated): (Option<Reached>, bool) = (None, false);
         for vus in VUS {
             let reached = self.measure(Load::Looping { vus })?;
             tell(Step::Saturated(vus, &reached));
@@ -114,9 +151,11 @@ impl Calibration<'_> {
                 fastest = Some(reached);
             }
             if !is_worthwhile {
+                is_saturated = true;
                 break;
             }
         }
+        let fastest = fastest.map(|fastest| (fastest, is_saturated));
         fastest.ok_or_else(|| {
             let seconds = self.length.as_secs_f64();
             Failure::Calibration(format!(
@@ -234,6 +273,11 @@ impl Reached {
         }
     }
 
+    /// Whether the machine can do it.
+    fn is_carried(&self) -> bool {
+        self.validity.verdict == Trust::Valid && self.share >= REACHED
+    }
+
     /// Why it is no ceiling.
     fn shortfall(&self) -> String {
         if self.validity.verdict == Trust::Valid {
@@ -273,6 +317,11 @@ impl Thrown {
             self.count, self.first
         )))
     }
+}
+
+/// How many VUs a rate is given: half as many again as are busy on average.
+fn vus(per_second: f64, mean_iteration: Duration) -> f64 {
+    (per_second * mean_iteration.as_secs_f64() * 1.5).ceil().max(50.0)
 }
 
 /// Two digits are as exact as a machine is from one second to the next.
@@ -321,6 +370,13 @@ fn stands_in(outcome: &RunOutcome) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pauses_take_vus() {
+        assert!((vus(1_000.0, Duration::from_millis(5)) - 50.0).abs() < 1e-9, "never fewer");
+        assert!((vus(2_400.0, Duration::from_secs(1)) - 3_600.0).abs() < 1e-9);
+        assert!(vus(2_400.0, Duration::from_secs(5)) > MOST_VUS, "too many to be made");
+    }
 
     #[test]
     fn rates_are_round_and_loads_are_scenarios() {

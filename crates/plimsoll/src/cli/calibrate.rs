@@ -24,8 +24,9 @@ Finds out what a script can reach on this machine at all: its ceiling, in iterat
 
 Every connection is led to a null target on this machine, which answers each request with 200; nothing is \
 sent anywhere else. First VUs loop as fast as they can, more and more of them; then rates below what they \
-reached are tried, and the highest one whose measurement is VALID is the ceiling. It is kept as a \
-certificate, and every later run of the same script on this machine says how much of the ceiling it used.
+reached are tried (above, too, where pauses keep VUs from reaching what the machine can do), and the \
+highest one whose measurement is VALID is the ceiling. It is kept as a certificate, and every later run of \
+the same script on this machine says how much of the ceiling it used.
 
 The null target speaks HTTP/1.1 without TLS. Handshakes, HTTP/2 and sockets are not in the ceiling.";
 

@@ -175,12 +175,15 @@ async fn calibrates(think: &str) {
     let tried: Vec<&str> = end.stderr.lines().filter(|line| line.contains("were asked for")).collect();
     let confirmed = tried.iter().filter(|line| line.contains("the measurement is VALID")).count();
     if end.code == Some(255) {
-        assert_eq!((tried.len(), confirmed), (9, 0), "{}", end.stderr);
+        // Where pauses keep VUs from saturating the machine, some more are tried before.
+        let last = tried.iter().rev().take(9).filter(|line| line.contains("the measurement is VALID"));
+        assert!(tried.len() >= 9 && last.count() == 0, "{}", end.stderr);
         end.says(&["no rate could be confirmed"]);
         assert!(!state.exists(), "nothing is claimed");
         return;
     }
-    assert_eq!(confirmed, 1, "{}", end.stderr);
+    assert!(confirmed >= 1, "{}", end.stderr);
+    assert!(tried.last().is_some_and(|line| line.contains("the measurement is VALID")), "{}", end.stderr);
     let end = end.code(0);
     end.shows(&["ceiling of test.js on this machine:", "requests/s"]);
     assert_eq!(std::fs::read_dir(state.join("plimsoll/ceilings")).expect("there").count(), 1);
