@@ -4,7 +4,8 @@
 
 use serde_json::Value;
 
-use crate::support::{Finished, Folder, Running, server};
+use crate::support::database::Database;
+use crate::support::{Finished, Folder, PATIENCE, Running, server};
 
 /// How often a search is tried on a machine that is too busy.
 const ATTEMPTS: usize = 2;
@@ -73,6 +74,60 @@ async fn what_is_allowed_and_carried_is_the_answer() {
     // Nothing is left to do, so that nothing is done.
     let again = folder.plimsoll(&format!("{arguments} --resume")).await.code(0);
     again.shows(&["200/s, is carried"]).says(&["is finished"]).says_nothing_of(&["in setup"]);
+    // Other loads are asked of what was found, other arrivals are another search.
+    folder.plimsoll(&format!("{arguments} --resume --forecast 500/s")).await.code(0);
+    assert_eq!(self::record(&folder)["answer"]["forecast"]["rate"], 500.0);
+    let other = folder.plimsoll(&format!("{arguments} --resume --arrivals uniform")).await;
+    other.code(255).says(&["arrivals and objectives have to be the same"]);
+}
+
+#[tokio::test]
+async fn nothing_but_the_target_limits_the_load() {
+    let folder = folder().await;
+    let flags = "--max-rate 200 --rps 5 --paused --out json=samples.json";
+    let Some(end) = search(&folder, &format!("capacity {QUICK} {flags} test.js")).await else { return };
+    let end = end.code(0).shows(&["200/s, is carried"]);
+    end.says(&["rps (from --rps): 5 requests/s at most", "without effect on a search: --paused, --out"]);
+    assert!(!folder.files().contains(&"samples.json".to_owned()), "{:?}", folder.files());
+}
+
+#[tokio::test]
+async fn a_real_prometheus_is_observed() {
+    let page = "pool_busy{pool=\"a\",name=\"x\"} 3\npool_busy{pool=\"b\",name=\"y\"} 4\n";
+    let target = server::answers("text/plain; version=0.0.4", page).await;
+    let prometheus = Database::scraping(target).await;
+    let folder = Folder::with(&SCRIPT.replace("TARGET", &target.to_string()));
+    let scraped = async {
+        while prometheus.query("pool_busy", now()).await.len() < 2 {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, scraped).await.expect("it is scraped every second");
+    let observe = |query: &str| format!("--observe prometheus=http://{},query={query}", prometheus.address);
+    for (query, why) in [("pool_busy", "the query has 2 series"), ("sum(", "parse error")] {
+        let end = folder.plimsoll(&format!("capacity {QUICK} {} test.js", observe(query))).await;
+        end.code(104).says(&[why]);
+    }
+
+    let pool = observe("sum(pool_busy{name=~\"x|y\",pool!=\"c\"}),limit=10,name=pool");
+    let nothing = observe("no_such_series");
+    let flags = "--plateau-min 2s --plateau-max 4s --start-rate 100 --max-rate 200";
+    let slo = "--slo http_req_duration:p(95)<2000";
+    let Some(end) = search(&folder, &format!("capacity {slo} {flags} {pool} {nothing} test.js")).await else {
+        return;
+    };
+    end.code(0).says(&["the query has no result, as yet"]);
+    let record = record(&folder);
+    let plateaus = record["plateaus"].as_array().expect("plateaus").iter();
+    let seen: Vec<&Value> = plateaus.map(|plateau| &plateau["figures"]["observed"]["pool"]).collect();
+    assert!(seen.iter().any(|pool| **pool == 7.0), "{seen:?}");
+    assert!(seen.iter().all(|pool| pool.is_null() || **pool == 7.0), "{seen:?}");
+}
+
+/// In seconds since 1970.
+fn now() -> f64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.expect("after 1970").as_secs_f64()
 }
 
 #[tokio::test]
@@ -135,7 +190,12 @@ async fn what_makes_no_sense_is_refused_with_a_reason() {
         ("--slo http_req_duration:p(95)<9 --scenario b --current-rate 5/s", 104, "a rate is given"),
         ("--slo http_req_duration:p(95)<9 --max-rate fast", 255, "expected a load"),
         ("--slo http_req_duration:p(95)<9 --precision 0%", 255, "from 0.1% to 50%"),
+        ("--slo http_req_duration:p(95)<9 --max-vus 2000000", 255, "1..=1000000"),
         ("--slo http_req_duration:p(95)<9 --resume", 255, "capacity.json cannot be used"),
+        ("--slo http_req_duration:p(95)<9 --record none/a.json", 255, "none/a.json could not be written"),
+        ("--slo http_req_duration:p(95)<9 --report none/a.html", 255, "none/a.html could not be written"),
+        ("--slo http_req_duration:p(95)<9 --execution-segment 0:1/2", 104, "expected the whole load"),
+        ("--slo http_req_duration:p(95)<9 --observe process=0", 104, "process 0: "),
     ] {
         let end = folder.plimsoll(&format!("capacity {flags} test.js")).await;
         end.code(code).says(&[why]);
@@ -169,7 +229,7 @@ async fn an_interrupt_keeps_what_was_seen() {
     let broken = SCRIPT.replace("TARGET", &target.to_string()).replace("console.log('in setup')", "throw 1");
     folder.write("broken.js", &broken);
     let end = folder.plimsoll(&format!("capacity {QUICK} --max-rate 200 --resume broken.js")).await;
-    end.code(107);
+    end.code(107).says(&["was found with the script test.js"]);
     assert_eq!(record(&folder), before);
 
     let Some(_) = search(&folder, &format!("capacity {QUICK} --max-rate 200 --resume test.js")).await else {

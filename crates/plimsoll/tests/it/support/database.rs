@@ -40,9 +40,22 @@ impl Database {
 
     /// With everything on that an output could push.
     pub(crate) async fn prometheus() -> Self {
+        Self::prometheus_with("global: {}\n").await
+    }
+
+    /// One that looks at a page of metrics every second.
+    pub(crate) async fn scraping(page: SocketAddr) -> Self {
+        Self::prometheus_with(&format!(
+            "global: {{ scrape_interval: 1s }}\n\
+             scrape_configs: [ {{ job_name: target, static_configs: [ {{ targets: [ '{page}' ] }} ] }} ]\n"
+        ))
+        .await
+    }
+
+    async fn prometheus_with(settings: &str) -> Self {
         Self::start("prometheus", "/-/ready", |folder, port| {
             let at = |name: &str| folder.join(name).display().to_string();
-            std::fs::write(folder.join("prometheus.yml"), "global: {}\n").expect("a writable folder");
+            std::fs::write(folder.join("prometheus.yml"), settings).expect("a writable folder");
             [
                 format!("--config.file={}", at("prometheus.yml")),
                 format!("--storage.tsdb.path={}", at("data")),
