@@ -96,6 +96,7 @@ async fn arrivals_without_a_vu_are_dropped() {
     assert_eq!(log.events().iter().filter(|event| **event == exhausted).count(), 1, "said once");
     assert_eq!(outcome.state.initialised_vus(), 4);
     assert_eq!(outcome.state.scenarios()[0].progress.vus_made_on_demand(), 2);
+    assert_eq!(outcome.state.scenarios()[0].progress.first_iterations(), 4, "one of each VU");
 }
 
 #[tokio::test(start_paused = true)]

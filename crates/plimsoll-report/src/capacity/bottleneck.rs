@@ -1,8 +1,9 @@
 //! Which resource of the target gives way: named only if the evidence leaves no choice.
 //!
-//! A resource is a candidate if it has a limit, is used to 95 % of it or more on the plateau nearest to the
-//! limit that misses the objectives (what only an overload fills is not what gives way), and to less than 70 % at half the capacity. If there is exactly one, it is named. None, or
-//! several at once (one of which may only be the consequence of another), is "cannot tell".
+//! A resource is a candidate if it has a limit, is used to 95 % of it or more on the plateau next to the limit
+//! that misses the objectives (what only an overload fills is not what gives way), and to less than 70 % at
+//! half the capacity. If there is exactly one, it is named. None, or several at once (one of which may only be
+//! the consequence of another), is "cannot tell".
 
 use serde::{Deserialize, Serialize};
 
@@ -176,10 +177,8 @@ mod tests {
         let overload = judge(&[low, (210.0, false, 0.3, 6.0), (280.0, false, 1.99, 6.0)]);
         assert!(matches!(overload, Bottleneck::CannotTell { .. }), "{overload:?}");
         let farther = judge(&[low, (210.0, false, 0.3, 9.9), (250.0, false, 1.99, 9.9)]);
-        assert!(
-            matches!(farther, Bottleneck::Named { ref resource, .. } if resource == "pool"),
-            "{farther:?}"
-        );
+        let Bottleneck::Named { resource, .. } = farther else { panic!("{farther:?}") };
+        assert_eq!(resource, "pool");
     }
 
     #[test]

@@ -107,6 +107,63 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capacity::{Answer, Capacity, End, Header, Limits};
+
+    /// The record of a search that found this capacity, with its interval.
+    fn record(model: Model, (low, load, high): (f64, f64, f64)) -> Record {
+        let limits = Limits {
+            start: 1.0,
+            least: 1.0,
+            most: 1e5,
+            precision: 0.02,
+            shortest: 3.0,
+            longest: 20.0,
+            budget: 600.0,
+            recovery: true,
+        };
+        let capacity = Capacity {
+            load,
+            low,
+            high,
+            bracket: false,
+            gives_way: String::new(),
+            endpoint: None,
+            requests: load,
+            provisional: false,
+        };
+        Record {
+            format: String::new(),
+            version: 1,
+            header: Header {
+                script: String::new(),
+                scenario: String::new(),
+                model,
+                arrivals: None,
+                started: String::new(),
+                objectives: Vec::new(),
+                limits,
+            },
+            end: Some(End::Found),
+            seconds: 300.0,
+            answer: Answer { capacity: Some(capacity), ..Answer::default() },
+            plateaus: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn no_rounding_makes_what_is_missed_look_met() {
+        let gate: Gate = ">=1200/s@95%".parse().expect("a gate");
+        let rate = record(Model::Open, (1_199.6, 1_210.7, 1_230.2));
+        let told = "the capacity is 1210/s, at least 1199/s with 95 % confidence, but 1200/s is wanted";
+        assert_eq!(gate.judge(&rate), Passage::Missed(told.to_owned()));
+
+        let gate: Gate = ">=43vus".parse().expect("a gate");
+        let users = record(Model::Closed, (42.58, 42.9, 43.24));
+        let told = "the capacity is 42 VUs, at least 42.5 VUs with 95 % confidence, but 43 VUs is wanted";
+        assert_eq!(gate.judge(&users), Passage::Missed(told.to_owned()));
+        let headline = "capacity: 42 VUs within the objectives (95 % interval 42.5 VUs to 43.2 VUs)";
+        assert_eq!(text::headline(&users), headline);
+    }
 
     #[test]
     fn gates_are_read() {

@@ -270,9 +270,9 @@ fn between(search: &Search, low: f64, high: f64, left: f64) -> Next {
 /// two, must not have its capacity from that. If the load is held the limit is higher (see `bracket`), and
 /// the climb goes on.
 fn is_doubtful(search: &Search, estimate: Option<&Estimate>, high: f64) -> bool {
-    let at_high =
-        search.plateaus.iter().filter(|plateau| plateau.is_conclusive() && same(plateau.load, high));
-    estimate.is_some_and(|estimate| estimate.is_bracket) && at_high.count() < SEEN
+    let is_at = |plateau: &&Plateau| plateau.is_conclusive() && same(plateau.load, high);
+    let is_bracket = estimate.is_some_and(|estimate| estimate.is_bracket);
+    is_bracket && search.plateaus.iter().filter(is_at).count() < SEEN
 }
 
 fn confirming(search: &Search) -> usize {

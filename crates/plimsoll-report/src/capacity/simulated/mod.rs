@@ -337,7 +337,8 @@ fn what_happens_once_is_not_taken_for_the_limit() {
         };
         let truth = rate_within(16, 100.0, 0.045);
         let search = Search::new(Model::Open, limits(), vec![BAR], Vec::new());
-        let mut queue = Queue::new(seed, 16, 100.0, 0.045);
+        // No VU is new, so that its first iteration is not to blame.
+        let mut queue = Queue { vus: 100_000, ..Queue::new(seed, 16, 100.0, 0.045) };
         let search = go_on_with(search, &mut queue, Model::Open, stumbles, |_| {});
         let first = search.plateaus().iter().find(|plateau| plateau.load == 640.0).expect("it came by there");
         assert!(matches!(first.verdict, Verdict::Collapsed { .. }), "{:?}", first.verdict);
@@ -389,15 +390,15 @@ fn a_target_that_nobody_doubts_is_not_given_up() {
     }
     assert!(orders.contains(&Order::Rest), "it is left alone");
     assert_eq!(search.end(), None);
-    let last = orders.iter().rev().find(|order| **order != Order::Stay);
-    assert!(matches!(last, Some(Order::Drive(_))), "and then tried on: {last:?}");
+    let driven = orders.iter().filter(|order| matches!(order, Order::Drive(_)));
+    assert!(driven.count() > 1, "and then tried on");
 }
 
 #[test]
 fn users_that_log_in_first_are_not_taken_for_too_many() {
     let truth = rate_within(16, 100.0, 0.045);
     for seed in 0..4 {
-        // A user stays for a second and logs in once, which costs ten times as much as all that it does later.
+        // A user stays for a second, and logs in once: that costs ten times as much as a request later.
         let mut queue = Queue { sleep: 1.0, login: 10.0, ..Queue::new(seed, 16, 100.0, 0.045) };
         let search = search(&mut queue, Model::Open, limits());
         let fails = search.plateaus().iter().position(Plateau::fails_fresh).expect("logins are too much");

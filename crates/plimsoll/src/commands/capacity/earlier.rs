@@ -53,8 +53,8 @@ impl Earlier {
         }
         let seconds = record.seconds;
         let (end, limits) = (record.end, record.header.limits);
-        let holds =
-            |plateau: &Plateau| plateau.is_conclusive() && !is_in_question(plateau, end.as_ref(), &limits);
+        let is_open = |plateau: &Plateau| is_in_question(plateau, end.as_ref(), &limits);
+        let holds = |plateau: &Plateau| plateau.is_conclusive() && !is_open(plateau);
         let whole = record.plateaus.into_iter().filter(|entry| holds(&entry.plateau));
         let (plateaus, figures) = whole.map(|entry| (entry.plateau, entry.figures)).unzip();
         Ok(Self::Left(Left { plateaus, figures, seconds }))
@@ -70,8 +70,8 @@ fn is_finished(record: &Record, header: &Header) -> bool {
     }
 }
 
-/// Whether a plateau is what made the earlier search give up. Whoever takes it up again wants to see that once
-/// more, rather than hear it repeated without a single request.
+/// Whether a plateau is what made the earlier search give up. Whoever takes it up again wants to see that
+/// once more, rather than hear it repeated without a single request.
 fn is_in_question(plateau: &Plateau, end: Option<&End>, limits: &Limits) -> bool {
     // Numbers that were written and read need not be equal to the last bit.
     const SLACK: f64 = 1e-9;
