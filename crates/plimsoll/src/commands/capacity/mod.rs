@@ -220,7 +220,7 @@ fn whole(plan: &mut Plan) -> Result<(), Failure> {
     if plan.options.rps > 0 {
         tracing::warn!(
             target: "plimsoll",
-            "rps (from {}): {} requests/s at most would be the script's limit, not the target's; it is lifted",
+            "rps (from {}): {} requests/s at most would be the script's limit, not the target's: lifted",
             plan.source("rps"),
             plan.options.rps
         );
