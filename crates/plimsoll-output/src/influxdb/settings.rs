@@ -2,14 +2,16 @@
 
 use std::fmt;
 
+use url::Url;
+
 use super::encoded;
 use super::line::FieldKind;
 use crate::error::SpecError;
 use crate::push::endpoint::{Credentials, Endpoint};
 use crate::push::tls::TlsSettings;
-use crate::settings::{Key, Reader, Variables, pairs};
+use crate::settings::{HIDDEN, Key, Reader, Variables, decoded, pairs};
 
-const ADDR: Key = Key::variable("K6_INFLUXDB_ADDR");
+const ADDR: Key = Key::secret("K6_INFLUXDB_ADDR");
 const DB: Key = Key::variable("K6_INFLUXDB_DB");
 const USERNAME: Key = Key::variable("K6_INFLUXDB_USERNAME");
 const PASSWORD: Key = Key::secret("K6_INFLUXDB_PASSWORD");
@@ -103,21 +105,10 @@ impl Precision {
 impl Settings {
     pub(crate) fn read(argument: Option<&str>, variables: &Variables) -> Result<Self, Vec<SpecError>> {
         let argument = argument.map(str::trim).filter(|argument| !argument.is_empty());
-        let parsed = argument.map(Endpoint::parse);
-        let options = match &parsed {
-            Some(Some((endpoint, _))) => decoded_pairs(&endpoint.query),
-            _ => Vec::new(),
-        };
-        let mut reader = Reader::new("influxdb", variables, options);
-        let (mut endpoint, mut credentials) = match parsed {
-            Some(Some(parsed)) => parsed,
-            Some(None) => {
-                // What is not understood may hold a password.
-                reader.complain("the argument", "(hidden)", "a URL such as http://localhost:8086/k6");
-                localhost()
-            }
-            None => reader.read(ADDR, Endpoint::EXPECTED, Endpoint::parse).unwrap_or_else(localhost),
-        };
+        let parsed = argument.and_then(Endpoint::parse);
+        let options = parsed.as_ref().map(|(endpoint, _)| decoded_pairs(&endpoint.query));
+        let mut reader = Reader::new("influxdb", variables, options.unwrap_or_default());
+        let (mut endpoint, mut credentials) = parsed.unwrap_or_else(|| address(&mut reader, argument));
         let database = if argument.is_some() { std::mem::take(&mut endpoint.path) } else { String::new() };
         let database = database.trim_matches('/').to_owned();
         endpoint.query.clear();
@@ -127,7 +118,7 @@ impl Settings {
         }
         reader.refuse(PROXY, "requests go straight to the server");
         // These two bound UDP packets and memory in k6; here requests are made as samples arrive.
-        reader.count(PAYLOAD_SIZE);
+        reader.read(PAYLOAD_SIZE, "a whole number", |text| text.parse::<u64>().ok());
         reader.duration(PUSH_INTERVAL);
         let is_insecure = reader.flag(INSECURE).unwrap_or_default();
         let precision = reader.read(PRECISION, Precision::EXPECTED, Precision::parse);
@@ -166,12 +157,28 @@ impl Settings {
     }
 }
 
+/// Where to push when the argument, if there is one, is no URL of HTTP.
+fn address(reader: &mut Reader<'_>, argument: Option<&str>) -> (Endpoint, Option<Credentials>) {
+    let given = argument.map(str::to_owned).or_else(|| reader.text(ADDR)).unwrap_or_default();
+    if Url::parse(given.trim()).is_ok_and(|url| url.scheme() == "udp") {
+        let hint = "UDP does not say what is lost: give the address that the server has for HTTP, such as \
+                    http://localhost:8086/k6";
+        reader.unsupported("udp://", hint);
+    } else if argument.is_some() {
+        // What is not understood may hold a password.
+        reader.complain("the argument", HIDDEN, "a URL such as http://localhost:8086/k6");
+    } else if let Some(endpoint) = reader.read(ADDR, Endpoint::EXPECTED, Endpoint::parse) {
+        return endpoint;
+    }
+    localhost()
+}
+
 /// Version 2 where any of its settings is given.
 fn version(reader: &mut Reader<'_>, path: &str, credentials: Option<Credentials>) -> Version {
     let in_path = |given: Option<String>, default: &str| {
         if path.is_empty() { given.unwrap_or_else(|| default.to_owned()) } else { path.to_owned() }
     };
-    let (organization, bucket, token) = (reader.text(ORGANIZATION), reader.text(BUCKET), reader.text(TOKEN));
+    let (organization, bucket, token) = (reader.text(ORGANIZATION), reader.text(BUCKET), reader.token(TOKEN));
     let retention = reader.text(RETENTION).unwrap_or_default();
     let consistency = reader.text(CONSISTENCY).unwrap_or_default();
     let database = in_path(reader.text(DB), "k6");
@@ -197,8 +204,7 @@ fn localhost() -> (Endpoint, Option<Credentials>) {
 }
 
 fn decoded_pairs(query: &str) -> Vec<(String, String)> {
-    let decoded = |text: String| percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned();
-    pairs(query, '&', '=').into_iter().map(|(name, value)| (decoded(name), decoded(value))).collect()
+    pairs(query, '&', '=').into_iter().map(|(name, value)| (decoded(&name), decoded(&value))).collect()
 }
 
 #[cfg(test)]
@@ -224,8 +230,8 @@ mod tests {
 
     #[test]
     fn the_argument_wins_over_variables() {
-        let url = "https://me:secret@db.example:9999/my%20db?insecure=true&concurrentWrites=2&retention=week\
-                   &precision=ms&consistency=all&pushInterval=2s&payload_size=100&tagsAsFields=url,vu:int";
+        let url = "https://me:secret@db.example:9999/my%20db?insecure&concurrentWrites=2&retention=week\
+                   &precision=ms&consistency=all&pushInterval=2s&payload_size=0&tagsAsFields=url,vu:int";
         let settings = read(
             Some(url),
             &[("K6_INFLUXDB_ADDR", "http://other:1"), ("K6_INFLUXDB_CONCURRENT_WRITES", "9")],
@@ -278,5 +284,19 @@ mod tests {
         );
         let problems = read(Some("h:8086/secret"), &[]).expect_err("no URL");
         assert!(problems.contains("the argument is '(hidden)', expected a URL such as"), "{problems}");
+        let variables = [("K6_INFLUXDB_ADDR", "me:secret@h"), ("K6_INFLUXDB_TOKEN", "two\nsecrets")];
+        let problems = read(None, &variables).expect_err("no URL, and no token that can be sent");
+        assert!(problems.contains("K6_INFLUXDB_ADDR is '(hidden)', expected a URL such as"), "{problems}");
+        assert!(problems.contains("K6_INFLUXDB_TOKEN is '(hidden)', expected text that an"), "{problems}");
+    }
+
+    #[test]
+    fn udp_is_refused_with_what_to_do() {
+        let variable = [("K6_INFLUXDB_ADDR", "udp://me:secret@h:8089")];
+        for problems in [read(Some("udp://h:8089/secret"), &[]), read(None, &variable)] {
+            let problems = problems.expect_err("no HTTP");
+            assert!(problems.starts_with("output 'influxdb': udp:// is not supported; UDP does not say"));
+            assert!(!problems.contains("secret") && problems.lines().count() == 1, "{problems}");
+        }
     }
 }

@@ -4,12 +4,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use hyper::Uri;
+
 use super::encode::Form;
 use crate::error::SpecError;
 use crate::push::client::Protocol;
 use crate::push::endpoint::{Credentials, Endpoint};
 use crate::push::tls::TlsSettings;
-use crate::settings::{Key, Reader, Variables, pairs};
+use crate::settings::{HIDDEN, Key, Reader, Variables, decoded, header};
 
 const SERVICE_NAME: [Key; 2] = [Key::variable("K6_OTEL_SERVICE_NAME"), Key::variable("OTEL_SERVICE_NAME")];
 const SERVICE_VERSION: Key = Key::variable("K6_OTEL_SERVICE_VERSION");
@@ -19,9 +21,9 @@ const EXPORT_INTERVAL: Key = Key::variable("K6_OTEL_EXPORT_INTERVAL");
 /// The second is k6 1's.
 const PROTOCOL: [Key; 2] =
     [Key::variable("K6_OTEL_EXPORTER_PROTOCOL"), Key::variable("K6_OTEL_EXPORTER_TYPE")];
-const GRPC_ENDPOINT: Key = Key::variable("K6_OTEL_GRPC_EXPORTER_ENDPOINT");
+const GRPC_ENDPOINT: Key = Key::secret("K6_OTEL_GRPC_EXPORTER_ENDPOINT");
 const GRPC_INSECURE: Key = Key::variable("K6_OTEL_GRPC_EXPORTER_INSECURE");
-const HTTP_ENDPOINT: Key = Key::variable("K6_OTEL_HTTP_EXPORTER_ENDPOINT");
+const HTTP_ENDPOINT: Key = Key::secret("K6_OTEL_HTTP_EXPORTER_ENDPOINT");
 const HTTP_INSECURE: Key = Key::variable("K6_OTEL_HTTP_EXPORTER_INSECURE");
 const HTTP_PATH: Key = Key::variable("K6_OTEL_HTTP_EXPORTER_URL_PATH");
 const HTTP_USERNAME: Key = Key::variable("K6_OTEL_HTTP_EXPORTER_USERNAME");
@@ -58,14 +60,16 @@ impl fmt::Debug for Settings {
 impl Settings {
     pub(crate) fn read(argument: Option<&str>, variables: &Variables) -> Result<Self, Vec<SpecError>> {
         let mut reader = Reader::new("opentelemetry", variables, Vec::new());
-        if let Some(argument) = argument.filter(|argument| !argument.trim().is_empty()) {
-            reader.complain("the argument", argument, "nothing: settings are the variables K6_OTEL_*");
+        if argument.is_some_and(|argument| !argument.trim().is_empty()) {
+            // It may be a URL with a password.
+            reader.complain("the argument", HIDDEN, "nothing: settings are the variables K6_OTEL_*");
         }
         let protocol = protocol(&mut reader);
         // Both are checked, whichever is used.
         let grpc = endpoint(&mut reader, GRPC_ENDPOINT, GRPC_INSECURE, 4317);
         let mut http = endpoint(&mut reader, HTTP_ENDPOINT, HTTP_INSECURE, 4318);
-        http.path = reader.text(HTTP_PATH).unwrap_or_else(|| "/v1/metrics".to_owned());
+        let path = reader.read(HTTP_PATH, "a path such as /v1/metrics", path);
+        http.path = path.unwrap_or_else(|| "/v1/metrics".to_owned());
         let grpc = Endpoint { path: METHOD.to_owned(), ..grpc };
         // Totals are read when they are pushed: there is nothing to flush. It is only checked.
         reader.duration(FLUSH_INTERVAL);
@@ -76,7 +80,7 @@ impl Settings {
             protocol,
             tls: tls(&mut reader),
             credentials: user.map(|user| Credentials { user, password }),
-            headers: pairs(&reader.text(HEADERS).unwrap_or_default(), ',', '='),
+            headers: headers(&mut reader),
             export_interval: reader.duration(EXPORT_INTERVAL).unwrap_or(Duration::from_secs(10)),
             form: form(&mut reader),
         };
@@ -106,21 +110,27 @@ fn endpoint(reader: &mut Reader<'_>, address: Key, insecure: Key, port: u16) -> 
     given.unwrap_or_else(|| parse(&format!("localhost:{port}")).expect("it is an address"))
 }
 
+/// A path that requests can be sent to, with the slash that it begins with.
+fn path(text: &str) -> Option<String> {
+    let path = if text.starts_with('/') { text.to_owned() } else { format!("/{text}") };
+    path.parse::<Uri>().is_ok().then_some(path)
+}
+
+/// Names and values are encoded as in W3C's baggage: that is how OpenTelemetry specifies them.
+fn headers(reader: &mut Reader<'_>) -> Vec<(String, String)> {
+    const EXPECTED: &str = "names of headers, each with = and a value on one line; a comma in a value is %2C";
+    reader.headers(HEADERS, EXPECTED, |part| {
+        let (name, value) = part.split_once('=')?;
+        header(&decoded(name), &decoded(value))
+    })
+}
+
 fn tls(reader: &mut Reader<'_>) -> TlsSettings {
-    let identity = match (reader.text(TLS_CERTIFICATE), reader.text(TLS_KEY)) {
-        (Some(certificate), Some(key)) => Some((PathBuf::from(certificate), PathBuf::from(key))),
-        (None, None) => None,
-        (certificate, _) => {
-            let missing = if certificate.is_some() { TLS_KEY } else { TLS_CERTIFICATE };
-            reader.complain(missing.variable, "", "a file, since the other half of the identity is given");
-            None
-        }
-    };
     TlsSettings {
         is_insecure: reader.flag(TLS_SKIP_VERIFY).unwrap_or_default(),
         only_1_3: false,
         authority: reader.text(TLS_AUTHORITY).map(PathBuf::from),
-        identity,
+        identity: TlsSettings::identity(reader, TLS_CERTIFICATE, TLS_KEY),
     }
 }
 
@@ -163,10 +173,10 @@ mod tests {
                 ("K6_OTEL_EXPORTER_PROTOCOL", "http/protobuf"),
                 ("K6_OTEL_HTTP_EXPORTER_ENDPOINT", "collector:1234"),
                 ("K6_OTEL_HTTP_EXPORTER_INSECURE", "true"),
-                ("K6_OTEL_HTTP_EXPORTER_URL_PATH", "/otlp"),
+                ("K6_OTEL_HTTP_EXPORTER_URL_PATH", "otlp"),
                 ("K6_OTEL_HTTP_EXPORTER_USERNAME", "me"),
                 ("K6_OTEL_HTTP_EXPORTER_PASSWORD", "secret"),
-                ("K6_OTEL_HEADERS", "a=1, b=2"),
+                ("K6_OTEL_HEADERS", "a=1, x%2Db=Basic%20YQ==%2c2"),
                 ("OTEL_SERVICE_NAME", "desk"),
                 ("K6_OTEL_METRIC_PREFIX", "k6_"),
                 ("K6_OTEL_EXPORT_INTERVAL", "2s"),
@@ -175,7 +185,8 @@ mod tests {
         )
         .expect("valid");
         assert_eq!(settings.endpoint.to_string(), "http://collector:1234/otlp");
-        assert_eq!(settings.headers.len(), 2);
+        let headers = [("a", "1"), ("x-b", "Basic YQ==,2")];
+        assert_eq!(settings.headers, headers.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert_eq!((settings.form.service_name.as_str(), settings.form.exponential), ("desk", true));
         assert_eq!(settings.credentials.as_ref().map(|one| one.user.as_str()), Some("me"));
         assert!(!format!("{settings:?}").contains("secret"));
@@ -184,18 +195,21 @@ mod tests {
     #[test]
     fn everything_wrong_is_told() {
         let problems = read(
-            Some("http://h"),
+            Some("http://me:secret@h"),
             &[
                 ("K6_OTEL_EXPORTER_PROTOCOL", "http/json"),
-                ("K6_OTEL_GRPC_EXPORTER_ENDPOINT", "http://h:4317"),
+                ("K6_OTEL_GRPC_EXPORTER_ENDPOINT", "http://me:secret@h:4317"),
                 ("K6_OTEL_HTTP_EXPORTER_ENDPOINT", "h"),
                 ("K6_OTEL_TLS_CLIENT_KEY", "k.pem"),
                 ("K6_OTEL_FLUSH_INTERVAL", "1"),
+                ("K6_OTEL_HTTP_EXPORTER_URL_PATH", "/v1 metrics"),
+                ("K6_OTEL_HEADERS", "a=1,secret"),
             ],
         )
-        .expect_err("six problems");
-        assert_eq!(problems.len(), 6, "{problems:#?}");
-        assert!(problems[0].contains("the argument is 'http://h', expected nothing"), "{problems:#?}");
+        .expect_err("eight problems");
+        assert_eq!(problems.len(), 8, "{problems:#?}");
+        assert!(problems.iter().all(|problem| !problem.contains("secret")), "{problems:#?}");
+        assert!(problems[0].contains("the argument is '(hidden)', expected nothing"), "{problems:#?}");
         assert!(problems[1].contains("expected grpc or http/protobuf"), "{problems:#?}");
     }
 }

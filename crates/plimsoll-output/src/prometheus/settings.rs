@@ -1,7 +1,6 @@
 //! `K6_PROMETHEUS_RW_*`, and the URL behind `experimental-prometheus-rw=`.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use plimsoll_metrics::Trend;
@@ -9,9 +8,9 @@ use plimsoll_metrics::Trend;
 use crate::error::SpecError;
 use crate::push::endpoint::{Credentials, Endpoint};
 use crate::push::tls::TlsSettings;
-use crate::settings::{Key, Reader, Variables, pairs};
+use crate::settings::{HEADER_TEXT, HIDDEN, Key, Reader, Variables, header};
 
-const SERVER_URL: Key = Key::variable("K6_PROMETHEUS_RW_SERVER_URL");
+const SERVER_URL: Key = Key::secret("K6_PROMETHEUS_RW_SERVER_URL");
 const PUSH_INTERVAL: Key = Key::variable("K6_PROMETHEUS_RW_PUSH_INTERVAL");
 const TREND_STATS: Key = Key::variable("K6_PROMETHEUS_RW_TREND_STATS");
 const NATIVE: Key = Key::variable("K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM");
@@ -147,7 +146,7 @@ impl Settings {
             endpoint,
             tls,
             credentials,
-            bearer_token: reader.text(BEARER_TOKEN),
+            bearer_token: reader.token(BEARER_TOKEN),
             headers: headers(&mut reader, variables),
             push_interval: reader.duration(PUSH_INTERVAL).unwrap_or(Duration::from_secs(5)),
             trends,
@@ -163,7 +162,7 @@ fn endpoint(reader: &mut Reader<'_>, argument: Option<&str>) -> (Endpoint, Optio
     match argument.map(str::trim).filter(|argument| !argument.is_empty()) {
         Some(url) => Endpoint::parse(url).unwrap_or_else(|| {
             // What is not understood may hold a password.
-            reader.complain("the argument", "(hidden)", EXPECTED);
+            reader.complain("the argument", HIDDEN, EXPECTED);
             default()
         }),
         None => reader.read(SERVER_URL, EXPECTED, Endpoint::parse).unwrap_or_else(default),
@@ -188,31 +187,23 @@ fn tls(reader: &mut Reader<'_>) -> TlsSettings {
         "1.3" => Some(true),
         _ => None,
     });
-    let identity = match (reader.text(CERTIFICATE), reader.text(CERTIFICATE_KEY)) {
-        (Some(certificate), Some(key)) => Some((PathBuf::from(certificate), PathBuf::from(key))),
-        (None, None) => None,
-        (certificate, _) => {
-            let missing = if certificate.is_some() { CERTIFICATE_KEY } else { CERTIFICATE };
-            reader.complain(missing.variable, "", "a file, since the other half of the identity is given");
-            None
-        }
-    };
+    let identity = TlsSettings::identity(reader, CERTIFICATE, CERTIFICATE_KEY);
     let is_insecure = reader.flag(INSECURE).unwrap_or_default();
     TlsSettings { is_insecure, only_1_3: only_1_3.unwrap_or(true), authority: None, identity }
 }
 
 fn headers(reader: &mut Reader<'_>, variables: &Variables) -> Vec<(String, String)> {
-    let named = variables.iter().filter_map(|(name, value)| {
-        Some((name.strip_prefix(HEADERS)?.to_owned(), value.clone())).filter(|(name, _)| !name.is_empty())
-    });
-    let mut all: Vec<_> = named.collect();
-    all.extend(pairs(&reader.text(HTTP_HEADERS).unwrap_or_default(), ',', ':'));
-    for (name, _) in &all {
-        let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-        if name.is_empty() || !name.chars().all(is_token) {
-            reader.complain(HTTP_HEADERS.variable, name, "names of headers, each with : and its value");
+    const EXPECTED: &str = "names of headers, each with : and a value on one line";
+    let mut all = Vec::new();
+    for (variable, value) in variables {
+        let Some(name) = variable.strip_prefix(HEADERS).filter(|name| !name.is_empty()) else { continue };
+        match header(name, value) {
+            Some(one) => all.push(one),
+            None => reader.complain(variable, HIDDEN, HEADER_TEXT),
         }
     }
+    let parse = |part: &str| part.split_once(':').and_then(|(name, value)| header(name, value));
+    all.extend(reader.headers(HTTP_HEADERS, EXPECTED, parse));
     all
 }
 
@@ -271,28 +262,33 @@ mod tests {
         let problems = read(
             None,
             &[
-                ("K6_PROMETHEUS_RW_SERVER_URL", "localhost:9090"),
+                ("K6_PROMETHEUS_RW_SERVER_URL", "me:secret@localhost:9090"),
                 ("K6_PROMETHEUS_RW_TREND_STATS", "p(101)"),
                 ("K6_PROMETHEUS_RW_SIGV4_REGION", "eu"),
                 ("K6_PROMETHEUS_RW_CLIENT_CERTIFICATE", "c.pem"),
                 ("K6_PROMETHEUS_RW_TLS_MINIMUM_VERSION", "1.1"),
-                ("K6_PROMETHEUS_RW_HTTP_HEADERS", "a b:1"),
+                ("K6_PROMETHEUS_RW_HTTP_HEADERS", "Bearer secret"),
+                ("K6_PROMETHEUS_RW_HEADERS_X-Key", "two\nsecrets"),
+                ("K6_PROMETHEUS_RW_BEARER_TOKEN", "two\nsecrets"),
             ],
         )
-        .expect_err("six problems");
+        .expect_err("eight problems");
+        assert!(!problems.contains("secret"), "{problems}");
         let problems: Vec<_> = problems.lines().collect();
-        assert_eq!(problems.len(), 6, "{problems:#?}");
+        assert_eq!(problems.len(), 8, "{problems:#?}");
         assert_eq!(
             problems[0],
-            "output 'experimental-prometheus-rw': K6_PROMETHEUS_RW_SERVER_URL is 'localhost:9090', expected \
-             a URL such as http://localhost:9090/api/v1/write"
+            "output 'experimental-prometheus-rw': K6_PROMETHEUS_RW_SERVER_URL is '(hidden)', expected a URL \
+             such as http://localhost:9090/api/v1/write"
         );
         for (problem, part) in problems[1..].iter().zip([
             "SIGV4_REGION is not supported; let a proxy sign",
             "TREND_STATS is 'p(101)', expected a list of count",
             "TLS_MINIMUM_VERSION is '1.1', expected 1.2 or 1.3",
             "CLIENT_CERTIFICATE_KEY is '', expected a file",
-            "HTTP_HEADERS is 'a b', expected names of headers",
+            "BEARER_TOKEN is '(hidden)', expected text that an HTTP header can carry",
+            "HEADERS_X-Key is '(hidden)', expected text that an HTTP header can carry",
+            "HTTP_HEADERS is '(hidden)', expected names of headers",
         ]) {
             assert!(problem.contains(part), "{problem}");
         }

@@ -82,11 +82,11 @@ impl Client {
         Ok(Self { endpoint, tls, protocol, timeout, headers, secrets, idle })
     }
 
-    /// Adds a header to every request. One that HTTP cannot carry is left out: settings are checked before.
+    /// Adds a header to every request.
     pub(crate) fn header(&mut self, name: &str, value: &str) {
-        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-            self.headers.insert(name, value);
-        }
+        let header = name.parse::<HeaderName>().ok().zip(HeaderValue::from_str(value).ok());
+        let (name, value) = header.expect("settings refuse what HTTP cannot carry");
+        self.headers.insert(name, value);
     }
 
     /// Keeps a text out of messages.
@@ -176,8 +176,7 @@ impl Client {
         if !self.is_http2() {
             request = request.header(HOST, authority);
         }
-        let mut request =
-            request.body(Full::new(post.body.clone())).map_err(|error| PushError::Answer(error.into()))?;
+        let mut request = request.body(Full::new(post.body.clone())).map_err(|error| PushError::Answer(error.into()))?;
         request.headers_mut().extend(self.headers.clone());
         Ok(request)
     }

@@ -6,6 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
+use crate::settings::decoded;
+
 /// A server, and the path of its URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {
@@ -44,8 +46,6 @@ impl Endpoint {
             "https" => true,
             _ => return None,
         };
-        let decoded =
-            |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
         let has_credentials = !url.username().is_empty() || url.password().is_some();
         let credentials = has_credentials.then(|| Credentials {
             user: decoded(url.username()),

@@ -12,6 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme, version};
 
 use crate::error::OutputError;
+use crate::settings::{Key, Reader};
 
 /// How to speak TLS.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,6 +28,22 @@ pub(crate) struct TlsSettings {
 }
 
 impl TlsSettings {
+    /// The files of an identity, of which both must be given or none.
+    pub(crate) fn identity(
+        reader: &mut Reader<'_>,
+        certificate: Key,
+        key: Key,
+    ) -> Option<(PathBuf, PathBuf)> {
+        let missing = match (reader.text(certificate), reader.text(key)) {
+            (Some(certificate), Some(key)) => return Some((certificate.into(), key.into())),
+            (None, None) => return None,
+            (Some(_), None) => key,
+            (None, Some(_)) => certificate,
+        };
+        reader.complain(missing.variable, "", "a file, since the other half of the identity is given");
+        None
+    }
+
     /// # Errors
     /// A file cannot be read, or does not hold what it should.
     pub(crate) fn config(&self, http2: bool) -> Result<Arc<ClientConfig>, OutputError> {
