@@ -79,7 +79,7 @@ pub enum SpecError {
     /// No such output.
     #[error("unknown output '{name}'{}; supported: {supported}", did_you_mean(nearest))]
     Unknown {
-        /// The name as given.
+        /// The name as given; of a URL in its place only the scheme.
         name: String,
         /// The nearest known name.
         nearest: Option<String>,
@@ -120,11 +120,21 @@ pub enum SpecError {
         /// The options there are.
         known: String,
     },
-    /// Two outputs would write the same file.
-    #[error("output '{spec}' is given twice")]
+    /// The same output with the same settings.
+    #[error("output '{output}' is given twice")]
     Twice {
-        /// The argument.
-        spec: String,
+        /// Its name, and its file if it has one; nothing that may be secret.
+        output: String,
+    },
+    /// Two outputs would write the same file.
+    #[error("outputs '{one}' and '{other}' would both write '{}'; give each its own file", file.display())]
+    SameFile {
+        /// Name and file of the one given first.
+        one: String,
+        /// Name and file of the other.
+        other: String,
+        /// Where both lead to.
+        file: PathBuf,
     },
 }
 

@@ -94,7 +94,8 @@ impl Manager {
     /// Starts every output, each on a thread of its own.
     ///
     /// # Errors
-    /// The first output that cannot start. The others are dropped: they have written nothing.
+    /// The first output that cannot start. The others are dropped: they have written no sample, and left no
+    /// file, though InfluxDB may have made its database.
     pub async fn start(
         outputs: Vec<Box<dyn Output>>,
         run: RunStart,
@@ -104,9 +105,21 @@ impl Manager {
         let mut lanes = Vec::with_capacity(outputs.len());
         let mut handles = Vec::with_capacity(outputs.len());
         for output in outputs {
-            let (lane, handle) = start_lane(output, Arc::clone(&run), Arc::clone(&failure)).await?;
-            lanes.push(lane);
-            handles.push(handle);
+            match start_lane(output, Arc::clone(&run), Arc::clone(&failure)).await {
+                Ok((lane, handle)) => {
+                    lanes.push(lane);
+                    handles.push(handle);
+                }
+                Err(error) => {
+                    // Without a way in the others end. They are waited for, since they have to clear away
+                    // what they have begun before the process ends.
+                    drop(handles);
+                    for lane in lanes {
+                        let _ = lane.ended.await;
+                    }
+                    return Err(error);
+                }
+            }
         }
         Ok(Self { lanes, handle: handles.into() })
     }

@@ -71,7 +71,7 @@ pub struct RunStart {
 pub struct RunEnd {
     /// Whether any threshold fails the run, those without data included unless they count as in k6.
     pub thresholds_failed: bool,
-    /// The selectors of the thresholds that fail the run, sorted.
+    /// The selectors of the thresholds that fail the run: those that are crossed, then those without data.
     pub failing: Vec<String>,
     /// From the start of setup to the end of teardown.
     pub duration: Duration,

@@ -1,5 +1,7 @@
 //! `--out name[=argument]`.
 
+use std::path::PathBuf;
+
 use plimsoll_metrics::nearest::nearest;
 
 use crate::error::SpecError;
@@ -64,7 +66,7 @@ impl OutputSpec {
                 let known = NOT_YET.into_iter().chain(SUPPORTED);
                 let nearest = nearest(name, known).map(str::to_owned);
                 let supported = SUPPORTED.join(", ");
-                Err(vec![SpecError::Unknown { name: name.to_owned(), nearest, supported }])
+                Err(vec![SpecError::Unknown { name: without_url(name), nearest, supported }])
             }
         }
     }
@@ -77,16 +79,53 @@ impl OutputSpec {
         texts: impl IntoIterator<Item = &'a str>,
         variables: &Variables,
     ) -> Result<Vec<Self>, Vec<SpecError>> {
-        let mut specs = Vec::new();
+        let mut specs: Vec<Self> = Vec::new();
         let mut errors = Vec::new();
         for text in texts {
             match Self::parse(text, variables) {
-                Ok(spec) if specs.contains(&spec) => errors.push(SpecError::Twice { spec: text.to_owned() }),
-                Ok(spec) => specs.push(spec),
+                Ok(spec) => match specs.iter().find_map(|before| spec.conflict(before)) {
+                    Some(problem) => errors.push(problem),
+                    None => specs.push(spec),
+                },
                 Err(problems) => errors.extend(problems),
             }
         }
         if errors.is_empty() { Ok(specs) } else { Err(errors) }
+    }
+
+    /// Why it cannot be used beside one that was given before, if it cannot.
+    fn conflict(&self, before: &Self) -> Option<SpecError> {
+        if self == before {
+            return Some(SpecError::Twice { output: self.shown() });
+        }
+        let file = self.file()?;
+        let is_same = before.file().is_some_and(|other| other == file);
+        is_same.then(|| SpecError::SameFile { one: before.shown(), other: self.shown(), file })
+    }
+
+    /// The file that only one output may write.
+    fn file(&self) -> Option<PathBuf> {
+        self.target()?.file()
+    }
+
+    fn target(&self) -> Option<&Target> {
+        match self {
+            Self::Json(target) | Self::Csv(csv::Settings { target, .. }) => Some(target),
+            _ => None,
+        }
+    }
+
+    /// As it may be given, without what may be secret.
+    fn shown(&self) -> String {
+        let name = match self {
+            Self::Json(_) => "json",
+            Self::Csv(_) => "csv",
+            Self::Influxdb(_) => "influxdb",
+            Self::Prometheus(_) => "experimental-prometheus-rw",
+            Self::OpenTelemetry(_) => "opentelemetry",
+            Self::Statsd(_) => "statsd",
+        };
+        self.target().map_or_else(|| name.to_owned(), |target| format!("{name}={}", target.name()))
     }
 
     /// The output, not yet started.
@@ -103,10 +142,13 @@ impl OutputSpec {
     }
 }
 
+/// What stands where a name belongs. If it is a URL, it may hold a password.
+fn without_url(name: &str) -> String {
+    name.find("://").map_or_else(|| name.to_owned(), |end| format!("{}://…", &name[..end]))
+}
+
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
     use crate::csv::TimeFormat;
 
@@ -165,18 +207,57 @@ mod tests {
             ("cloud", "output 'cloud' is not supported yet"),
             ("jsn=x", "unknown output 'jsn' (did you mean 'json'?)"),
             ("", "unknown output ''"),
+            ("influxdb:http://me:secret@h", "unknown output 'influxdb:http://…'"),
         ] {
             assert_eq!(parse(spec), Err(problem.to_owned() + &supported()));
         }
     }
 
+    fn all_problems(texts: &[&str]) -> Vec<String> {
+        let errors = OutputSpec::parse_all(texts.iter().copied(), &Variables::new()).expect_err("problems");
+        errors.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_file_has_one_output() {
+        let file = std::path::absolute("no/such/run.gz").expect("a folder");
+        let would = format!("would both write '{}'; give each its own file", file.display());
+        assert_eq!(
+            all_problems(&["json=no/such/run.gz", "csv=./no/such/run.gz", "json=./no/such/run.gz"]),
+            [
+                format!("outputs 'json=no/such/run.gz' and 'csv=./no/such/run.gz' {would}"),
+                format!("outputs 'json=no/such/run.gz' and 'json=./no/such/run.gz' {would}"),
+            ]
+        );
+        let texts = ["json=a", "csv=b", "json", "csv=-"];
+        assert_eq!(OutputSpec::parse_all(texts, &Variables::new()).map(|specs| specs.len()), Ok(4));
+        let devices = ["json=/dev/null", "csv=/dev/null"];
+        assert_eq!(OutputSpec::parse_all(devices, &Variables::new()).map(|specs| specs.len()), Ok(2));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_is_the_file_it_leads_to() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::fs::write(&file, "old").expect("writable");
+        std::os::unix::fs::symlink(&file, &link).expect("a link");
+        let texts = [format!("json={}", file.display()), format!("csv={}", link.display())];
+        let problems = all_problems(&texts.each_ref().map(String::as_str));
+        assert!(problems[0].contains("give each its own file"), "{problems:?}");
+    }
+
+    #[test]
+    fn what_is_given_twice_is_told_without_secrets() {
+        let url = "influxdb=http://me:secret@h/secret";
+        assert_eq!(all_problems(&[url, url]), ["output 'influxdb' is given twice"]);
+    }
+
     #[test]
     fn every_problem_is_reported() {
         let texts = ["json=a", "cloud", "json=a", "json=b", "x"];
-        let errors = OutputSpec::parse_all(texts, &Variables::new()).expect_err("three");
-        let texts: Vec<_> = errors.iter().map(ToString::to_string).collect();
         assert_eq!(
-            texts,
+            all_problems(&texts),
             [
                 "output 'cloud' is not supported yet".to_owned() + &supported(),
                 "output 'json=a' is given twice".to_owned(),

@@ -3,17 +3,19 @@
 //! While the run goes on, lines are written to `FILE.part`; at the end that file takes the name. So `FILE` is
 //! always a whole result: the one of this run, or, when this run was killed or the disk was full, the one
 //! that was there before. `FILE.part` then holds what was written. Something that is not a regular file
-//! (`/dev/stdout`, a named pipe) is written as it is. A name that ends in `.gz` or `.zst` is compressed.
+//! (`/dev/stdout`, wherever that leads, or a named pipe) is written as it is; a link stays a link. A name
+//! that ends in `.gz` or `.zst` is compressed.
 //!
 //! What a line looks like is the business of an `Encode`. Start from [`FileOutput`].
 
 mod writer;
 
+use std::fs;
 use std::path::PathBuf;
 
 use plimsoll_metrics::{RawSample, SampleBatch};
 
-use self::writer::Writer;
+use self::writer::{Writer, is_in_place};
 use crate::error::OutputError;
 use crate::output::{Output, RunEnd, RunStart, Step};
 
@@ -33,6 +35,25 @@ impl Target {
         match name.trim() {
             "" | "-" => Self::Stdout,
             path => Self::File(PathBuf::from(path)),
+        }
+    }
+
+    /// What it is named by.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Stdout => "-".to_owned(),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
+
+    /// The file that is made, by a path that is the same however it is given. A pipe or a device is none.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        match self {
+            Self::File(path) if !is_in_place(path) => {
+                let place = fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+                Some(place.unwrap_or_else(|_| path.clone()))
+            }
+            _ => None,
         }
     }
 }

@@ -16,8 +16,47 @@ pub(super) struct Writer {
     sink: Sink,
     /// For messages.
     target: String,
-    /// The file written, and the name it takes at the end.
-    rename: Option<(PathBuf, PathBuf)>,
+    /// What takes its name at the end.
+    part: Option<Part>,
+}
+
+/// A file that is written under another name until it is whole.
+struct Part {
+    written: PathBuf,
+    name: PathBuf,
+    /// Whether anything is in it.
+    is_begun: bool,
+}
+
+impl Part {
+    fn create(path: &Path) -> Result<(File, Self), OutputError> {
+        // A link stays a link: the file that it leads to is replaced.
+        let target = path.is_symlink().then(|| fs::canonicalize(path).ok()).flatten();
+        let name = target.unwrap_or_else(|| path.to_owned());
+        let mut written = name.as_os_str().to_owned();
+        written.push(".part");
+        let written = PathBuf::from(written);
+        match File::create(&written) {
+            Ok(file) => Ok((file, Self { written, name, is_begun: false })),
+            Err(source) => Err(OutputError::Open { path: written, source }),
+        }
+    }
+
+    fn take_its_place(mut self) -> Result<(), OutputError> {
+        self.is_begun = true;
+        let (from, to) = (self.written.clone(), self.name.clone());
+        fs::rename(&from, &to).map_err(|source| OutputError::Rename { from, to, source })
+    }
+}
+
+impl Drop for Part {
+    /// What is empty is of no use to anybody: the run has not begun.
+    fn drop(&mut self) {
+        if !self.is_begun {
+            // That it cannot be removed would be no news.
+            let _ = fs::remove_file(&self.written);
+        }
+    }
 }
 
 type Bytes = BufWriter<Box<dyn Write + Send>>;
@@ -75,27 +114,28 @@ impl Writer {
         match target {
             Target::Stdout => {
                 let sink = Sink::Plain(BufWriter::new(Box::new(io::stdout())));
-                Ok(Self { sink, target: "standard output".to_owned(), rename: None })
+                Ok(Self { sink, target: "standard output".to_owned(), part: None })
             }
             Target::File(path) => Self::open_file(path),
         }
     }
 
     fn open_file(path: &Path) -> Result<Self, OutputError> {
-        let in_place = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
-        let written = if in_place { path.to_owned() } else { part_of(path) };
-        let file = if in_place { File::options().write(true).open(&written) } else { File::create(&written) };
-        let file = file.map_err(|source| OutputError::Open { path: written.clone(), source })?;
-        let file = BufWriter::new(Box::new(file) as Box<dyn Write + Send>);
-        let sink = Sink::of(path, file);
-        let target = format!("'{}'", written.display());
-        let rename = (!in_place).then(|| (written, path.to_owned()));
-        Ok(Self { sink, target, rename })
+        if is_in_place(path) {
+            let sink = Sink::of(path, BufWriter::new(open_in_place(path)?));
+            return Ok(Self { sink, target: format!("'{}'", path.display()), part: None });
+        }
+        let (file, part) = Part::create(path)?;
+        let sink = Sink::of(path, BufWriter::new(Box::new(file)));
+        Ok(Self { sink, target: format!("'{}'", part.written.display()), part: Some(part) })
     }
 
     /// Writes whole lines. A plain file has them when this returns; a compressed one when it is finished, if
     /// not before.
     pub(super) fn write(&mut self, lines: &[u8]) -> Result<(), OutputError> {
+        if let Some(part) = &mut self.part {
+            part.is_begun |= !lines.is_empty();
+        }
         let written = match &mut self.sink {
             Sink::Plain(file) => file.write_all(lines).and_then(|()| file.flush()),
             Sink::Gzip(file) => file.write_all(lines),
@@ -112,18 +152,28 @@ impl Writer {
             Sink::Zstd(frames) => frames.finish(),
         };
         finished.map_err(|source| OutputError::Write { target: self.target, source })?;
-        match self.rename {
-            Some((from, to)) => {
-                fs::rename(&from, &to).map_err(|source| OutputError::Rename { from, to, source })
-            }
-            None => Ok(()),
-        }
+        self.part.map_or(Ok(()), Part::take_its_place)
     }
 }
 
-/// The name under which a file is written until it is whole.
-fn part_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    PathBuf::from(name)
+/// Whether something is written as it is: pipes, devices, and the links that stand for open files, such as
+/// `/dev/stdout`. Those may lead to a file, which somebody else has opened and would not find under another
+/// name.
+pub(super) fn is_in_place(path: &Path) -> bool {
+    let is_special = |path: PathBuf| path.starts_with("/dev") || path.starts_with("/proc");
+    let is_open_file = path.is_symlink() && std::path::absolute(path).is_ok_and(is_special);
+    is_open_file || fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
+}
+
+fn open_in_place(path: &Path) -> Result<Box<dyn Write + Send>, OutputError> {
+    // Opened anew, a stream that leads to a file would be written over what else is printed there.
+    match path.to_str() {
+        Some("/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1") => return Ok(Box::new(io::stdout())),
+        Some("/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2") => return Ok(Box::new(io::stderr())),
+        _ => {}
+    }
+    match File::options().append(true).open(path) {
+        Ok(file) => Ok(Box::new(file)),
+        Err(source) => Err(OutputError::Open { path: path.to_owned(), source }),
+    }
 }

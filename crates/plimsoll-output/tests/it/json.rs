@@ -153,9 +153,51 @@ async fn a_file_that_cannot_be_opened_is_an_error_at_once() {
 }
 
 #[tokio::test]
+async fn an_output_that_cannot_start_leaves_nothing_of_the_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = output(&format!("json={}", in_folder(&folder, "results.json")));
+    let outputs = vec![first, output("csv=/nowhere/at/all.csv")];
+    let started = Manager::start(outputs, run_start(&[]), Announced::default().listener()).await;
+    assert!(started.is_err());
+    assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 0);
+}
+
+#[tokio::test]
 async fn what_is_no_regular_file_is_written_in_place() {
     write_json("/dev/null", run_start(&[]), vec![batch(10)], RunEnd::default()).await;
     assert!(!Path::new("/dev/null.part").exists());
+}
+
+/// As with `--out json=/dev/stdout > file`.
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn an_open_file_of_a_process_is_written_in_place() {
+    use std::io::Write as _;
+    use std::os::fd::AsRawFd as _;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = in_folder(&folder, "printed");
+    let mut file = fs::File::create(&path).expect("writable");
+    writeln!(file, "what was printed before").expect("writable");
+    let open = format!("/proc/self/fd/{}", file.as_raw_fd());
+    write_json(&open, run_start(&[]), vec![batch(10)], RunEnd::default()).await;
+    let text = fs::read_to_string(&path).expect("still there");
+    assert!(text.starts_with("what was printed before\n"), "{text}");
+    assert_eq!(text.lines().count(), 1 + 12);
+    assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 1);
+}
+
+#[tokio::test]
+#[cfg(unix)]
+async fn a_link_stays_a_link() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, link) = (in_folder(&folder, "results-1.json"), in_folder(&folder, "latest.json"));
+    fs::write(&path, "old").expect("writable");
+    std::os::unix::fs::symlink(&path, &link).expect("a link");
+    write_json(&link, run_start(&[]), vec![batch(10)], RunEnd::default()).await;
+    assert!(Path::new(&link).is_symlink());
+    assert_eq!(fs::read_to_string(&path).expect("there").lines().count(), 12);
+    assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 2);
 }
 
 /// A million samples: nothing is lost, and memory holds what is queued, no more.
