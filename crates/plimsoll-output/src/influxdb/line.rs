@@ -169,9 +169,8 @@ fn push_head(name: &str, tags: &Tags, url: Option<&str>, fields: &[(String, Fiel
     for (name, value) in tags.iter() {
         let value = raw(name, url).unwrap_or(value);
         let is_field = fields.iter().any(|(field, _)| field == name);
-        // A backslash at the end would take the comma behind it for part of the value.
-        let value = value.trim_end_matches('\\');
-        if is_field || value.is_empty() {
+        let is_nothing = |text: &str| text.trim_end_matches('\\').is_empty();
+        if is_field || is_nothing(name) || is_nothing(value) {
             continue;
         }
         line.push(b',');
@@ -202,14 +201,25 @@ fn push_key(line: &mut Vec<u8>, text: &str) {
     push_escaped(line, text, &[',', ' ', '=']);
 }
 
+/// A backslash is itself, except before what has to be escaped and at the end. InfluxDB 1 and 2 take whatever
+/// has a backslash before it for escaped, InfluxDB 3 takes two backslashes for an escaped one, after which a
+/// blank ends the tags. There is no way to write that one for all of them, so it is dropped.
 fn push_escaped(line: &mut Vec<u8>, text: &str, special: &[char]) {
     let mut buffer = [0; 4];
+    let mut backslashes = 0;
     for c in text.chars() {
+        if c == '\\' {
+            backslashes += 1;
+            continue;
+        }
         // A line ends a point, whatever stands before it.
         let c = if matches!(c, '\n' | '\r') { ' ' } else { c };
         if special.contains(&c) {
             line.push(b'\\');
+        } else {
+            line.extend(std::iter::repeat_n(b'\\', backslashes));
         }
+        backslashes = 0;
         line.extend_from_slice(c.encode_utf8(&mut buffer).as_bytes());
     }
 }
@@ -231,6 +241,13 @@ mod tests {
             r#"m,a\ b=c\,d\=e,n=1\ 2,ü="x""#
         );
         assert_eq!(head(&[("empty", ""), ("end", "x\\"), ("url", "u")]), "m,end=x");
+    }
+
+    #[test]
+    fn backslashes_do_not_join_what_they_stand_before() {
+        assert_eq!(head(&[("disk", r"C:\ temp\a\\b"), ("n\\", "v")]), r"m,disk=C:\ temp\a\\b,n=v");
+        assert_eq!(head(&[(r"a\=b", r"c\\,d"), (r"\", "x"), ("x", r"\\")]), r"m,a\=b=c\,d");
+        assert_eq!(head(&[("line", "a\\\nb")]), r"m,line=a\ b");
     }
 
     #[test]

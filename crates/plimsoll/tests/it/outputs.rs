@@ -21,7 +21,7 @@ const SCRIPT: &str = "import http from 'k6/http';
      export default function () {
        const res = group('desk', () => http.get(`${__ENV.URL}/tickets/${__ITER}?q=a,b`));
        check(res, { 'status is 200': (r) => r.status === 200 });
-       orders.add(3, { kind: 'new' });
+       orders.add(3, { kind: 'new', disk: 'C:\\\\ temp\\\\' });
        size.add(res.body.length);
      }";
 
@@ -163,6 +163,9 @@ async fn influxdb_has_every_sample() {
     }
     let orders = series.iter().find(|one| one["name"] == "orders").expect("orders");
     assert_eq!(orders["values"][0][2], 6_000);
+    let disk = "/query?db=load&q=SELECT%20count(value)%20FROM%20orders%20WHERE%20disk='C:%20temp'";
+    let on_disk = &influxdb.ask(disk).await["results"][0]["series"][0]["values"][0][1];
+    assert_eq!(*on_disk, 2_000, "backslashes do not break a point");
     let urls = "/query?db=load&q=SELECT%20count(distinct(url))%20FROM%20http_reqs%20WHERE%20status='200'";
     let urls = influxdb.ask(urls).await["results"][0]["series"][0]["values"][0][1].as_u64();
     assert!(urls.is_some_and(|urls| urls > 10), "{urls:?}");
