@@ -98,6 +98,8 @@ struct Times {
     these: FxHashSet<u64>,
     /// Those before.
     older: FxHashSet<u64>,
+    /// The time that was asked for last, and the one that was given: all between them are taken.
+    last: (u64, u64),
 }
 
 impl Times {
@@ -108,9 +110,14 @@ impl Times {
             self.since = at;
             self.older = std::mem::take(&mut self.these);
         }
+        let asked = at;
+        if asked == self.last.0 {
+            at = self.last.1 + 1;
+        }
         while self.older.contains(&at) || !self.these.insert(at) {
             at += 1;
         }
+        self.last = (asked, at);
         at
     }
 }
