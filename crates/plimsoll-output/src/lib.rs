@@ -39,5 +39,5 @@ mod time;
 
 pub use error::{OutputError, PushError, SpecError};
 pub use manager::{Event, Manager, OutputReport, Sender};
-pub use output::{News, Output, RunEnd, RunStart, Setbacks, Step};
+pub use output::{News, Outlook, Output, RunEnd, RunStart, Setbacks, Step};
 pub use spec::OutputSpec;

@@ -17,7 +17,7 @@ use plimsoll_metrics::SampleBatch;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::OutputError;
-use crate::output::{News, Output, RunEnd, RunStart, Setbacks};
+use crate::output::{News, Outlook, Output, RunEnd, RunStart, Setbacks};
 
 /// How many samples may wait in front of one output: about a second of what one machine can record, some 60
 /// MB. Batches that wait in front of several outputs are in memory once.
@@ -35,7 +35,12 @@ pub enum Event<'a> {
     /// It has failed, and gets no more samples.
     Failed(&'a OutputError),
     /// It is in trouble, and goes on.
-    Trouble(&'a OutputError),
+    Trouble {
+        /// What went wrong.
+        error: &'a OutputError,
+        /// What that means for the samples.
+        outlook: Outlook,
+    },
     /// The trouble is over.
     Recovered,
 }
@@ -158,7 +163,8 @@ impl Manager {
                 Ok(Err(_)) => Some(OutputError::Lost),
                 Err(_) => Some(OutputError::Stuck { limit }),
             };
-            reports.push(handle.counts.report(lane.description, error));
+            let (written, lost) = handle.counts.so_far();
+            reports.push(OutputReport { output: lane.description, written, lost, error });
         }
         reports
     }
@@ -203,15 +209,10 @@ impl Counts {
         self.lost.fetch_add(samples, Ordering::Relaxed);
     }
 
-    /// What still waits when the report is made was not written.
-    fn report(&self, output: String, error: Option<OutputError>) -> OutputReport {
+    /// Samples written, and samples lost. What still waits now was not written.
+    fn so_far(&self) -> (u64, u64) {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        OutputReport {
-            output,
-            written: read(&self.written),
-            lost: read(&self.lost) + read(&self.waiting),
-            error,
-        }
+        (read(&self.written), read(&self.lost) + read(&self.waiting))
     }
 }
 
@@ -298,7 +299,7 @@ impl Worker {
         self.counts.lose(lost);
         for one in &news {
             let event = match one {
-                News::Trouble(error) => Event::Trouble(error),
+                News::Trouble { error, outlook } => Event::Trouble { error, outlook: *outlook },
                 News::Recovered => Event::Recovered,
             };
             (self.failure)(&self.output.describe(), event);

@@ -46,10 +46,26 @@ pub struct Setbacks {
 /// A change for the worse or the better.
 #[derive(Debug)]
 pub enum News {
-    /// Something went wrong, and is tried again.
-    Trouble(OutputError),
+    /// Something went wrong.
+    Trouble {
+        /// What it was.
+        error: OutputError,
+        /// What it means for the samples.
+        outlook: Outlook,
+    },
     /// What was wrong is over.
     Recovered,
+}
+
+/// What becomes of samples when something went wrong; the worse, the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outlook {
+    /// Nothing yet: there were none.
+    Harmless,
+    /// The next push makes up for it.
+    MadeUp,
+    /// They are lost. Those that follow may arrive.
+    Lost,
 }
 
 /// What is known before a run.

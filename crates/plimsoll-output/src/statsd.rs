@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use tokio::net::UdpSocket;
 
 use crate::error::{OutputError, SpecError};
-use crate::output::{News, Output, RunEnd, RunStart, Setbacks, Step};
+use crate::output::{News, Outlook, Output, RunEnd, RunStart, Setbacks, Step};
 use crate::settings::{Key, Reader, Variables};
 
 const ADDR: Key = Key::variable("K6_STATSD_ADDR");
@@ -127,7 +127,8 @@ impl Statsd {
         match failure {
             Some(source) if !self.is_troubled => {
                 let target = format!("'{}'", self.settings.address);
-                self.news.push(News::Trouble(OutputError::Write { target, source }));
+                let error = OutputError::Write { target, source };
+                self.news.push(News::Trouble { error, outlook: Outlook::Lost });
                 self.is_troubled = true;
             }
             None if self.is_troubled => {

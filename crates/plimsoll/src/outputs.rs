@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plimsoll_engine::{RunConfig, SampleSink};
 use plimsoll_metrics::Registry;
-use plimsoll_output::{Event, Manager, OutputReport, OutputSpec, RunEnd, RunStart};
+use plimsoll_output::{Event, Manager, Outlook, OutputReport, OutputSpec, RunEnd, RunStart};
 use plimsoll_plan::Plan;
 use plimsoll_plan::options::tags::SystemTag;
 
@@ -44,8 +44,9 @@ impl Outputs {
             Event::Failed(error) => {
                 tracing::error!(target: "plimsoll", output, "{}", with_causes(error));
             }
-            Event::Trouble(error) => {
-                tracing::warn!(target: "plimsoll", output, "{}; it is tried again", with_causes(error));
+            Event::Trouble { error, outlook } => {
+                let error = with_causes(error);
+                tracing::warn!(target: "plimsoll", output, "{error}; {}", consequence(outlook));
             }
             Event::Recovered => tracing::info!(target: "plimsoll", output, "what is pushed arrives again"),
         });
@@ -76,6 +77,15 @@ impl Outputs {
             tracing::warn!(target: "plimsoll", output = output.as_str(), "{lost} samples were not written");
         }
         reports.iter().map(|report| report.lost).sum()
+    }
+}
+
+/// What trouble means for the samples, in words.
+fn consequence(outlook: Outlook) -> &'static str {
+    match outlook {
+        Outlook::Harmless => "no sample is lost by that",
+        Outlook::MadeUp => "the next push makes up for it",
+        Outlook::Lost => "its samples are lost",
     }
 }
 

@@ -19,7 +19,7 @@ use self::line::Encoder;
 pub use self::settings::Settings;
 use self::settings::Version;
 use crate::error::OutputError;
-use crate::output::{Output, RunEnd, RunStart, Setbacks, Step};
+use crate::output::{Outlook, Output, RunEnd, RunStart, Setbacks, Step};
 use crate::push::client::{Client, Post, Protocol};
 use crate::push::dispatch::{Dispatch, Done};
 
@@ -71,7 +71,7 @@ impl Influxdb {
 
     async fn open(&mut self, run: &RunStart) -> Result<(), OutputError> {
         let client = Arc::new(self.client(TIMEOUT)?);
-        let dispatch = Dispatch::new(client, self.settings.concurrent_writes, PATIENCE);
+        let dispatch = Dispatch::new(client, self.settings.concurrent_writes, PATIENCE, Outlook::Lost);
         let encoder = Encoder::new(&self.settings, run);
         let mut open = Open { encoder, dispatch, target: self.settings.write_target() };
         if let Version::One { database, .. } = &self.settings.version {
@@ -79,7 +79,8 @@ impl Influxdb {
             let target = format!("{}/query?q={}", self.settings.endpoint.path, encoded(&query));
             let post = Post { target, body: Bytes::new() };
             if let Err(error) = self.client(CREATE_TIMEOUT)?.post(&post).await {
-                open.dispatch.trouble(error);
+                // The database may be there all the same, and the server when the first samples are pushed.
+                open.dispatch.trouble(error, Outlook::Harmless);
             }
         }
         self.open = Some(open);

@@ -176,7 +176,7 @@ impl Client {
         if !self.is_http2() {
             request = request.header(HOST, authority);
         }
-        let mut request = request.body(Full::new(post.body.clone())).map_err(|error| PushError::Answer(error.into()))?;
+        let mut request = request.body(Full::new(post.body.clone())).map_err(PushError::Request)?;
         request.headers_mut().extend(self.headers.clone());
         Ok(request)
     }

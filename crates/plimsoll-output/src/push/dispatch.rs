@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::client::{Client, Post};
 use super::error::PushError;
 use crate::error::OutputError;
-use crate::output::{News, Setbacks};
+use crate::output::{News, Outlook, Setbacks};
 
 /// The first pause between two attempts; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -23,7 +23,10 @@ pub(crate) struct Dispatch {
     /// How long a request is tried again.
     patience: Duration,
     tasks: JoinSet<Ended>,
-    is_troubled: bool,
+    /// What it means when a request is not delivered.
+    outlook: Outlook,
+    /// The worst that was told since all was well.
+    told: Option<Outlook>,
     news: Vec<News>,
 }
 
@@ -41,9 +44,9 @@ struct Ended {
 }
 
 impl Dispatch {
-    pub(crate) fn new(client: Arc<Client>, limit: usize, patience: Duration) -> Self {
+    pub(crate) fn new(client: Arc<Client>, limit: usize, patience: Duration, outlook: Outlook) -> Self {
         let (tasks, news) = (JoinSet::new(), Vec::new());
-        Self { client, limit, patience, tasks, is_troubled: false, news }
+        Self { client, limit, patience, tasks, outlook, told: None, news }
     }
 
     /// Whether another request would have to wait.
@@ -92,13 +95,13 @@ impl Dispatch {
         Some(self.note(one))
     }
 
-    /// Only the first of a row of failures is news, and the end of the row.
+    /// Only the first of a row of failures is news, or one that is worse, and the end of the row.
     fn note(&mut self, Ended { tag, result }: Ended) -> Done {
         let is_delivered = result.is_ok();
         match result {
-            Err(error) => self.trouble(error),
-            Ok(()) if self.is_troubled => {
-                self.is_troubled = false;
+            Err(error) => self.trouble(error, self.outlook),
+            Ok(()) if self.told.is_some() => {
+                self.told = None;
                 self.news.push(News::Recovered);
             }
             Ok(()) => {}
@@ -106,12 +109,12 @@ impl Dispatch {
         Done { tag, is_delivered }
     }
 
-    /// Tells of a failure, if the one before it was none.
-    pub(crate) fn trouble(&mut self, source: PushError) {
-        if !self.is_troubled {
-            self.is_troubled = true;
-            let target = self.client.endpoint().to_string();
-            self.news.push(News::Trouble(OutputError::Push { target, source }));
+    /// Tells of a failure, unless one as bad was told and is not over.
+    pub(crate) fn trouble(&mut self, source: PushError, outlook: Outlook) {
+        if self.told.is_none_or(|told| told < outlook) {
+            self.told = Some(outlook);
+            let error = OutputError::Push { target: self.client.endpoint().to_string(), source };
+            self.news.push(News::Trouble { error, outlook });
         }
     }
 

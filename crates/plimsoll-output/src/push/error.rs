@@ -6,6 +6,9 @@ use std::time::Duration;
 /// What kept a request from being accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
+    /// There is no such request.
+    #[error("the request cannot be made")]
+    Request(#[source] hyper::http::Error),
     /// No connection.
     #[error("cannot connect to it")]
     Connect(#[source] io::Error),
@@ -38,7 +41,7 @@ impl PushError {
     pub(crate) fn is_passing(&self) -> bool {
         match self {
             Self::Refused { is_passing, .. } => *is_passing,
-            Self::Tls(_) => false,
+            Self::Request(_) | Self::Tls(_) => false,
             _ => true,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::client::{Client, Post};
 use super::dispatch::{Dispatch, Done};
-use crate::output::Setbacks;
+use crate::output::{Outlook, Setbacks};
 
 /// Requests of a round that are on their way at once.
 const AT_ONCE: usize = 4;
@@ -26,7 +26,7 @@ pub(crate) struct Rounds {
 impl Rounds {
     /// A request is tried again for as long as `interval`: then the next round has newer totals.
     pub(crate) fn new(client: Arc<Client>, interval: Duration) -> Self {
-        let dispatch = Dispatch::new(client, AT_ONCE, interval.min(SETTLE));
+        let dispatch = Dispatch::new(client, AT_ONCE, interval.min(SETTLE), Outlook::MadeUp);
         Self { dispatch, pending: 0, is_failed: false, samples: 0, delivered: 0 }
     }
 

@@ -84,7 +84,7 @@ async fn a_server_that_recovers_loses_nothing() {
 }
 
 #[tokio::test]
-async fn what_a_server_refuses_is_lost_and_told_once() {
+async fn what_a_server_refuses_is_lost_and_told_when_it_begins() {
     let server = Server::start().await;
     server.answer(401, "no entry for secret", 3);
     let announced = Announced::default();
@@ -99,15 +99,15 @@ async fn what_a_server_refuses_is_lost_and_told_once() {
     assert_eq!((reports[0].written, reports[0].lost), (5, 10));
     assert!(reports[0].error.is_none());
     let name = format!("InfluxDBv1 (http://{})", server.address);
+    let refused = format!("cannot push to http://{}: it answered 401: no entry for (hidden)", server.address);
     assert_eq!(
         announced.list(),
         [
-            format!(
-                "{name}: cannot push to http://{}: it answered 401: no entry for (hidden)",
-                server.address
-            ),
+            format!("{name}: Harmless: {refused}"),
+            format!("{name}: Lost: {refused}"),
             format!("{name}: recovered"),
-        ]
+        ],
+        "the database could not be made, then samples were lost"
     );
 }
 
@@ -123,10 +123,10 @@ async fn a_server_that_is_not_there_costs_samples_and_no_time_of_the_run() {
     manager.sender().send(batch(5));
     let reports = manager.finish(RunEnd::default()).await;
     assert_eq!((reports[0].written, reports[0].lost), (0, 5));
-    assert_eq!(announced.list().len(), 1, "{:?}", announced.list());
-    assert!(
-        announced.list()[0].contains("cannot connect to it: Connection refused"),
-        "{:?}",
-        announced.list()
-    );
+    let list = announced.list();
+    assert_eq!(list.len(), 2, "{list:?}");
+    for (told, outlook) in list.iter().zip(["Harmless: cannot push", "Lost: cannot push"]) {
+        assert!(told.contains(outlook), "{list:?}");
+        assert!(told.contains("cannot connect to it: Connection refused"), "{list:?}");
+    }
 }

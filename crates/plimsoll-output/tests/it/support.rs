@@ -87,7 +87,8 @@ impl Announced {
         let list = Arc::clone(&self.0);
         Arc::new(move |output, event| {
             let text = match event {
-                Event::Failed(error) | Event::Trouble(error) => with_causes(error),
+                Event::Failed(error) => with_causes(error),
+                Event::Trouble { error, outlook } => format!("{outlook:?}: {}", with_causes(error)),
                 Event::Recovered => "recovered".to_owned(),
             };
             list.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{output}: {text}"));
