@@ -1,12 +1,11 @@
 //! Pushes totals to a collector of OpenTelemetry: OTLP over gRPC, or over HTTP.
 //!
-//! As with Prometheus, a push that fails loses nothing unless it is the last. Start from [`Settings`].
+//! Start from [`Settings`].
 
 mod encode;
 mod message;
 mod settings;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,8 +18,7 @@ use crate::cumulative::Cumulative;
 use crate::error::OutputError;
 use crate::output::{Output, RunEnd, RunStart, Setbacks, Step};
 use crate::push::client::{Client, Post, Protocol};
-use crate::push::rounds::Rounds;
-use crate::push::schedule::Schedule;
+use crate::push::totals::{Requests, Totals};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Series in one request: below the 4 MB that servers of gRPC take.
@@ -29,22 +27,19 @@ const SERIES: usize = 2_000;
 /// The output that pushes to a collector.
 pub struct OpenTelemetry {
     settings: Settings,
-    open: Option<Open>,
-    lost: u64,
+    open: Option<Totals<Exports>>,
 }
 
-struct Open {
-    totals: Cumulative,
+/// The requests of OTLP.
+struct Exports {
     encoder: Encoder,
-    rounds: Rounds,
-    schedule: Schedule,
     target: String,
     protocol: Protocol,
 }
 
 impl OpenTelemetry {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings, open: None, lost: 0 }
+        Self { settings, open: None }
     }
 
     fn client(&self) -> Result<Client, OutputError> {
@@ -70,50 +65,24 @@ impl OpenTelemetry {
     }
 
     fn open(&mut self, run: &RunStart) -> Result<(), OutputError> {
-        let interval = self.settings.export_interval;
-        self.open = Some(Open {
-            totals: Cumulative::default(),
-            encoder: Encoder::new(run.registry.clone(), self.settings.form.clone()),
-            rounds: Rounds::new(Arc::new(self.client()?), interval),
-            schedule: Schedule::new(interval),
-            target: self.settings.endpoint.path.clone(),
-            protocol: self.settings.protocol,
-        });
+        let Settings { endpoint, protocol, form, export_interval, .. } = &self.settings;
+        let encoder = Encoder::new(run.registry.clone(), form.clone());
+        let exports = Exports { encoder, target: endpoint.path.clone(), protocol: *protocol };
+        self.open = Some(Totals::new(exports, self.client()?, *export_interval));
         Ok(())
-    }
-
-    async fn add(&mut self, batch: &SampleBatch) {
-        let Some(open) = &mut self.open else { return };
-        open.rounds.collect();
-        if open.schedule.is_due() && open.rounds.is_idle() && open.totals.samples() > 0 {
-            open.push().await;
-            open.schedule.pushed();
-        }
-        self.lost += open.totals.absorb(batch);
-    }
-
-    async fn end(&mut self) {
-        let Some(open) = &mut self.open else { return };
-        open.rounds.settle().await;
-        if open.totals.samples() > 0 {
-            open.push().await;
-            open.rounds.settle().await;
-            self.lost += open.totals.samples() - open.rounds.delivered();
-        }
     }
 }
 
-impl Open {
-    async fn push(&mut self) {
-        let time = self.totals.latest().0;
+impl Requests for Exports {
+    fn round(&mut self, totals: &Cumulative) -> Vec<Post> {
+        let time = totals.latest().0;
         let message = |series: &[_]| self.encoder.encode(series, time).encode_to_vec();
-        let bodies = self.totals.series().chunks(SERIES).map(message);
+        let bodies = totals.series().chunks(SERIES).map(message);
         let post = |body: Vec<u8>| {
             let body = if self.protocol == Protocol::Grpc { framed(&body) } else { Bytes::from(body) };
             Post { target: self.target.clone(), body }
         };
-        let posts = bodies.map(post).collect();
-        self.rounds.begin(posts, self.totals.samples()).await;
+        bodies.map(post).collect()
     }
 }
 
@@ -137,20 +106,23 @@ impl Output for OpenTelemetry {
 
     fn write<'a>(&'a mut self, batch: &'a SampleBatch) -> Step<'a> {
         Box::pin(async {
-            self.add(batch).await;
+            if let Some(totals) = &mut self.open {
+                totals.add(batch).await;
+            }
             Ok(())
         })
     }
 
     fn finish<'a>(&'a mut self, _end: &'a RunEnd) -> Step<'a> {
         Box::pin(async {
-            self.end().await;
+            if let Some(totals) = &mut self.open {
+                totals.end().await;
+            }
             Ok(())
         })
     }
 
     fn setbacks(&mut self) -> Setbacks {
-        let lost = std::mem::take(&mut self.lost);
-        self.open.as_mut().map_or_else(Setbacks::default, |open| open.rounds.setbacks(lost))
+        self.open.as_mut().map_or_else(Setbacks::default, Totals::setbacks)
     }
 }

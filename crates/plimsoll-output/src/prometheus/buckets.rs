@@ -40,12 +40,14 @@ const STEPS: i32 = 48;
 /// Of these boundaries every twelfth is there from the beginning, so that a sudden shift meets buckets.
 const COARSE: i32 = 12;
 
-/// The buckets of one classic histogram that have been pushed, by their number: what each held then.
+/// The buckets of one classic histogram, by their number, and what each held: in the last push that the
+/// server has judged, and in the last push.
 ///
 /// Only boundaries next to a sample become series, besides a coarse few. Prometheus knows nothing of a bucket
 /// before its series begins; [`Step::before`] tells it.
 #[derive(Debug, Default)]
 pub(super) struct Classic {
+    judged: BTreeMap<i32, u64>,
     pushed: BTreeMap<i32, u64>,
 }
 
@@ -56,16 +58,22 @@ pub(super) struct Step {
     pub(super) le: String,
     /// Samples up to that boundary.
     pub(super) count: u64,
-    /// What it held at the push before, if it was not pushed then but others were.
+    /// What it held at the last push that was judged, if it was not in that one but others were.
     pub(super) before: Option<u64>,
 }
 
 impl Classic {
+    /// The server has judged the last push.
+    pub(super) fn judged(&mut self) {
+        self.judged.clone_from(&self.pushed);
+    }
+
     /// The buckets of a trend, all but the infinite one, smallest first.
     pub(super) fn steps(&mut self, trend: &Trend, is_time: bool) -> Vec<Step> {
         let scale = if is_time { 1e-3 } else { 1.0 };
         let grid = Grid::of(trend, f64::from(STEPS), scale);
-        let is_new = self.pushed.is_empty();
+        let is_new = self.judged.is_empty();
+        self.pushed.clone_from(&self.judged);
         // From 61 µs to 128 s; from 1 to 2^30 of whatever else it is.
         let octaves = if is_time { -14..=7 } else { 0..=30 };
         let coarse = (octaves.start() * STEPS..=octaves.end() * STEPS).step_by(COARSE as usize);
@@ -205,9 +213,14 @@ mod tests {
         let first = classic.steps(&trend(&[10.0, 10.0, 10.0]), true);
         assert!(first.iter().all(|step| step.before.is_none()), "all are new");
         assert_eq!((first[0].count, first[first.len() - 1].count), (0, 3));
-        let second = classic.steps(&trend(&[1.0, 10.0, 10.0, 10.0, 310.0, 310.0]), true);
+        assert_eq!(classic.steps(&trend(&[10.0, 10.0, 10.0]), true), first, "nobody has it yet");
+        classic.judged();
+        let more = trend(&[1.0, 10.0, 10.0, 10.0, 310.0, 310.0]);
+        let second = classic.steps(&more, true);
         let fresh: Vec<_> = second.iter().filter_map(|step| Some((step.before?, step.count))).collect();
         assert_eq!(fresh, [(0, 0), (0, 1), (3, 4), (3, 6)]);
+        assert_eq!(classic.steps(&more, true), second, "nobody has it yet");
+        classic.judged();
         assert!(classic.steps(&trend(&[1.0]), true).iter().all(|step| step.before.is_none()));
     }
 

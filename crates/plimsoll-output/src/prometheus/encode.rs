@@ -10,6 +10,8 @@
 //! | trend | `k6_NAME_STAT` for each stat, or a native histogram `k6_NAME_seconds` |
 //! | some trends | also `k6_NAME_bucket`, `k6_NAME_sum`, `k6_NAME_count`: a classic histogram |
 
+use std::ops::Range;
+
 use plimsoll_metrics::{Metric, MetricId, Registry, Sink, Tags, Trend, ValueKind};
 use rustc_hash::FxHashMap;
 
@@ -31,18 +33,22 @@ pub(super) struct Encoder {
     pushed: i64,
 }
 
+/// A push that the server has judged is one that it has taken, or has refused for good. Another one may never
+/// have reached it: what that said first has to be said again.
 struct Known {
     labels: Vec<Label>,
     buckets: Classic,
-    is_pushed: bool,
+    /// The time of the last push that the server has judged.
+    judged: Option<i64>,
 }
 
 /// When something was, in milliseconds since 1970.
 #[derive(Clone, Copy)]
 struct Times {
     now: i64,
-    /// Just before the first sample, if this is the first push of the series.
+    /// Just before the first sample, if no push of the series was judged.
     birth: Option<i64>,
+    /// The last push that was.
     before: i64,
 }
 
@@ -51,33 +57,42 @@ impl Encoder {
         Self { registry, trends, metrics: FxHashMap::default(), known: Vec::new(), pushed: 0 }
     }
 
-    /// All time series as of `now`, in milliseconds; each push has to be later than the one before.
-    pub(super) fn encode(&mut self, series: &[Series], now: i64) -> Vec<TimeSeries> {
+    /// The time series of each series as of `now`, in milliseconds; each push has to be later than the one
+    /// before.
+    pub(super) fn encode(&mut self, series: &[Series], now: i64) -> Vec<Vec<TimeSeries>> {
         let now = now.max(self.pushed + 1);
-        let mut all = Vec::new();
+        let mut everything = Vec::with_capacity(series.len());
         for (place, one) in series.iter().enumerate() {
             if place == self.known.len() {
                 let (labels, buckets) = (labels(&one.tags), Classic::default());
-                self.known.push(Known { labels, buckets, is_pushed: false });
+                self.known.push(Known { labels, buckets, judged: None });
             }
             let (registry, known) = (&self.registry, &mut self.known[place]);
             let metric = self.metrics.entry(one.metric).or_insert_with(|| registry.get(one.metric));
             let first = i64::try_from(one.first.0 / 1_000_000).unwrap_or(i64::MAX);
-            let birth = (!known.is_pushed).then_some(first.min(now) - 1);
-            let times = Times { now, birth, before: self.pushed };
-            let trends = &self.trends;
+            let birth = known.judged.is_none().then_some(first.min(now) - 1);
+            let times = Times { now, birth, before: known.judged.unwrap_or_default() };
+            let (trends, mut all) = (&self.trends, Vec::new());
             Target { metric, trends, times, labels: &known.labels, all: &mut all }
                 .push(one, &mut known.buckets);
-            known.is_pushed = true;
+            everything.push(all);
         }
         self.pushed = now;
-        all
+        everything
+    }
+
+    /// The server has judged these of the last push, by their places.
+    pub(super) fn judged(&mut self, places: Range<usize>) {
+        for known in &mut self.known[places] {
+            known.judged = Some(self.pushed);
+            known.buckets.judged();
+        }
     }
 
     /// The same time series, ended.
-    pub(super) fn end(&mut self, series: &[Series]) -> Vec<TimeSeries> {
+    pub(super) fn end(&mut self, series: &[Series]) -> Vec<Vec<TimeSeries>> {
         let mut all = self.encode(series, 0);
-        for one in &mut all {
+        for one in all.iter_mut().flatten() {
             let sample = Sample { value: f64::from_bits(STALE), timestamp: self.pushed };
             (one.samples, one.histograms) = (vec![sample], Vec::new());
         }
@@ -151,8 +166,8 @@ impl Target<'_> {
         self.counter(suffix, None, None, value);
     }
 
-    /// Something that grows. Its first push says that it began at zero: without that, Prometheus would not
-    /// count what had happened by then.
+    /// Something that grows. The first push that arrives says that it began at zero: without that, Prometheus
+    /// would not count what had happened by then.
     fn counter(&mut self, suffix: &str, le: Option<&str>, before: Option<Sample>, value: f64) {
         let birth = self.times.birth.map(|timestamp| Sample { value: 0.0, timestamp });
         let now = Sample { value, timestamp: self.times.now };
@@ -208,7 +223,7 @@ mod tests {
     }
 
     /// `name{labels} value@ms value@ms`, without those of a histogram's boundaries.
-    fn text(all: &[TimeSeries]) -> Vec<String> {
+    fn text(all: &[Vec<TimeSeries>]) -> Vec<String> {
         let one = |series: &TimeSeries| {
             let name = &series.labels.iter().find(|label| label.name == "__name__").expect("a name").value;
             let rest = series.labels.iter().filter(|label| label.name != "__name__");
@@ -223,7 +238,7 @@ mod tests {
         let is_finite_bucket = |series: &&TimeSeries| {
             series.labels.iter().any(|label| label.name == "le" && label.value != "+Inf")
         };
-        all.iter().filter(|series| !is_finite_bucket(series)).map(one).collect()
+        all.iter().flatten().filter(|series| !is_finite_bucket(series)).map(one).collect()
     }
 
     #[test]
@@ -264,10 +279,29 @@ mod tests {
                 "k6_http_req_duration_count{} 0@999 1@5000",
             ]
         );
+        encoder.judged(0..all.len());
         let again = text(&encoder.encode(&all[..1], 5_000));
         assert_eq!(again, ["k6_http_reqs_total{_1st=y,my_tag=x,status=200} 2@5001"], "later, and no birth");
-        let end = encoder.end(&all[..1]);
+        let end = encoder.end(&all[..1]).concat();
         assert_eq!((end[0].samples[0].value.to_bits(), end[0].samples[0].timestamp), (STALE, 5_002));
+    }
+
+    #[test]
+    fn a_birth_is_told_until_the_server_has_it() {
+        let mut encoder = Encoder::new(Registry::new(), trends("p(99)", false));
+        let all = [
+            series(builtin::HTTP_REQS, &[], &[1.0, 1.0]),
+            series(builtin::ITERATIONS, &[], &[1.0]),
+            series(builtin::HTTP_REQ_DURATION, &[], &[4_000.0]),
+        ];
+        let is_born = |encoder: &mut Encoder| {
+            let all = encoder.encode(&all, 5_000);
+            all.iter().map(|one| one.last().is_some_and(|one| one.samples.len() == 2)).collect::<Vec<_>>()
+        };
+        assert_eq!(is_born(&mut encoder), [true; 3]);
+        assert_eq!(is_born(&mut encoder), [true; 3], "the first push did not arrive");
+        encoder.judged(1..3);
+        assert_eq!(is_born(&mut encoder), [true, false, false], "some of the second did");
     }
 
     #[test]
@@ -275,7 +309,7 @@ mod tests {
         let mut encoder = Encoder::new(Registry::new(), trends("p(99)", true));
         let all = encoder.encode(&[series(builtin::GROUP_DURATION, &[], &[2_100.0, 0.0])], 5_000);
         assert_eq!(text(&all), ["k6_group_duration_seconds{} "]);
-        let histogram = &all[0].histograms[0];
+        let histogram = &all[0][0].histograms[0];
         assert_eq!((histogram.count, histogram.zero_count, histogram.timestamp), (2, 1, 5_000));
         assert!((histogram.sum - 2.1).abs() < 1e-9);
         assert_eq!(

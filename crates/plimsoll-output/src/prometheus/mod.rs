@@ -1,15 +1,14 @@
 //! Pushes totals to Prometheus by remote write.
 //!
 //! Samples are added up by series, and what they add up to is pushed at intervals: names and units are k6's.
-//! A push that fails loses nothing, since the next one has larger totals; only when the last one fails are
-//! the samples lost that came after the last successful one. Start from [`Settings`].
+//! Start from [`Settings`].
 
 mod buckets;
 mod encode;
 mod message;
 mod settings;
 
-use std::sync::Arc;
+use std::ops::Range;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -23,31 +22,30 @@ use crate::cumulative::Cumulative;
 use crate::error::OutputError;
 use crate::output::{Output, RunEnd, RunStart, Setbacks, Step};
 use crate::push::client::{Client, Post, Protocol};
-use crate::push::rounds::Rounds;
-use crate::push::schedule::Schedule;
+use crate::push::totals::{Requests, Totals};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Time series in one request: some megabytes before compression.
+/// So many time series fill a request: some megabytes before compression.
 const SERIES: usize = 5_000;
 
 /// The output that pushes to Prometheus.
 pub struct Prometheus {
     settings: Settings,
-    open: Option<Open>,
-    lost: u64,
+    open: Option<Totals<Writes>>,
 }
 
-struct Open {
-    totals: Cumulative,
+/// The requests of remote write.
+struct Writes {
     encoder: Encoder,
-    rounds: Rounds,
     target: String,
-    schedule: Schedule,
+    stale_markers: bool,
+    /// The series in each request of the last round, by their places.
+    parts: Vec<Range<usize>>,
 }
 
 impl Prometheus {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings, open: None, lost: 0 }
+        Self { settings, open: None }
     }
 
     fn client(&self) -> Result<Client, OutputError> {
@@ -73,63 +71,64 @@ impl Prometheus {
     }
 
     fn open(&mut self, run: &RunStart) -> Result<(), OutputError> {
-        let interval = self.settings.push_interval;
-        let endpoint = &self.settings.endpoint;
+        let Settings { endpoint, trends, push_interval, stale_markers, .. } = &self.settings;
         let query = if endpoint.query.is_empty() { String::new() } else { format!("?{}", endpoint.query) };
         let path = if endpoint.path.is_empty() { "/" } else { &endpoint.path };
-        self.open = Some(Open {
-            totals: Cumulative::default(),
-            encoder: Encoder::new(run.registry.clone(), self.settings.trends.clone()),
-            rounds: Rounds::new(Arc::new(self.client()?), interval),
+        let writes = Writes {
+            encoder: Encoder::new(run.registry.clone(), trends.clone()),
             target: format!("{path}{query}"),
-            schedule: Schedule::new(interval),
-        });
+            stale_markers: *stale_markers,
+            parts: Vec::new(),
+        };
+        self.open = Some(Totals::new(writes, self.client()?, *push_interval));
         Ok(())
-    }
-
-    async fn add(&mut self, batch: &SampleBatch) {
-        let Some(open) = &mut self.open else { return };
-        open.rounds.collect();
-        if open.schedule.is_due() && open.rounds.is_idle() && open.totals.samples() > 0 {
-            open.push().await;
-            open.schedule.pushed();
-        }
-        self.lost += open.totals.absorb(batch);
-    }
-
-    async fn end(&mut self) {
-        let Some(open) = &mut self.open else { return };
-        open.rounds.settle().await;
-        if open.totals.samples() > 0 {
-            open.push().await;
-            open.rounds.settle().await;
-            self.lost += open.totals.samples() - open.rounds.delivered();
-        }
-        if self.settings.stale_markers {
-            let series = open.encoder.end(open.totals.series());
-            open.send(series).await;
-            open.rounds.settle().await;
-        }
     }
 }
 
-impl Open {
-    async fn push(&mut self) {
-        let now = i64::try_from(self.totals.latest().0 / 1_000_000).unwrap_or(i64::MAX);
-        let series = self.encoder.encode(self.totals.series(), now);
-        self.send(series).await;
+impl Writes {
+    /// As few requests as the series fit into. What belongs to one series stays together, so that the server
+    /// has all of it or nothing.
+    fn packed(&mut self, series: Vec<Vec<TimeSeries>>) -> Vec<Post> {
+        self.parts.clear();
+        let mut posts = Vec::new();
+        let mut timeseries = Vec::new();
+        let (mut first, count) = (0, series.len());
+        for (place, one) in series.into_iter().enumerate() {
+            timeseries.extend(one);
+            if timeseries.len() >= SERIES || place + 1 == count {
+                posts.push(self.post(std::mem::take(&mut timeseries)));
+                self.parts.push(first..place + 1);
+                first = place + 1;
+            }
+        }
+        posts
     }
 
-    async fn send(&mut self, series: Vec<TimeSeries>) {
-        let mut posts = Vec::new();
-        let mut series = series.into_iter().peekable();
-        while series.peek().is_some() {
-            let request = WriteRequest { timeseries: series.by_ref().take(SERIES).collect() };
-            let compressed = snap::raw::Encoder::new().compress_vec(&request.encode_to_vec());
-            let body = Bytes::from(compressed.expect("some megabytes are not too much for snappy"));
-            posts.push(Post { target: self.target.clone(), body });
+    fn post(&self, timeseries: Vec<TimeSeries>) -> Post {
+        let request = WriteRequest { timeseries };
+        let compressed = snap::raw::Encoder::new().compress_vec(&request.encode_to_vec());
+        let body = Bytes::from(compressed.expect("some megabytes are not too much for snappy"));
+        Post { target: self.target.clone(), body }
+    }
+}
+
+impl Requests for Writes {
+    fn round(&mut self, totals: &Cumulative) -> Vec<Post> {
+        let now = i64::try_from(totals.latest().0 / 1_000_000).unwrap_or(i64::MAX);
+        let series = self.encoder.encode(totals.series(), now);
+        self.packed(series)
+    }
+
+    fn judged(&mut self, place: usize) {
+        self.encoder.judged(self.parts[place].clone());
+    }
+
+    fn farewell(&mut self, totals: &Cumulative) -> Vec<Post> {
+        if !self.stale_markers {
+            return Vec::new();
         }
-        self.rounds.begin(posts, self.totals.samples()).await;
+        let series = self.encoder.end(totals.series());
+        self.packed(series)
     }
 }
 
@@ -144,20 +143,23 @@ impl Output for Prometheus {
 
     fn write<'a>(&'a mut self, batch: &'a SampleBatch) -> Step<'a> {
         Box::pin(async {
-            self.add(batch).await;
+            if let Some(totals) = &mut self.open {
+                totals.add(batch).await;
+            }
             Ok(())
         })
     }
 
     fn finish<'a>(&'a mut self, _end: &'a RunEnd) -> Step<'a> {
         Box::pin(async {
-            self.end().await;
+            if let Some(totals) = &mut self.open {
+                totals.end().await;
+            }
             Ok(())
         })
     }
 
     fn setbacks(&mut self) -> Setbacks {
-        let lost = std::mem::take(&mut self.lost);
-        self.open.as_mut().map_or_else(Setbacks::default, |open| open.rounds.setbacks(lost))
+        self.open.as_mut().map_or_else(Setbacks::default, Totals::setbacks)
     }
 }

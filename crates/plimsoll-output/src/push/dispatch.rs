@@ -35,6 +35,8 @@ pub(crate) struct Done {
     /// What its sender attached.
     pub(crate) tag: u64,
     pub(crate) is_delivered: bool,
+    /// Whether the server has looked at it: it has taken it, or refused it for good.
+    pub(crate) is_judged: bool,
 }
 
 /// The same with its error, which is news or not.
@@ -47,6 +49,11 @@ impl Dispatch {
     pub(crate) fn new(client: Arc<Client>, limit: usize, patience: Duration, outlook: Outlook) -> Self {
         let (tasks, news) = (JoinSet::new(), Vec::new());
         Self { client, limit, patience, tasks, outlook, told: None, news }
+    }
+
+    /// From now on a request that is not delivered means this.
+    pub(crate) fn set_outlook(&mut self, outlook: Outlook) {
+        self.outlook = outlook;
     }
 
     /// Whether another request would have to wait.
@@ -98,6 +105,7 @@ impl Dispatch {
     /// Only the first of a row of failures is news, or one that is worse, and the end of the row.
     fn note(&mut self, Ended { tag, result }: Ended) -> Done {
         let is_delivered = result.is_ok();
+        let is_judged = result.as_ref().err().is_none_or(PushError::is_final_refusal);
         match result {
             Err(error) => self.trouble(error, self.outlook),
             Ok(()) if self.told.is_some() => {
@@ -106,7 +114,7 @@ impl Dispatch {
             }
             Ok(()) => {}
         }
-        Done { tag, is_delivered }
+        Done { tag, is_delivered, is_judged }
     }
 
     /// Tells of a failure, unless one as bad was told and is not over.

@@ -45,4 +45,9 @@ impl PushError {
             _ => true,
         }
     }
+
+    /// Whether the server has looked at the request and does not want it, now or later.
+    pub(crate) fn is_final_refusal(&self) -> bool {
+        matches!(self, Self::Refused { is_passing: false, .. })
+    }
 }

@@ -4,7 +4,8 @@
 //! - [`client`]: one request, over a connection that is kept.
 //! - [`tls`]: whom to trust, and how to show who we are.
 //! - [`dispatch`]: several requests on their way, tried again, and what became of them.
-//! - [`rounds`]: the same for totals, where a newer request makes up for an older one; [`schedule`]: when.
+//! - [`rounds`]: the same for totals, where a newer request makes up for an older one; [`schedule`]: when;
+//!   [`totals`]: both, beside what is added up.
 //!
 //! Not here: what is in a request. Proxies are not used.
 
@@ -15,3 +16,4 @@ pub(crate) mod error;
 pub(crate) mod rounds;
 pub(crate) mod schedule;
 pub(crate) mod tls;
+pub(crate) mod totals;
