@@ -68,11 +68,14 @@ pub struct OutputReport {
     pub lost: u64,
     /// Why it failed, if it did.
     pub error: Option<OutputError>,
+    /// Whether it is a file that somebody asked for: then an error means that it is not there, or not whole.
+    pub is_file: bool,
 }
 
 /// The manager's end of an output.
 struct Lane {
     description: String,
+    is_file: bool,
     ended: oneshot::Receiver<Result<(), OutputError>>,
 }
 
@@ -163,8 +166,9 @@ impl Manager {
                 Ok(Err(_)) => Some(OutputError::Lost),
                 Err(_) => Some(OutputError::Stuck { limit }),
             };
+            let (output, is_file) = (lane.description, lane.is_file);
             let (written, lost) = handle.counts.so_far();
-            reports.push(OutputReport { output: lane.description, written, lost, error });
+            reports.push(OutputReport { output, written, lost, error, is_file });
         }
         reports
     }
@@ -233,7 +237,7 @@ async fn start_lane(
     let (started, is_started) = oneshot::channel();
     let (end, ended) = oneshot::channel();
     let counts = Arc::new(Counts::default());
-    let description = output.describe();
+    let (description, is_file) = (output.describe(), output.is_file());
     let mut worker = Worker { output, queue: receiver, counts: Arc::clone(&counts), failure };
     let name = format!("output {description}");
     let body = move || {
@@ -248,7 +252,7 @@ async fn start_lane(
     };
     thread::Builder::new().name(name).spawn(body).map_err(OutputError::Thread)?;
     is_started.await.unwrap_or(Err(OutputError::Lost))?;
-    Ok((Lane { description, ended }, LaneHandle { queue, counts }))
+    Ok((Lane { description, is_file, ended }, LaneHandle { queue, counts }))
 }
 
 /// A runtime of its own for each output: one may block without holding up another.

@@ -19,6 +19,11 @@ pub trait Output: Send {
     /// What the banner's `output:` line says of it, such as `json (results.json)`.
     fn describe(&self) -> String;
 
+    /// Whether it writes a file that somebody asked for by its name.
+    fn is_file(&self) -> bool {
+        false
+    }
+
     /// Opens whatever is written to. Called once, before the run.
     fn start<'a>(&'a mut self, run: &'a RunStart) -> Step<'a>;
 

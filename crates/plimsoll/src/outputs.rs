@@ -1,10 +1,11 @@
 //! Streaming outputs of a run: started before it, told of its end after it.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use plimsoll_engine::{RunConfig, SampleSink};
 use plimsoll_metrics::Registry;
-use plimsoll_output::{Event, Manager, Outlook, OutputReport, OutputSpec, RunEnd, RunStart};
+use plimsoll_output::{Event, Manager, Outlook, OutputError, OutputReport, OutputSpec, RunEnd, RunStart};
 use plimsoll_plan::Plan;
 use plimsoll_plan::options::tags::SystemTag;
 
@@ -17,6 +18,15 @@ const SAMPLES_PER_TICK: usize = 1_000_000;
 
 /// The outputs that were asked for; `None` when there are none, which spares every sample its copy.
 pub(crate) struct Outputs(Option<Manager>);
+
+/// What the outputs leave behind.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// Samples that were not written.
+    pub(crate) lost: u64,
+    /// Whether a file that was asked for is not there, or not whole.
+    pub(crate) is_file_missing: bool,
+}
 
 impl Outputs {
     /// Opens every output.
@@ -68,15 +78,24 @@ impl Outputs {
         self.0.as_ref().map_or_else(|| "-".to_owned(), Manager::describe)
     }
 
-    /// Tells the outputs how the run ended and waits until all is written. Returns how many samples were
-    /// lost.
-    pub(crate) async fn finish(self, end: RunEnd) -> u64 {
-        let Some(manager) = self.0 else { return 0 };
+    /// Tells the outputs how the run ended and waits until all is written.
+    pub(crate) async fn finish(self, end: RunEnd) -> Written {
+        let Some(manager) = self.0 else { return Written::default() };
         let reports = manager.finish(end).await;
-        for OutputReport { output, lost, .. } in reports.iter().filter(|report| report.lost > 0) {
-            tracing::warn!(target: "plimsoll", output = output.as_str(), "{lost} samples were not written");
+        for OutputReport { output, lost, error, .. } in &reports {
+            let output = output.as_str();
+            // Any other error was told when it happened.
+            if let Some(error @ (OutputError::Stuck { .. } | OutputError::Lost)) = error {
+                tracing::error!(target: "plimsoll", output, "{}", with_causes(error));
+            }
+            if *lost > 0 {
+                tracing::warn!(target: "plimsoll", output, "{lost} samples were not written");
+            }
         }
-        reports.iter().map(|report| report.lost).sum()
+        Written {
+            lost: reports.iter().map(|report| report.lost).sum(),
+            is_file_missing: reports.iter().any(is_file_missing),
+        }
     }
 }
 
@@ -87,6 +106,15 @@ fn consequence(outlook: Outlook) -> &'static str {
         Outlook::MadeUp => "the next push makes up for it",
         Outlook::Lost => "its samples are lost",
     }
+}
+
+/// Whether a file has failed. Nobody misses one that is a pipe which its reader has closed, as `head` does.
+fn is_file_missing(report: &OutputReport) -> bool {
+    let is_closed = matches!(
+        &report.error,
+        Some(OutputError::Write { source, .. }) if source.kind() == ErrorKind::BrokenPipe
+    );
+    report.is_file && report.error.is_some() && !is_closed
 }
 
 fn system_tags(plan: &Plan) -> Vec<String> {

@@ -131,6 +131,10 @@ impl Output for FileOutput {
         }
     }
 
+    fn is_file(&self) -> bool {
+        matches!(self.target, Target::File(_))
+    }
+
     fn start<'a>(&'a mut self, run: &'a RunStart) -> Step<'a> {
         Box::pin(async { self.open(run) })
     }

@@ -78,10 +78,14 @@ pub(crate) fn run(arguments: &RunArguments, screen: &Arc<Screen>, log: &Log) -> 
             header,
         };
         ending.judge_measurement(0);
-        let lost_samples = outputs.finish(ending.for_outputs()).await;
-        ending.judge_measurement(lost_samples);
+        let written = outputs.finish(ending.for_outputs()).await;
+        ending.judge_measurement(written.lost);
         let summary = ending.summary();
         let mut exit = verdict::code(&ending);
+        // A file that was asked for and is not there must not pass as a success.
+        if written.is_file_missing && exit == Exit::Success {
+            exit = Exit::Other;
+        }
         let summarised = ending.summarise(&summary, factory, exit).await;
         verdict::tell(&ending);
         if let Err(failure) = summarised {

@@ -148,6 +148,21 @@ async fn settings_that_are_wrong_are_told_before_the_run() {
     assert_eq!(folder.files(), ["test.js"]);
 }
 
+/// `/dev/full` takes nothing, as a disk without room.
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_file_that_was_not_written_is_no_success() {
+    let folder = Folder::with(
+        "export const options = { iterations: 2, thresholds: { iterations: [`count>=${__ENV.WANTED}`] } };
+         export default function () {}",
+    );
+    for (wanted, code) in [(1, 255), (3, 99)] {
+        let end = folder.run(&format!("-e WANTED={wanted} --out csv=/dev/full")).await.code(code);
+        let end = end.says(&["cannot write to '/dev/full'", "samples were not written"]);
+        assert_eq!(end.stderr.matches("cannot write to").count(), 1, "{}", end.stderr);
+    }
+}
+
 /// Every sample is a point of its own, also those of one instant.
 #[tokio::test]
 async fn influxdb_has_every_sample() {
