@@ -5,6 +5,7 @@
 //! has no answers: what a server does not receive is not known here. Start from [`Settings`].
 
 use std::io;
+use std::net::SocketAddr;
 
 use plimsoll_metrics::{MetricId, MetricKind, RawSample, Registry, SampleBatch, Tags};
 use rustc_hash::FxHashMap;
@@ -88,11 +89,11 @@ impl Statsd {
     async fn open(&mut self, run: &RunStart) -> Result<(), OutputError> {
         let address = &self.settings.address;
         let open = async {
-            let mut addresses = tokio::net::lookup_host(address).await?;
-            let first = addresses.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
-            let own = if first.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+            let server = preferred(tokio::net::lookup_host(address).await?);
+            let server = server.ok_or(io::ErrorKind::AddrNotAvailable)?;
+            let own = if server.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
             let socket = UdpSocket::bind(own).await?;
-            socket.connect(first).await?;
+            socket.connect(server).await?;
             Ok(socket)
         };
         let refused = |source| OutputError::Write { target: format!("'{address}'"), source };
@@ -138,6 +139,12 @@ impl Statsd {
             _ => {}
         }
     }
+}
+
+/// The address to send to. `localhost` may be `::1` first, where a server of StatsD that listens on IPv4
+/// alone receives nothing, and UDP does not tell.
+fn preferred(addresses: impl Iterator<Item = SocketAddr>) -> Option<SocketAddr> {
+    addresses.min_by_key(SocketAddr::is_ipv6)
 }
 
 /// Lines that are sent together.
@@ -270,4 +277,19 @@ fn tags_text(tags: &Tags, url: Option<&str>, blocklist: &[String]) -> String {
 /// A text without what the protocol takes for its own.
 fn clean(text: &str, special: &[char]) -> String {
     text.replace(|c: char| special.contains(&c) || matches!(c, '\n' | '\r'), "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ipv4_goes_before_ipv6() {
+        let address = |text: &str| text.parse::<SocketAddr>().expect("an address");
+        let preferred = |texts: &[&str]| preferred(texts.iter().copied().map(address));
+        let (first, second) = ("127.0.0.1:8125", "127.0.0.2:8125");
+        assert_eq!(preferred(&["[::1]:8125", first, second]), Some(address(first)));
+        assert_eq!(preferred(&["[::1]:8125"]), Some(address("[::1]:8125")));
+        assert_eq!(preferred(&[]), None);
+    }
 }

@@ -59,6 +59,14 @@ async fn lines_are_k6s() {
 }
 
 #[tokio::test]
+async fn a_name_leads_to_ipv4_where_it_can() {
+    let server = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
+    let port = server.local_addr().expect("an address").port();
+    send(&format!("localhost:{port}"), &[], vec![batch(1)]).await;
+    assert_eq!(receive(&server).await, "k6.iterations:1|c");
+}
+
+#[tokio::test]
 async fn packets_are_bounded_by_samples_and_by_bytes() {
     let server = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
     let address = server.local_addr().expect("an address").to_string();
