@@ -1,8 +1,11 @@
 //! The summary for programs, and staying after the end.
 
-use serde_json::{Value, json};
+use std::process::Stdio;
 
-use crate::support::{Folder, finish};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::support::{Folder, PATIENCE, finish};
 
 const SCRIPT: &str = "
     import { check } from 'k6';
@@ -64,8 +67,9 @@ async fn an_export_to_stdout_leaves_its_file_where_it_is() {
     let folder = Folder::with(SCRIPT);
     let file = std::fs::File::create(folder.path("all.txt")).expect("writable");
     let mut command = folder.command("run --quiet --iterations 4 --summary-export /dev/stdout test.js");
-    command.stdout(file);
-    finish(command).await.code(99);
+    let ended = command.stdout(file).stderr(Stdio::null()).status();
+    let status = timeout(PATIENCE, ended).await.expect("an end in time").expect("the program runs");
+    assert_eq!(status.code(), Some(99));
     let all = folder.read("all.txt");
     let (export, summary) = all.split_at(all.find("\n  █").expect("the summary follows"));
     assert_eq!(serde_json::from_str::<Value>(export).expect("JSON")["metrics"]["iterations"]["count"], 4);
