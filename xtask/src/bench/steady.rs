@@ -1,7 +1,7 @@
 //! `bench steady`: whether memory grows with the length of a run.
 //!
-//! What comes and goes, such as answers that pile up for a moment, is no growth: the last minute is compared with
-//! the one after memory has settled. The highest reading is printed, too.
+//! What comes and goes, such as answers that pile up for a moment, is no growth: the last minute is compared
+//! with the one after memory has settled. The highest reading is printed, too.
 
 use std::process::Stdio;
 use std::time::Duration;

@@ -1,9 +1,9 @@
 //! Which resource of the target gives way: named only if the evidence leaves no choice.
 //!
-//! A resource is a candidate if it has a limit, is used to 95 % of it or more on the plateau next to the limit
-//! that misses the objectives (what only an overload fills is not what gives way), and to less than 70 % at
-//! half the capacity. If there is exactly one, it is named. None, or several at once (one of which may only be
-//! the consequence of another), is "cannot tell".
+//! A resource is a candidate if it has a limit, is used to 95 % of it or more on the plateau next to the
+//! limit that misses the objectives (what only an overload fills is not what gives way), and to less than
+//! 70 % at half the capacity. If there is exactly one, it is named. None, or several at once (one of which
+//! may only be the consequence of another), is "cannot tell", and so is one of which nothing was seen there.
 
 use serde::{Deserialize, Serialize};
 

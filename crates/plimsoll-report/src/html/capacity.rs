@@ -142,7 +142,8 @@ fn class(plateau: &Plateau) -> &'static str {
 }
 
 const LEGEND: &str = "Blue: carried; red: too much; empty: could not be told; with 95 % intervals. \
-     Shaded: the capacity with its 95 % interval or its bracket. Dashed: the objective. Dotted: the throughput knee.";
+     Shaded: the capacity with its 95 % interval or its bracket. Dashed: the objective. \
+     Dotted: the throughput knee.";
 
 fn draw(
     page: &mut Markup,

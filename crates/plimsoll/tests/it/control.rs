@@ -238,7 +238,8 @@ async fn commands_control_a_test() {
     let test = Controlled::start(CONTROLLED, "").await;
     test.wait_for_status("vus", json!(1)).await;
     let status = test.command("status").await.code(0);
-    let expected = "status: 7\npaused: false\nvus: 1\nvus-max: 2\nstopped: false\nrunning: true\ntainted: false\nvalidity: ";
+    let expected = "status: 7\npaused: false\nvus: 1\nvus-max: 2\nstopped: false\nrunning: true\n\
+        tainted: false\nvalidity: ";
     assert!(status.stdout.starts_with(expected), "{}", status.stdout);
     test.command("scale --vus 2").await.code(0).shows(&["\nvus: 2\nvus-max: 2\n"]);
     let refused = test.command("scale --vus 3").await.code(255).shows_nothing();

@@ -50,7 +50,7 @@ impl Observing {
         let mut problems: Vec<String> = bad.into_iter().filter_map(Result::err).collect();
         problems.extend(twice(&resources));
         if !problems.is_empty() {
-            return Err(problems.into_iter().map(problem).collect());
+            return Err(problems.iter().map(|why| problem(why)).collect());
         }
         Ok(Self { sources: sources.into(), resources: resources.into(), samples: Rc::default() })
     }
@@ -69,7 +69,7 @@ impl Observing {
                         source.text()
                     );
                 }
-                Err(Unread::Refused(why)) => problems.push(problem(format!("{}: {why}", source.text()))),
+                Err(Unread::Refused(why)) => problems.push(problem(&format!("{}: {why}", source.text()))),
             }
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
@@ -103,7 +103,7 @@ impl Observing {
     }
 }
 
-fn problem(why: String) -> String {
+fn problem(why: &str) -> String {
     format!("  - observe: {why}")
 }
 
