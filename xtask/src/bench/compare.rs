@@ -24,8 +24,8 @@ pub(crate) struct Arguments {
     /// Pairs of equal runs, and as many of a run and a slower one
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
-    /// How long each run lasts
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(25..))]
+    /// How long each run lasts; 20 seconds have to be left when a third has been cut
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(32..))]
     seconds: u32,
     /// Requests per second
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
