@@ -16,12 +16,21 @@ pub enum NotComparable {
     #[error("they are not comparable: {0}\nhint: --anyway compares them all the same")]
     Unlike(String),
     /// There is nothing to resample.
-    #[error("{name} has {has} seconds to compare, expected at least {FEWEST_SECONDS}")]
+    #[error(
+        "{name} has {has} seconds to compare, expected at least {FEWEST_SECONDS}{}",
+        if *cut > 0 {
+            format!("\nhint: {cut} at the beginning were cut; --cut 0s cuts none, longer runs tell more")
+        } else {
+            String::new()
+        }
+    )]
     FewSeconds {
         /// The run.
         name: String,
         /// Its seconds, those that were cut excepted.
         has: usize,
+        /// How many were cut.
+        cut: usize,
     },
 }
 

@@ -92,7 +92,7 @@ fn common_seconds(base: &[Run], candidate: &[Run], cut: usize) -> Result<usize, 
         base.iter().chain(candidate).min_by_key(|run| run.seconds.len()).ok_or(NotComparable::NoRun)?;
     let has = shortest.seconds.len().saturating_sub(cut);
     if has < FEWEST_SECONDS {
-        return Err(NotComparable::FewSeconds { name: shortest.name.clone(), has });
+        return Err(NotComparable::FewSeconds { name: shortest.name.clone(), has, cut });
     }
     Ok(has)
 }

@@ -124,7 +124,12 @@ fn other_loads_are_refused() {
     let (base, candidate) = pair(1.0);
     let late = Settings { cut: Cut::Fixed(std::time::Duration::from_secs(50)), ..Settings::default() };
     let few = compare(&[base], &[candidate], &late).expect_err("ten seconds are left");
-    assert_eq!(few, NotComparable::FewSeconds { name: "base".to_owned(), has: 10 });
+    assert_eq!(few, NotComparable::FewSeconds { name: "base".to_owned(), has: 10, cut: 50 });
+    assert_eq!(
+        few.to_string(),
+        "base has 10 seconds to compare, expected at least 20\n\
+         hint: 50 at the beginning were cut; --cut 0s cuts none, longer runs tell more"
+    );
 }
 
 #[test]
