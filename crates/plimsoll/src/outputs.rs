@@ -1,6 +1,7 @@
 //! Streaming outputs of a run: started before it, told of its end after it.
 
 use std::io::ErrorKind;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plimsoll_engine::{RunConfig, SampleSink};
@@ -39,7 +40,12 @@ impl Outputs {
         if specs.is_empty() {
             return Ok(Outputs(None));
         }
-        let specs = OutputSpec::parse_all(specs, &environment::variables().collect());
+        let mut variables: BTreeMap<String, String> = environment::variables().collect();
+        if !plan.options.features.is_empty() {
+            // Wherever the option was given, for the outputs it is its variable.
+            variables.insert("K6_FEATURES".to_owned(), plan.options.features.join(","));
+        }
+        let specs = OutputSpec::parse_all(specs, &variables);
         let specs = specs.map_err(|errors| {
             Failure::Output(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         })?;

@@ -28,14 +28,14 @@ struct Seen {
     end: f64,
 }
 
-async fn run(variables: &[(&str, &str)]) -> Seen {
+async fn run(flags: &str, variables: &[(&str, &str)]) -> Seen {
     let prometheus = Database::prometheus().await;
     let url = slow::server().await;
     let folder = Folder::with(SCRIPT);
     let address = prometheus.address;
     let mut command = folder.command(&format!(
         "run --quiet -e URL={url} --out experimental-prometheus-rw=http://{address}/api/v1/write
-         --summary-export export.json test.js"
+         --summary-export export.json {flags} test.js"
     ));
     command.env("K6_PROMETHEUS_RW_PUSH_INTERVAL", "1s").envs(variables.iter().copied());
     finish(command).await.code(0).says_nothing_of(&["not written", "cannot push"]);
@@ -65,7 +65,7 @@ fn assert_near(got: f64, own: f64, share: f64, what: &str) {
 
 #[tokio::test]
 async fn the_specifications_six_expressions_answer() {
-    let seen = run(&[]).await;
+    let seen = run("", &[]).await;
     let expressions = expressions("four-panels.json");
     assert_eq!(expressions.len(), 6);
     // The run is shorter than the minute of the panels.
@@ -104,7 +104,7 @@ async fn the_specifications_six_expressions_answer() {
 
 #[tokio::test]
 async fn every_expression_of_the_dashboards_has_an_answer() {
-    let seen = run(&[]).await;
+    let seen = run("", &[]).await;
     let all = expressions("four-panels.json").into_iter().chain(expressions("complete.json"));
     let mut asked = 0;
     for expression in all {
@@ -120,12 +120,9 @@ async fn every_expression_of_the_dashboards_has_an_answer() {
 
 #[tokio::test]
 async fn native_histograms_have_the_summarys_quantiles() {
-    let seen = run(&[
-        ("K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM", "true"),
-        ("K6_PROMETHEUS_RW_STALE_MARKERS", "false"),
-        ("PLIMSOLL_PROMETHEUS_RW_HISTOGRAMS", "none"),
-    ])
-    .await;
+    let variables =
+        [("K6_PROMETHEUS_RW_STALE_MARKERS", "false"), ("PLIMSOLL_PROMETHEUS_RW_HISTOGRAMS", "none")];
+    let seen = run("--features native-histograms", &variables).await;
     for (q, stat) in [(0.50, "p(50)"), (0.95, "p(95)"), (0.99, "p(99)")] {
         let value = seen.one(&format!("histogram_quantile({q}, k6_http_req_duration_seconds)")).await;
         assert_near(value * 1e3, seen.own("http_req_duration", stat), 0.02, stat);
