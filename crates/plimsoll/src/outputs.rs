@@ -1,7 +1,7 @@
 //! Streaming outputs of a run: started before it, told of its end after it.
 
-use std::io::ErrorKind;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use plimsoll_engine::{RunConfig, SampleSink};

@@ -108,16 +108,19 @@ fn is_searched(plateau: &Plateau) -> bool {
     !matches!(plateau.purpose, Purpose::Overload | Purpose::Return)
 }
 
-/// A resource with a limit of which nothing is known where the objectives are missed: it may be what is full.
+/// A resource that fell silent where the objectives are missed: it may be what is full. One that was never
+/// seen is not there, of which whoever observes it has been warned.
 fn unseen<'r>(
     plateaus: &[(&Plateau, &Figures)],
     resources: &'r [Resource],
     missed: impl Fn(&Plateau) -> bool,
 ) -> Option<&'r str> {
-    let missed: Vec<_> = plateaus.iter().filter(|(plateau, _)| missed(plateau)).collect();
-    let is_seen = |resource: &Resource| missed.iter().any(|(_, figures)| used(resource, figures).is_some());
-    let mut limited = resources.iter().filter(|resource| resource.limit.is_some() && !missed.is_empty());
-    limited.find(|resource| !is_seen(resource)).map(|resource| resource.name.as_str())
+    let is_missed = plateaus.iter().any(|(plateau, _)| missed(plateau));
+    let is_seen = |resource: &Resource, among: &dyn Fn(&Plateau) -> bool| {
+        plateaus.iter().any(|(plateau, figures)| among(plateau) && used(resource, figures).is_some())
+    };
+    let falls_silent = |resource: &&Resource| is_seen(resource, &|_| true) && !is_seen(resource, &missed);
+    resources.iter().filter(|_| is_missed).find(falls_silent).map(|resource| resource.name.as_str())
 }
 
 /// Whether the load is half the capacity at most, and nothing speaks against it, decided or not.
@@ -196,10 +199,12 @@ mod tests {
         let all: Vec<_> = all.iter().map(|(plateau, figures)| (plateau, figures)).collect();
         let resource = |name: &str, limit| Resource { name: name.to_owned(), limit };
         let told =
-            |pool| bottleneck(&all, &[resource("cpu", Some(2.0)), resource("pool", pool)], Some(200.0));
-        let Bottleneck::CannotTell { why } = told(Some(10.0)) else { panic!("it may be the pool") };
+            |name, limit| bottleneck(&all, &[resource("cpu", Some(2.0)), resource(name, limit)], Some(200.0));
+        let Bottleneck::CannotTell { why } = told("pool", Some(10.0)) else { panic!("it may be the pool") };
         assert_eq!(why, "pool was not seen where the objectives are missed");
-        assert!(matches!(told(None), Bottleneck::Named { .. }), "without a limit it is no candidate");
+        let is_named = |found| matches!(found, Bottleneck::Named { resource, .. } if resource == "cpu");
+        assert!(is_named(told("pool", None)), "without a limit it is no candidate");
+        assert!(is_named(told("lock", Some(1.0))), "what was never there is not full");
     }
 
     #[test]
