@@ -4,37 +4,23 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use plimsoll_output::file::in_place;
+
 /// Writes beside the file and renames, so that a failure leaves an earlier file as it was. What is no file,
 /// such as a pipe or a terminal, is written to as it is, and so is what somebody has opened: behind
 /// `/dev/stdout` may be a file that others go on writing to.
 pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<(), String> {
+    let as_it_is = |content: &[u8]| {
+        let mut stream = in_place::open(path)?;
+        stream.write_all(content).and_then(|()| stream.flush())
+    };
     let written = match fs::metadata(path) {
-        _ if is_open_already(path) => in_place(path, content.as_ref()),
-        Ok(what) if !what.is_file() => fs::write(path, content),
+        _ if in_place::is(path) => as_it_is(content.as_ref()),
         // A link stays a link.
         Ok(_) => fs::canonicalize(path).and_then(|target| replace(&target, content)),
         Err(_) => replace(path, content),
     };
     written.map_err(|error| not_written(path, &error))
-}
-
-/// Whether the path names a device or something that a process has open. In `/dev/shm` are files like others.
-fn is_open_already(path: &Path) -> bool {
-    let is_below = |folder: &str| path.starts_with(folder);
-    (is_below("/dev") || is_below("/proc")) && !is_below("/dev/shm")
-}
-
-/// Writes behind what is there. Our own streams know where that is; opened anew, their file would be written
-/// to at two places.
-fn in_place(path: &Path, content: &[u8]) -> io::Result<()> {
-    match path.to_str() {
-        Some("/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1") => {
-            let mut stdout = io::stdout();
-            stdout.write_all(content).and_then(|()| stdout.flush())
-        }
-        Some("/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2") => io::stderr().write_all(content),
-        _ => fs::OpenOptions::new().append(true).open(path)?.write_all(content),
-    }
 }
 
 /// Whether the file could be written: what would be written beside it is begun, and removed at once.
@@ -45,8 +31,7 @@ pub(crate) fn probe(path: &Path) -> Result<(), String> {
     };
     let probed = match fs::metadata(path) {
         Ok(what) if what.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-        _ if is_open_already(path) => Ok(()),
-        Ok(what) if !what.is_file() => Ok(()),
+        _ if in_place::is(path) => Ok(()),
         Ok(_) => fs::canonicalize(path).and_then(|target| begin(&target)),
         Err(_) => begin(path),
     };
@@ -127,6 +112,6 @@ mod tests {
         write(Path::new(&format!("/proc/self/fd/{}", open.as_raw_fd())), "second").expect("writable");
         assert_eq!(fs::read_to_string(&path).expect("readable"), "first, second");
         assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 1);
-        assert!(!is_open_already(Path::new("/dev/shm/report.html")) && !is_open_already(&path));
+        assert!(!in_place::is(Path::new("/dev/shm/report.html")) && !in_place::is(&path));
     }
 }

@@ -8,6 +8,7 @@
 //!
 //! What a line looks like is the business of an `Encode`. Start from [`FileOutput`].
 
+pub mod in_place;
 mod writer;
 
 use std::fs;
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 
 use plimsoll_metrics::{RawSample, SampleBatch};
 
-use self::writer::{Writer, is_in_place};
+use self::writer::Writer;
 use crate::error::OutputError;
 use crate::output::{Output, RunEnd, RunStart, Step};
 
@@ -49,7 +50,7 @@ impl Target {
     /// The file that is made, by a path that is the same however it is given. A pipe or a device is none.
     pub(crate) fn file(&self) -> Option<PathBuf> {
         match self {
-            Self::File(path) if !is_in_place(path) => {
+            Self::File(path) if !in_place::is(path) => {
                 let place = fs::canonicalize(path).or_else(|_| std::path::absolute(path));
                 Some(place.unwrap_or_else(|_| path.clone()))
             }

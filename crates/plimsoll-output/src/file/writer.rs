@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
-use super::Target;
+use super::{Target, in_place};
 use crate::error::OutputError;
 
 /// An open target.
@@ -121,8 +121,10 @@ impl Writer {
     }
 
     fn open_file(path: &Path) -> Result<Self, OutputError> {
-        if is_in_place(path) {
-            let sink = Sink::of(path, BufWriter::new(open_in_place(path)?));
+        if in_place::is(path) {
+            let file =
+                in_place::open(path).map_err(|source| OutputError::Open { path: path.to_owned(), source })?;
+            let sink = Sink::of(path, BufWriter::new(file));
             return Ok(Self { sink, target: format!("'{}'", path.display()), part: None });
         }
         let (file, part) = Part::create(path)?;
@@ -153,27 +155,5 @@ impl Writer {
         };
         finished.map_err(|source| OutputError::Write { target: self.target, source })?;
         self.part.map_or(Ok(()), Part::take_its_place)
-    }
-}
-
-/// Whether something is written as it is: pipes, devices, and the links that stand for open files, such as
-/// `/dev/stdout`. Those may lead to a file, which somebody else has opened and would not find under another
-/// name.
-pub(super) fn is_in_place(path: &Path) -> bool {
-    let is_special = |path: PathBuf| path.starts_with("/dev") || path.starts_with("/proc");
-    let is_open_file = path.is_symlink() && std::path::absolute(path).is_ok_and(is_special);
-    is_open_file || fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
-}
-
-fn open_in_place(path: &Path) -> Result<Box<dyn Write + Send>, OutputError> {
-    // Opened anew, a stream that leads to a file would be written over what else is printed there.
-    match path.to_str() {
-        Some("/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1") => return Ok(Box::new(io::stdout())),
-        Some("/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2") => return Ok(Box::new(io::stderr())),
-        _ => {}
-    }
-    match File::options().append(true).open(path) {
-        Ok(file) => Ok(Box::new(file)),
-        Err(source) => Err(OutputError::Open { path: path.to_owned(), source }),
     }
 }
