@@ -33,13 +33,30 @@ impl Cores {
 
 /// Runs `start` on one core alone. What it starts stays there: children inherit the restriction.
 pub(crate) fn pinned<T>(core: usize, start: impl FnOnce() -> Result<T>) -> Result<T> {
+    let before = move_to(core)?;
+    let started = start();
+    move_back(&before)?;
+    started
+}
+
+/// Like [`pinned`], for what takes its time. Whatever else this thread starts meanwhile stays there, too.
+pub(crate) async fn pinned_until<T>(core: usize, starting: impl Future<Output = Result<T>>) -> Result<T> {
+    let before = move_to(core)?;
+    let started = starting.await;
+    move_back(&before)?;
+    started
+}
+
+fn move_to(core: usize) -> Result<CpuSet> {
     let before = sched_getaffinity(None).context("failed to ask for the cores of this process")?;
     let mut only = CpuSet::new();
     only.set(core);
     sched_setaffinity(None, &only).with_context(|| format!("failed to move to core {core}"))?;
-    let started = start();
-    sched_setaffinity(None, &before).context("failed to leave the core again")?;
-    started
+    Ok(before)
+}
+
+fn move_back(before: &CpuSet) -> Result<()> {
+    sched_setaffinity(None, before).context("failed to leave the core again")
 }
 
 #[cfg(test)]

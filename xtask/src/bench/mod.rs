@@ -41,6 +41,7 @@ mod limiter;
 mod memory;
 mod outputs;
 mod pacing;
+mod side_by_side;
 mod sockets;
 mod stall;
 mod startup;

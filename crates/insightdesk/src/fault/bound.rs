@@ -82,7 +82,7 @@ impl BoundFault {
         Ok(match self {
             Self::Cpu { threads, burn_ms } => {
                 let burned = millis(burn_ms)?;
-                let works = (0..count("threads", threads)?).map(|_| move || burn(burned));
+                let works = (0..count("threads", threads)?).map(|_| move |_| burn(burned));
                 Bound::Cpu { threads, workers: Workers::start(works) }
             }
             Self::Pool { connections, hold_ms } => Bound::Pool {
@@ -197,8 +197,8 @@ fn start_writers(writers: usize, kib: usize) -> Result<Bound, SettingsError> {
 }
 
 /// What a writer does for a request: the same place each time, so that the file does not grow.
-fn writer(mut file: File, block: Vec<u8>, written: Arc<Written>) -> impl FnMut() {
-    move || {
+fn writer(mut file: File, block: Vec<u8>, written: Arc<Written>) -> impl FnMut(Instant) {
+    move |_| {
         let write = file.rewind().and_then(|()| file.write_all(&block)).and_then(|()| file.sync_data());
         match write {
             Ok(()) => *written.lock().unwrap_or_else(PoisonError::into_inner) += block.len() as u64,

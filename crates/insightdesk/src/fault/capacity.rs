@@ -1,9 +1,11 @@
 //! A server of known capacity: c workers, exponential service times, one queue (M/M/c when arrivals are
 //! Poisson).
 //!
-//! Each worker is a thread that sleeps, because threads sleep with some 50 µs of error and the runtime's
-//! timer with up to a millisecond: capacity is c / mean, and that number has to be right. Start with
-//! [`CapacityFault::start`].
+//! Capacity is c / mean, and that number has to be right. So each worker keeps a schedule: a service begins
+//! when its request came or the service before it was over, whichever is later, and not when the system got
+//! round to waking the worker. That it wakes late makes the answer late, and takes nothing from the capacity.
+//! Workers are threads, because threads sleep with some 50 µs of error and the runtime's timer with up to a
+//! millisecond. Start with [`CapacityFault::start`].
 
 use std::time::Duration;
 
@@ -32,21 +34,13 @@ impl CapacityFault {
 }
 
 /// What a worker does for a request.
-fn worker(mean_service_ms: f64) -> impl FnMut() {
-    let mut overslept = Duration::ZERO;
-    move || {
+fn worker(mean_service_ms: f64) -> impl FnMut(Instant) {
+    let mut free_at = Instant::now();
+    move |asked_at| {
         let service = Duration::from_secs_f64(exponential(mean_service_ms) / 1000.0);
-        overslept = sleep(service, overslept);
+        free_at = free_at.max(asked_at) + service;
+        std::thread::sleep(free_at.saturating_duration_since(Instant::now()));
     }
-}
-
-/// Sleeps for `service`, less what earlier sleeps took too long; says by how much this one did.
-///
-/// Each single service is a little off, their mean is not.
-fn sleep(service: Duration, overslept: Duration) -> Duration {
-    let started_at = Instant::now();
-    std::thread::sleep(service.saturating_sub(overslept));
-    (started_at.elapsed() + overslept).saturating_sub(service)
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::occupancy::{Occupancy, Waiting};
 
 /// One request in the queue.
 struct Job {
+    asked_at: Instant,
     done: oneshot::Sender<()>,
     waiting: Waiting,
 }
@@ -22,10 +24,11 @@ pub(super) struct Workers {
 }
 
 impl Workers {
-    /// Starts a thread for each of `works`, which is what that thread does for a request.
+    /// Starts a thread for each of `works`, which is what that thread does for a request that came at the given
+    /// moment.
     pub(super) fn start<W>(works: impl IntoIterator<Item = W>) -> Self
     where
-        W: FnMut() + Send + 'static,
+        W: FnMut(Instant) + Send + 'static,
     {
         let (requests, queue) = channel();
         let queue = Arc::new(Mutex::new(queue));
@@ -39,7 +42,8 @@ impl Workers {
     /// Waits for a worker and then for the work to be over.
     pub(super) async fn serve(&self) {
         let (done, served) = oneshot::channel();
-        if self.requests.send(Job { done, waiting: self.occupancy.wait() }).is_ok() {
+        let job = Job { asked_at: Instant::now(), done, waiting: self.occupancy.wait() };
+        if self.requests.send(job).is_ok() {
             // An error would mean that the worker is gone, and then nobody needs to wait.
             let _ = served.await;
         }
@@ -51,14 +55,14 @@ impl Workers {
     }
 }
 
-fn work_off(queue: &Mutex<Receiver<Job>>, mut work: impl FnMut()) {
+fn work_off(queue: &Mutex<Receiver<Job>>, mut work: impl FnMut(Instant)) {
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { done, waiting }) = job else { return };
+        let Ok(Job { asked_at, done, waiting }) = job else { return };
         // A client that gave up while it waited is not served.
         if !done.is_closed() {
             let using = waiting.begin();
-            work();
+            work(asked_at);
             drop(using);
             let _ = done.send(());
         }

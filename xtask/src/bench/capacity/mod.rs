@@ -12,10 +12,11 @@ mod trial;
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
-use tokio::task::JoinSet;
 
 use self::theory::Server;
 use self::trial::{Found, Programs, Trial};
+use crate::bench::cores::{Cores, pinned_until};
+use crate::bench::side_by_side::side_by_side;
 use crate::build;
 use crate::say::say;
 use crate::stores::Postgres;
@@ -117,24 +118,19 @@ impl Arguments {
     }
 
     /// Runs the same trial several times, each with a seed of its own, some at a time.
-    async fn repeat(&self, workspace: &Workspace, programs: &Programs, trial: &Trial) -> Result<Vec<Found>> {
-        let (mut waiting, mut running, mut found) =
-            ((1..=self.runs).collect::<Vec<_>>(), JoinSet::new(), Vec::new());
-        waiting.reverse();
-        loop {
-            while running.len() < self.parallel
-                && let Some(seed) = waiting.pop()
-            {
-                let (root, programs, mut trial) =
-                    (workspace.root().to_owned(), programs.clone(), trial.clone());
-                trial.flags.extend(["--seed".to_owned(), seed.to_string()]);
-                running.spawn(async move { trial.run(&root, &programs).await });
-            }
-            match running.join_next().await {
-                Some(ended) => found.push(ended??),
-                None => return Ok(found),
-            }
-        }
+    async fn repeat(
+        &self,
+        workspace: &Workspace,
+        programs: &Programs,
+        trial: &Trial,
+        tell: impl FnMut(&Found),
+    ) -> Result<Vec<Found>> {
+        let trials = (1..=self.runs).map(|seed| {
+            let (root, programs, mut trial) = (workspace.root().to_owned(), programs.clone(), trial.clone());
+            trial.flags.extend(["--seed".to_owned(), seed.to_string()]);
+            async move { trial.run(&root, &programs).await }
+        });
+        side_by_side(trials, self.parallel, tell).await
     }
 }
 
@@ -161,8 +157,9 @@ async fn queue(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
             ..Trial::default()
         };
         say!("{name}: {truth:.1} by theory");
-        let found = arguments.repeat(workspace, &programs, &trial).await?;
-        let near = found.iter().filter(|found| tell_queue(found, truth)).count();
+        let mut near = 0;
+        let tell = |found: &Found| near += usize::from(tell_queue(found, truth));
+        let found = arguments.repeat(workspace, &programs, &trial, tell).await?;
         say!("  {near} of {} within 5 %\n", found.len());
         // 19 of 20.
         if 20 * near < 19 * found.len() {
@@ -201,11 +198,11 @@ async fn recovery(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
             script: SCRIPT.to_owned(),
             ..Trial::default()
         };
-        let found = arguments.repeat(workspace, &programs, &trial).await?;
-        let right = found.iter().filter(|found| found.text("/answer/recovery/verdict") == expected).count();
-        for found in &found {
+        let tell = |found: &Found| {
             say!("  {name}: {}", found.record.pointer("/answer/recovery").unwrap_or_default());
-        }
+        };
+        let found = arguments.repeat(workspace, &programs, &trial, tell).await?;
+        let right = found.iter().filter(|found| found.text("/answer/recovery/verdict") == expected).count();
         say!("{name}: {right} of {} {expected}\n", found.len());
         wrong += found.len() - right;
     }
@@ -239,8 +236,8 @@ async fn bound(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         }
         let trial =
             Trial { faults: faults.to_owned(), flags: all, script: SCRIPT.to_owned(), ..Trial::default() };
-        for found in arguments.repeat(workspace, &programs, &trial).await? {
-            let named = found.text("/answer/bottleneck/resource").to_owned();
+        let tell = |found: &Found| {
+            let named = found.text("/answer/bottleneck/resource");
             say!("  {name}: {}", found.record.pointer("/answer/bottleneck").unwrap_or_default());
             let is_right = named == name || name == "cpu" && named.ends_with(" cpu");
             match (named.is_empty(), is_right) {
@@ -248,7 +245,8 @@ async fn bound(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
                 (false, true) => right += 1,
                 (false, false) => wrong += 1,
             }
-        }
+        };
+        arguments.repeat(workspace, &programs, &trial, tell).await?;
     }
     say!("{right} right, {unsure} cannot tell, {wrong} wrong");
     ensure!(wrong == 0, "a resource was named that is not the one");
@@ -264,11 +262,11 @@ async fn generator(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         generator: Some(0.1),
         ..Trial::default()
     };
-    let found = arguments.repeat(workspace, &programs, &trial).await?;
-    let limited = found.iter().filter(|found| found.exit == Some(92)).count();
-    for found in &found {
+    let tell = |found: &Found| {
         say!("  exit code {:?}: {}", found.exit, found.record.pointer("/end").unwrap_or_default());
-    }
+    };
+    let found = arguments.repeat(workspace, &programs, &trial, tell).await?;
+    let limited = found.iter().filter(|found| found.exit == Some(92)).count();
     say!("{limited} of {} generator-limited", found.len());
     ensure!(limited == found.len(), "a capacity was claimed by a generator that could not know");
     Ok(())
@@ -277,8 +275,10 @@ async fn generator(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
 async fn desk(workspace: &Workspace, arguments: &DeskArguments) -> Result<()> {
     let programs = arguments.common.programs(workspace).await?;
     let report = workspace.root().join(&arguments.report);
+    // The desk and its database on one core: what they leave of the other is not the generator's luck.
+    let cores = Cores::pick()?;
     let postgres = match arguments.postgres {
-        true => Some(Postgres::start().await?),
+        true => Some(pinned_until(cores.target, Postgres::start()).await?),
         false => None,
     };
     let trial = Trial {
@@ -304,6 +304,7 @@ async fn desk(workspace: &Workspace, arguments: &DeskArguments) -> Result<()> {
         ]),
         script: "load-tests/scenarios/load.js".to_owned(),
         database: postgres.as_ref().map(Postgres::url),
+        cores: Some(cores),
         ..Trial::default()
     };
     let found = trial.run(workspace.root(), &programs).await?;

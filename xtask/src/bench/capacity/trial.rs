@@ -8,6 +8,7 @@ use rustix::process::Pid;
 use serde_json::Value;
 use tokio::process::Command;
 
+use crate::bench::cores::{Cores, pinned, pinned_until};
 use crate::bench::limiter::{Limiter, Means};
 use crate::http;
 use crate::local_server::LocalServer;
@@ -30,6 +31,8 @@ pub(super) struct Trial {
     pub(super) script: String,
     /// Where the desk keeps its data; in memory by default.
     pub(super) database: Option<String>,
+    /// Where desk and generator run; wherever the system likes by default.
+    pub(super) cores: Option<Cores>,
     /// The share of the time in which the generator may run; all of it by default.
     pub(super) generator: Option<f64>,
 }
@@ -60,7 +63,11 @@ impl Trial {
         let database = self.database.as_deref().unwrap_or("sqlite::memory:");
         serve.args(["serve", "--port", "0", "--instrument", "--database-url", database]);
         serve.env("LOG", "error").stderr(Stdio::null());
-        let desk = LocalServer::start("insightdesk", &mut serve).await?;
+        let starting = LocalServer::start("insightdesk", &mut serve);
+        let desk = match self.cores {
+            Some(cores) => pinned_until(cores.target, starting).await?,
+            None => starting.await?,
+        };
         if !self.faults.is_empty() {
             let answer = http::post(desk.address(), "/__target/faults", &self.faults).await?;
             ensure!(answer.status < 300, "faults {}: {}", self.faults, answer.body);
@@ -74,7 +81,11 @@ impl Trial {
             command.arg(flag.replace("{URL}", &desk.url()).replace("{PID}", &pid));
         }
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(Stdio::null());
-        let running = Running::spawn("plimsoll", &mut command)?;
+        let mut start = || Running::spawn("plimsoll", &mut command);
+        let running = match self.cores {
+            Some(cores) => pinned(cores.generator, start)?,
+            None => start()?,
+        };
         let slowed = self.generator.zip(running.pid());
         let captured = tokio::select! {
             captured = running.capture() => captured?,
