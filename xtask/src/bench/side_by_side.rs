@@ -5,8 +5,8 @@ use tokio::task::JoinSet;
 
 /// Does all of `jobs`, at most `at_once` at a time.
 ///
-/// `tell` sees what each came to as soon as it has ended, so that hours of measuring leave something when they are
-/// interrupted. The first job that fails ends them all.
+/// `tell` sees what each came to as soon as it has ended, so that hours of measuring leave something when
+/// they are interrupted. The first job that fails ends them all.
 pub(crate) async fn side_by_side<T, J>(
     jobs: impl IntoIterator<Item = J>,
     at_once: usize,

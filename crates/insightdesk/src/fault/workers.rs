@@ -24,8 +24,8 @@ pub(super) struct Workers {
 }
 
 impl Workers {
-    /// Starts a thread for each of `works`, which is what that thread does for a request that came at the given
-    /// moment.
+    /// Starts a thread for each of `works`, which is what that thread does for a request that came at the
+    /// given moment.
     pub(super) fn start<W>(works: impl IntoIterator<Item = W>) -> Self
     where
         W: FnMut(Instant) + Send + 'static,
