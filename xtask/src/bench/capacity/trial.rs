@@ -42,6 +42,7 @@ pub(super) struct Found {
     pub(super) exit: Option<i32>,
     /// `capacity.json`, if there is one.
     pub(super) record: Value,
+    /// Its answer; what it complained of if there is none.
     pub(super) said: String,
 }
 
@@ -96,7 +97,7 @@ impl Trial {
         Ok(Found {
             exit: captured.status.code(),
             record: serde_json::from_str(&text).unwrap_or_default(),
-            said: format!("{}{}", captured.stdout, captured.stderr),
+            said: if captured.stdout.is_empty() { captured.stderr } else { captured.stdout },
         })
     }
 }
